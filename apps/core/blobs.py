@@ -1,0 +1,77 @@
+"""Content-addressed files: stored under their SHA-256, outside any served folder, never executed or unpickled."""
+
+import hashlib
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from django.core.files import File
+from django.core.files.storage import default_storage
+
+from apps.core.errors import Invalid
+from apps.core.models import Blob
+
+CHUNK_BYTES = 1024 * 1024
+
+
+class Readable(Protocol):
+    """Anything with ``read(n)``."""
+
+    def read(self, size: int = ..., /) -> bytes: ...
+
+
+class TooLarge(Invalid):
+    """The file is over the limit (413)."""
+
+    status = 413
+
+
+def store(stream: Readable, *, max_bytes: int, media_type: str = "application/octet-stream") -> Blob:
+    """Copy ``stream`` into the store and return its row; the same content is kept once.
+
+    Raises TooLarge as soon as ``max_bytes`` is passed; nothing is kept then.
+    """
+    with tempfile.TemporaryFile() as spool:
+        sha = hashlib.sha256()
+        size = 0
+        while chunk := stream.read(CHUNK_BYTES):
+            size += len(chunk)
+            if size > max_bytes:
+                raise TooLarge(
+                    f"The file is larger than the limit of {max_bytes:,} bytes. Send a smaller file.",
+                    code="too_large",
+                    max_bytes=max_bytes,
+                )
+            sha.update(chunk)
+            spool.write(chunk)
+        name = sha.hexdigest()
+        if not default_storage.exists(key_of(name)):
+            spool.seek(0)
+            default_storage.save(key_of(name), File(spool))
+    blob, _ = Blob.objects.get_or_create(digest=name, defaults={"size_bytes": size, "media_type": media_type})
+    return blob
+
+
+def key_of(digest: str) -> str:
+    """Return the storage key of a digest."""
+    return f"{digest[:2]}/{digest[2:4]}/{digest}"
+
+
+def open_blob(digest: str) -> BinaryIO:
+    """Open a stored file for reading."""
+    return default_storage.open(key_of(digest), "rb")  # type: ignore[return-value]
+
+
+@contextmanager
+def local_copy(digest: str) -> Iterator[Path]:
+    """Give a path that a child process can read: the file itself on a local storage, else a temporary copy."""
+    try:
+        yield Path(default_storage.path(key_of(digest)))
+    except NotImplementedError:
+        with tempfile.NamedTemporaryFile() as copy, open_blob(digest) as source:
+            while chunk := source.read(CHUNK_BYTES):
+                copy.write(chunk)
+            copy.flush()
+            yield Path(copy.name)

@@ -1,0 +1,21 @@
+"""Canonical JSON (RFC 8785) and its SHA-256: what signatures and snapshots are bound to."""
+
+import hashlib
+from typing import Any
+
+import rfc8785
+
+
+def canonical_json(value: Any) -> bytes:
+    """Return the one byte form of ``value``; raises ValueError for NaN, infinities and integers over 2^53."""
+    return rfc8785.dumps(value)
+
+
+def digest(value: Any) -> str:
+    """Return the SHA-256 of the canonical JSON of ``value`` as 64 lower-case hexadecimal digits."""
+    return digest_bytes(canonical_json(value))
+
+
+def digest_bytes(content: bytes) -> str:
+    """Return the SHA-256 of ``content`` as 64 lower-case hexadecimal digits."""
+    return hashlib.sha256(content).hexdigest()

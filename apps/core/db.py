@@ -1,0 +1,47 @@
+"""Transactions of services: one each, retried when the database says that trying again may work."""
+
+import functools
+import random
+import time
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+from django.db import OperationalError, connection, transaction
+
+P = ParamSpec("P")
+R = TypeVar("R")
+#: serialization_failure, deadlock_detected (PostgreSQL, appendix A).
+RETRIED_STATES = frozenset({"40001", "40P01"})
+ATTEMPTS = 3
+
+
+def sqlstate(error: Exception) -> str | None:
+    """Return the five-character SQLSTATE behind a Django database error, if there is one."""
+    return getattr(error.__cause__, "sqlstate", None)
+
+
+def constraint_name(error: Exception) -> str | None:
+    """Return the name of the constraint that an IntegrityError broke, if the server named one."""
+    return getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
+
+
+def service(function: Callable[P, R]) -> Callable[P, R]:
+    """Run ``function`` in one transaction, at most three times when it loses a race (40001, 40P01).
+
+    Inside a transaction that is already open nothing is retried: only the outermost call may start over.
+    """
+
+    @functools.wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        outermost = not connection.in_atomic_block
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                with transaction.atomic():
+                    return function(*args, **kwargs)
+            except OperationalError as error:
+                if not outermost or attempt == ATTEMPTS or sqlstate(error) not in RETRIED_STATES:
+                    raise
+                time.sleep(random.uniform(0.005, 0.03) * attempt)  # noqa: S311 - jitter, not a secret
+        raise AssertionError("unreachable")
+
+    return run
