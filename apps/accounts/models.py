@@ -26,7 +26,9 @@ class User(Row, AbstractBaseUser):
     email = models.EmailField()
     full_name = models.CharField(max_length=150)
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.PERSON)
-    owner = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="service_accounts")
+    owner = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="service_accounts"
+    )
     site_role = models.CharField(max_length=20, choices=SiteRole, blank=True, default=SiteRole.NONE)
     is_active = models.BooleanField(default=True)
 
@@ -46,7 +48,9 @@ class User(Row, AbstractBaseUser):
                 condition=Q(kind=Kind.PERSON) | Q(site_role=""), name="accounts_user_service_has_no_site_role"
             ),
             models.CheckConstraint(condition=Q(kind__in=Kind.values), name="accounts_user_kind_known"),
-            models.CheckConstraint(condition=Q(site_role__in=SiteRole.values), name="accounts_user_site_role_known"),
+            models.CheckConstraint(
+                condition=Q(site_role__in=SiteRole.values), name="accounts_user_site_role_known"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -104,7 +108,9 @@ class Reauthentication(Row):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(at__gte=F("created_at")), name="accounts_reauthentication_time"),
+            models.CheckConstraint(
+                condition=Q(at__gte=F("created_at")), name="accounts_reauthentication_time"
+            ),
         ]
 
     def __str__(self) -> str:

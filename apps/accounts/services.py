@@ -31,7 +31,9 @@ class WrongPassword(Refused):
 
 
 @service
-def create_person(email: str, *, full_name: str, by: User | None, site_role: str = "", password: str | None = None) -> User:
+def create_person(
+    email: str, *, full_name: str, by: User | None, site_role: str = "", password: str | None = None
+) -> User:
     """Add a person. Without a password they cannot sign in until one is set."""
     email = email.strip()
     try:
@@ -55,7 +57,10 @@ def create_service_account(name: str, *, owner: User, by: User) -> User:
     if not owner.is_person:
         raise Invalid("A service account needs a person as its owner.", code="owner_not_a_person")
     account = User(
-        email=f"{secrets.token_hex(8)}@service.mlgov.invalid", full_name=name.strip(), kind=Kind.SERVICE, owner=owner
+        email=f"{secrets.token_hex(8)}@service.mlgov.invalid",
+        full_name=name.strip(),
+        kind=Kind.SERVICE,
+        owner=owner,
     )
     account.set_unusable_password()
     account.save(force_insert=True)
@@ -84,7 +89,9 @@ def issue_token(
     now = timezone.now()
     expires_at = expires_at or now + timedelta(days=90)
     if not now < expires_at <= now + timedelta(days=LONGEST_TOKEN_DAYS):
-        raise Invalid(f"A token lives at most {LONGEST_TOKEN_DAYS} days and must end in the future.", code="bad_expiry")
+        raise Invalid(
+            f"A token lives at most {LONGEST_TOKEN_DAYS} days and must end in the future.", code="bad_expiry"
+        )
     secret = tokens.make()
     token = Token.objects.create(
         user=user,
@@ -95,7 +102,9 @@ def issue_token(
         expires_at=expires_at,
         created_by=by,
     )
-    audit.record("accounts.token_issued", token, by=by, scopes=", ".join(wanted), expires_at=expires_at.isoformat())
+    audit.record(
+        "accounts.token_issued", token, by=by, scopes=", ".join(wanted), expires_at=expires_at.isoformat()
+    )
     return token, secret
 
 
@@ -138,5 +147,7 @@ def reauthenticate(user: User, *, password: str) -> Reauthentication:
     if not check_password(password, user.password):
         with transaction.atomic():
             audit.record("accounts.reauthentication_failed", user, by=user)
-        raise WrongPassword("This is not your password. Type it again; nothing was signed.", code="wrong_password")
+        raise WrongPassword(
+            "This is not your password. Type it again; nothing was signed.", code="wrong_password"
+        )
     return Reauthentication.objects.create(user=user, method=ReauthenticationMethod.PASSWORD)

@@ -41,7 +41,9 @@ def event_type(kind: str) -> EventType:
     try:
         return known()[kind]
     except KeyError:
-        raise UnknownEventType(f"No app lists an event type {kind!r}. Add it to the app's events.py.") from None
+        raise UnknownEventType(
+            f"No app lists an event type {kind!r}. Add it to the app's events.py."
+        ) from None
 
 
 class _Gaps(dict[str, object]):

@@ -38,7 +38,8 @@ class Event(models.Model):
                 fields=["object_type", "object_id", "sequence"], name="audit_event_object_sequence_unique"
             ),
             models.CheckConstraint(
-                condition=models.Q(actor_kind__in=["person", "service", "system"]), name="audit_event_actor_kind_known"
+                condition=models.Q(actor_kind__in=["person", "service", "system"]),
+                name="audit_event_actor_kind_known",
             ),
         ]
         indexes = [

@@ -23,7 +23,9 @@ class Actor(Protocol):
 
 
 @service
-def record(kind: str, subject: Row, *, by: Actor | None, project_id: UUID | None = None, **data: Any) -> Event:
+def record(
+    kind: str, subject: Row, *, by: Actor | None, project_id: UUID | None = None, **data: Any
+) -> Event:
     """Write the event ``kind`` about ``subject`` in the caller's transaction.
 
     ``by`` is None for the system itself. ``data`` must be JSON; raises UnknownEventType for a kind nobody lists.

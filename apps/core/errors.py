@@ -40,7 +40,12 @@ class Invalid(MlgovError):
     status = 422
 
     def __init__(
-        self, sentence: str, *, code: str = "invalid", problems: list[dict[str, Any]] | None = None, **details: Any
+        self,
+        sentence: str,
+        *,
+        code: str = "invalid",
+        problems: list[dict[str, Any]] | None = None,
+        **details: Any,
     ) -> None:
         super().__init__(sentence, code=code, **details)
         self.problems = problems or []

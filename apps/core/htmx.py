@@ -14,7 +14,12 @@ def wants_fragment(request: HttpRequest) -> bool:
 
 
 def page(
-    request: HttpRequest, template: str, context: dict[str, Any], *, fragment: str | None = None, status: int = 200
+    request: HttpRequest,
+    template: str,
+    context: dict[str, Any],
+    *,
+    fragment: str | None = None,
+    status: int = 200,
 ) -> HttpResponse:
     """Render ``template``, or ``fragment`` from the same context when htmx asks."""
     name = fragment if fragment and wants_fragment(request) else template

@@ -52,6 +52,8 @@ class Blob(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=models.Q(digest__regex=DIGEST_PATTERN), name="core_blob_digest_is_sha256"),
+            models.CheckConstraint(
+                condition=models.Q(digest__regex=DIGEST_PATTERN), name="core_blob_digest_is_sha256"
+            ),
             models.CheckConstraint(condition=models.Q(size_bytes__gte=0), name="core_blob_size_not_negative"),
         ]

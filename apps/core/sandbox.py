@@ -48,7 +48,8 @@ def call(
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        env=environment | {"POLARS_MAX_THREADS": "2", "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(sys.path)},
+        env=environment
+        | {"POLARS_MAX_THREADS": "2", "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(sys.path)},
     )
     outcome: dict[str, tuple[bytes, bytes]] = {}
     talk = threading.Thread(
@@ -79,9 +80,13 @@ def _answer(status: int, out: bytes, err: bytes, *, memory_mb: int, cpu_seconds:
         return dict(json.loads(out))
     tail = err.decode(errors="replace").strip().splitlines()[-1:] or [""]
     if status == -9 or status == -24:
-        raise SandboxFailed(f"It used more than {cpu_seconds} seconds of processor time and was stopped.", code="cpu")
+        raise SandboxFailed(
+            f"It used more than {cpu_seconds} seconds of processor time and was stopped.", code="cpu"
+        )
     if "MemoryError" in tail[0] or "memory" in tail[0].lower() or status == -6:
-        raise SandboxFailed(f"It needs more than the limit of {memory_mb} MB of memory and was stopped.", code="memory")
+        raise SandboxFailed(
+            f"It needs more than the limit of {memory_mb} MB of memory and was stopped.", code="memory"
+        )
     raise SandboxFailed(f"It stopped unexpectedly ({tail[0][:200] or f'status {status}'}).", code="crash")
 
 

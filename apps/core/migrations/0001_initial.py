@@ -48,9 +48,12 @@ class Migration(migrations.Migration):
             options={
                 "constraints": [
                     models.CheckConstraint(
-                        condition=models.Q(digest__regex=apps.core.models.DIGEST_PATTERN), name="core_blob_digest_is_sha256"
+                        condition=models.Q(digest__regex=apps.core.models.DIGEST_PATTERN),
+                        name="core_blob_digest_is_sha256",
                     ),
-                    models.CheckConstraint(condition=models.Q(size_bytes__gte=0), name="core_blob_size_not_negative"),
+                    models.CheckConstraint(
+                        condition=models.Q(size_bytes__gte=0), name="core_blob_size_not_negative"
+                    ),
                 ]
             },
         ),

@@ -1,0 +1,24 @@
+"""What the frame of every page needs to know."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from apps.portal import queries
+
+THEMES = ("system", "light", "dark")
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """Return the frame's context; pages for people without an account get the least."""
+    theme = request.COOKIES.get("theme", "system")
+    frame: dict[str, Any] = {"theme": theme if theme in THEMES else "system", "version": settings.VERSION}
+    user = getattr(request, "user", None)
+    if user is not None and user.is_authenticated:
+        frame |= {
+            "user_name": user.full_name,
+            "can_audit": user.is_auditor or user.is_administrator,
+            "inbox_count": queries.inbox_count(user),
+        }
+    return {"shell": frame}

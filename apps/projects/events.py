@@ -1,0 +1,23 @@
+"""What happens to projects, their members, briefs and data."""
+
+from apps.audit.events import EventType
+
+EVENTS = [
+    EventType("projects.project_created", "created the project {object}", icon="folder-plus"),
+    EventType("projects.project_changed", "changed the project {object}", icon="folder-pen"),
+    EventType("projects.member_added", "gave {member} the role {role}", icon="user-plus"),
+    EventType(
+        "projects.member_role_changed",
+        "changed the role of {member} from {before} to {role}",
+        icon="user-cog",
+    ),
+    EventType(
+        "projects.member_removed", "took the role {role} from {member}", icon="user-minus", tone="warn"
+    ),
+    EventType("projects.brief_started", "began the problem brief", icon="file-pen"),
+    EventType("projects.brief_changed", "changed the problem brief ({fields})", icon="file-pen"),
+    EventType(
+        "projects.data_source_assessed", "assessed the data source {object}: {score} of 30", icon="database"
+    ),
+    EventType("projects.dataset_recorded", "recorded the dataset {object} ({row_count} rows)", icon="table"),
+]

@@ -1,0 +1,125 @@
+"""Projects: who takes part, what problem is solved, with what data."""
+
+from django.db import models
+from django.db.models import Q
+
+from apps.accounts.models import User
+from apps.core.models import DIGEST_PATTERN, DigestField, Governed, Row
+from apps.policies.models import Revision
+from apps.projects.enums import Consumer, DataRole, Latency, Role, Task
+
+
+class Project(Governed):
+    """One problem that a team solves with models, under one revision of a policy."""
+
+    slug = models.SlugField(max_length=60, unique=True)
+    name = models.CharField(max_length=120)
+    purpose = models.TextField(blank=True)
+    policy_revision = models.ForeignKey(Revision, on_delete=models.PROTECT, related_name="+")
+    created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Membership(Governed):
+    """A principal's role in a project."""
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="memberships")
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="memberships")
+    role = models.CharField(max_length=20, choices=Role)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["project", "user"], name="projects_membership_once"),
+            models.CheckConstraint(condition=Q(role__in=Role.values), name="projects_membership_role_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} as {self.role}"
+
+
+class Brief(Governed):
+    """The problem brief (M1.1). Empty fields are missing answers, which gates may ask for."""
+
+    project = models.OneToOneField(Project, on_delete=models.PROTECT, related_name="brief")
+    business_objective = models.TextField(blank=True)
+    success_metric = models.CharField(max_length=60, blank=True)
+    success_target = models.FloatField(null=True, blank=True)
+    baseline = models.TextField(blank=True)
+    task = models.CharField(max_length=30, choices=Task, blank=True)
+    prediction_target = models.TextField(blank=True)
+    consumer = models.CharField(max_length=30, choices=Consumer, blank=True)
+    latency = models.CharField(max_length=30, choices=Latency, blank=True)
+    data_available = models.TextField(blank=True)
+    data_gaps = models.TextField(blank=True)
+    ethical_considerations = models.TextField(blank=True)
+    fairness_metric = models.CharField(max_length=60, blank=True)
+    fairness_threshold = models.FloatField(null=True, blank=True)
+    fairness_declared_at = models.DateTimeField(null=True, blank=True)
+    kill_criteria = models.TextField(blank=True)
+
+    def __str__(self) -> str:
+        return "problem brief"
+
+
+class DataSource(Governed):
+    """A data source with its six scores of 0–5 (M2.1)."""
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="data_sources")
+    name = models.CharField(max_length=120)
+    description = models.TextField(blank=True)
+    completeness = models.PositiveSmallIntegerField()
+    accuracy = models.PositiveSmallIntegerField()
+    consistency = models.PositiveSmallIntegerField()
+    timeliness = models.PositiveSmallIntegerField()
+    relevance = models.PositiveSmallIntegerField()
+    volume = models.PositiveSmallIntegerField()
+
+    DIMENSIONS = ("completeness", "accuracy", "consistency", "timeliness", "relevance", "volume")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["project", "name"], name="projects_datasource_name_unique"),
+            *(
+                models.CheckConstraint(
+                    condition=Q(**{f"{name}__lte": 5}), name=f"projects_datasource_{name}_max_5"
+                )
+                for name in ("completeness", "accuracy", "consistency", "timeliness", "relevance", "volume")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def score(self) -> int:
+        """The sum of the six scores, 0–30; under 18 the data is fixed first."""
+        return sum(getattr(self, name) for name in self.DIMENSIONS)
+
+
+class DatasetVersion(Row):
+    """One state of a dataset, named by the hash of its content, and what it is used for."""
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="dataset_versions")
+    source = models.ForeignKey(
+        DataSource, on_delete=models.PROTECT, null=True, blank=True, related_name="versions"
+    )
+    name = models.CharField(max_length=120)
+    role = models.CharField(max_length=20, choices=DataRole)
+    content_digest = DigestField()
+    row_count = models.PositiveBigIntegerField()
+    created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "name", "role", "content_digest"], name="projects_datasetversion_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(content_digest__regex=DIGEST_PATTERN), name="projects_datasetversion_digest"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.role})"

@@ -1,0 +1,12 @@
+"""What happens to models and versions."""
+
+from apps.audit.events import EventType
+
+EVENTS = [
+    EventType("registry.model_created", "created the model {object}", icon="box"),
+    EventType("registry.version_registered", "registered {object} ({change} change)", icon="package-plus"),
+    EventType(
+        "registry.version_moved", "moved {object} from {before} to {stage}", icon="arrow-right", tone="good"
+    ),
+    EventType("registry.check_reported", "reported the check {object} on {version}", icon="circle-check"),
+]
