@@ -218,6 +218,8 @@ JOB_KINDS = {
     "modelcards.render_pdf": "apps.modelcards.jobs:render_pdf",
     "rubrics.suggest": "apps.rubrics.jobs:suggest",
 }
+CELERY_BROKER_URL = environment.broker_url()
+JOB_READERS = "apps.projects.permissions:may_see_project"
 JOB_LEASE_SECONDS = 30
 JOB_MAX_ATTEMPTS = 3
 JOB_SWEEP_SECONDS = 30

@@ -30,6 +30,19 @@ def record(
 
     ``by`` is None for the system itself. ``data`` must be JSON; raises UnknownEventType for a kind nobody lists.
     """
+    version = subject.lock_version if isinstance(subject, Governed) else None
+    return _write(kind, subject, version, by=by, project_id=project_id, data=data)
+
+
+@service
+def record_removal(kind: str, subject: Governed, *, by: Actor | None, project_id: UUID | None = None, **data: Any) -> Event:
+    """Write the event that goes with the removal of a governed row, one version after its last."""
+    return _write(kind, subject, subject.lock_version + 1, by=by, project_id=project_id, data=data)
+
+
+def _write(
+    kind: str, subject: Row, version: int | None, *, by: Actor | None, project_id: UUID | None, data: dict[str, Any]
+) -> Event:
     event_type(kind)
     canonical_json(data)
     return Event.objects.create(
@@ -37,7 +50,7 @@ def record(
         object_type=subject._meta.label_lower,
         object_id=subject.pk,
         object_label=str(subject)[:300],
-        lock_version=subject.lock_version if isinstance(subject, Governed) else None,
+        lock_version=version,
         project_id=project_id,
         actor_kind=by.kind if by else "system",
         actor_id=by.id if by else None,

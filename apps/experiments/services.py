@@ -1,0 +1,172 @@
+"""What is done with experiments and runs."""
+
+import math
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+
+from apps.accounts.models import User
+from apps.audit import services as audit
+from apps.core import blobs, governed
+from apps.core.db import service
+from apps.core.errors import Invalid, not_now
+from apps.experiments.enums import RUN_MOVES, RunState
+from apps.experiments.models import Artifact, Experiment, Metric, Run
+from apps.projects.models import DatasetVersion, Project
+from apps.projects.permissions import Right, can
+
+MOST_METRICS = 1000
+_PATH = re.compile(r"^[\w.\- ]+(/[\w.\- ]+)*$")
+
+
+@dataclass(frozen=True)
+class MetricPoint:
+    """One value of a metric at a step; ``at`` is when it was measured."""
+
+    name: str
+    value: float
+    step: int = 0
+    at: datetime | None = None
+
+
+@service
+def create_experiment(
+    project: Project, *, name: str, by: User, hypothesis: str = "", primary_metric: str = ""
+) -> Experiment:
+    """Begin an experiment; its key counts the experiments of the day under a lock of the project."""
+    can(by, Right.CONTRIBUTE, project).enforce()
+    Project.objects.select_for_update().get(pk=project.pk)
+    day = timezone.now().astimezone(UTC).strftime("EXP-%Y-%m-%d-")
+    keys = Experiment.objects.filter(project=project, key__startswith=day).values_list("key", flat=True)
+    number = max((int(key.removeprefix(day)) for key in keys), default=0) + 1
+    experiment = Experiment.objects.create(
+        project=project,
+        key=f"{day}{number:03d}",
+        name=name.strip(),
+        hypothesis=hypothesis,
+        primary_metric=primary_metric,
+        created_by=by,
+    )
+    audit.record("experiments.experiment_created", experiment, by=by, project_id=project.pk)
+    return experiment
+
+
+@service
+def start_run(
+    experiment: Experiment,
+    *,
+    name: str,
+    by: User,
+    model_type: str = "",
+    params: dict[str, Any] | None = None,
+    tags: dict[str, str] | None = None,
+    features: Iterable[str] = (),
+    seed: int | None = None,
+    code_commit: str = "",
+    datasets: Iterable[DatasetVersion] = (),
+) -> Run:
+    """Begin a run with what is known beforehand; metrics and artifacts follow while it runs."""
+    project = experiment.project
+    can(by, Right.CONTRIBUTE, project).enforce()
+    used = list(datasets)
+    foreign = [dataset for dataset in used if dataset.project_id != project.pk]
+    if foreign:
+        raise Invalid("A run can only use datasets of its own project.", code="foreign_dataset")
+    run = Run.objects.create(
+        experiment=experiment,
+        name=name.strip(),
+        model_type=model_type,
+        params=params or {},
+        tags=tags or {},
+        features=list(features),
+        seed=seed,
+        code_commit=code_commit,
+        started_by=by,
+        started_at=timezone.now(),
+    )
+    run.datasets.set(used)
+    audit.record("experiments.run_started", run, by=by, project_id=project.pk, experiment=experiment.key)
+    return run
+
+
+def _running(run: Run) -> Run:
+    current = Run.objects.select_for_update(of=("self",)).select_related("experiment__project").get(pk=run.pk)
+    if current.state != RunState.RUNNING:
+        not_now(f"The run {current.name} has ended ({current.state}); start a new one.", code="run_ended").enforce()
+    return current
+
+
+@service
+def log_metrics(run: Run, *, metrics: Iterable[MetricPoint], by: User) -> int:
+    """Log points, all or none; a point that is there already counts once. Returns how many are new."""
+    points = list(metrics)
+    can(by, Right.CONTRIBUTE, run.experiment.project).enforce()
+    if len(points) > MOST_METRICS:
+        raise Invalid(f"{len(points)} points in one request; the limit is {MOST_METRICS}. Send several.", code="too_many")
+    for point in points:
+        if not math.isfinite(point.value):
+            raise Invalid(
+                f"The metric {point.name} at step {point.step} is {point.value}; a number is needed. "
+                "Leave out what was not measured.",
+                code="not_finite",
+                metric=point.name,
+            )
+    current = _running(run)
+    now = timezone.now()
+    before = Metric.objects.filter(run=current).count()
+    Metric.objects.bulk_create(
+        (Metric(run=current, name=p.name, value=p.value, step=p.step, at=p.at or now) for p in points),
+        ignore_conflicts=True,
+    )
+    return Metric.objects.filter(run=current).count() - before
+
+
+@service
+def log_artifact(
+    run: Run, *, path: str, stream: blobs.Readable, by: User, media_type: str = "application/octet-stream"
+) -> Artifact:
+    """Keep a file of a run under a relative path."""
+    can(by, Right.CONTRIBUTE, run.experiment.project).enforce()
+    if not _PATH.match(path) or ".." in path.split("/") or len(path) > 300:
+        raise Invalid(
+            f"“{path[:80]}” cannot be the path of an artifact: use names of letters, digits, . - _ joined by /.",
+            code="bad_path",
+        )
+    current = _running(run)
+    if current.artifacts.filter(path=path).exists():
+        raise Invalid(f"The run has a file {path} already; choose another path.", code="path_taken")
+    blob = blobs.store(stream, max_bytes=settings.MAX_UPLOAD_BYTES, media_type=media_type)
+    artifact = Artifact.objects.create(run=current, path=path, blob=blob, created_by=by)
+    audit.record(
+        "experiments.artifact_logged",
+        artifact,
+        by=by,
+        project_id=current.experiment.project_id,
+        digest=blob.digest,
+        size_bytes=blob.size_bytes,
+    )
+    return artifact
+
+
+@service
+def end_run(run: Run, *, by: User, state: str = RunState.FINISHED, notes: str = "") -> Run:
+    """End a run; what it logged can no longer grow."""
+    can(by, Right.CONTRIBUTE, run.experiment.project).enforce()
+    current = _running(run)
+    if state not in RUN_MOVES[current.state]:
+        raise Invalid(f"A run ends as finished or failed, not as “{state}”.", code="unknown_state")
+    governed.change(current, state=state, ended_at=timezone.now(), notes=notes or current.notes)
+    audit.record(
+        "experiments.run_ended",
+        current,
+        by=by,
+        project_id=current.experiment.project_id,
+        state=state,
+        metrics=current.metrics.count(),
+    )
+    return current

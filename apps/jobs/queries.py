@@ -1,0 +1,26 @@
+"""Read jobs."""
+
+from importlib import import_module
+from uuid import UUID
+
+from django.conf import settings
+from django.http import Http404
+
+from apps.accounts.models import User
+from apps.jobs.models import Job
+
+
+def may_see(user: User, job: Job) -> bool:
+    """Its starter sees a job, and whoever sees its project (settings.JOB_READERS asks the app above)."""
+    if job.started_by_id in {user.id, user.person_id}:
+        return True
+    module, _, name = settings.JOB_READERS.partition(":")
+    return job.project_id is not None and bool(getattr(import_module(module), name)(user, job.project_id))
+
+
+def job_for(user: User, pk: UUID) -> Job:
+    """Load a job; raises Http404 for a stranger."""
+    job = Job.objects.select_related("started_by").filter(pk=pk).first()
+    if job is None or not may_see(user, job):
+        raise Http404
+    return job

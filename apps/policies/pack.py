@@ -1,0 +1,371 @@
+"""Policy packs: YAML text in, frozen dataclasses out, and every fault with its line."""
+
+import difflib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator
+
+from apps.policies.judge import BadExpression, reading
+from apps.policies.vocabulary import Vocabulary
+
+SCHEMA_FILE = Path(__file__).with_name("pack.schema.json")
+PRODUCTION = "production"
+
+
+@dataclass(frozen=True)
+class Stage:
+    key: str
+    title: str
+    initial: bool = False
+    terminal: bool = False
+
+
+@dataclass(frozen=True)
+class TransitionRule:
+    from_stage: str
+    to_stage: str
+    kind: str
+    gate: str = ""
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """A rule in CEL. ``severity`` block or warn; ``remedy`` says what to do when it does not hold."""
+
+    key: str
+    title: str
+    expression: str
+    remedy: str = ""
+    severity: str = "block"
+    method: str = ""
+
+
+@dataclass(frozen=True)
+class Quorum:
+    role: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Gate:
+    key: str
+    title: str
+    criteria: tuple[Criterion, ...]
+    approvals: tuple[Quorum, ...] = ()
+    automatic: bool = False
+    meanings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Item:
+    """A checklist question; with an ``expression`` it is answered from evidence, and a person may overrule it."""
+
+    key: str
+    question: str
+    why: str
+    method: str = ""
+    clause: str = ""
+    expression: str = ""
+    na_allowed: bool = True
+
+
+@dataclass(frozen=True)
+class Checklist:
+    key: str
+    title: str
+    items: tuple[Item, ...]
+    about: str = ""
+
+    def item(self, key: str) -> Item | None:
+        """Return the item with this key, or None."""
+        return next((item for item in self.items if item.key == key), None)
+
+
+@dataclass(frozen=True)
+class Signal:
+    """``points`` towards a dimension's level when ``expression`` holds; ``lift`` says how to make it hold."""
+
+    expression: str
+    points: int
+    lift: str
+
+
+@dataclass(frozen=True)
+class Dimension:
+    key: str
+    title: str
+    weight: int
+    low: str
+    middle: str
+    high: str
+    method: str = ""
+    signals: tuple[Signal, ...] = ()
+
+
+@dataclass(frozen=True)
+class Band:
+    threshold: int
+    title: str
+
+
+@dataclass(frozen=True)
+class Rubric:
+    title: str
+    dimensions: tuple[Dimension, ...]
+    bands: tuple[Band, ...]
+
+    def band_of(self, total: float) -> str:
+        """Return the name of the band that a total of 0–100 falls in."""
+        return next((band.title for band in self.bands if total >= band.threshold), self.bands[-1].title)
+
+
+@dataclass(frozen=True)
+class Pack:
+    """A whole policy, ready to be asked."""
+
+    slug: str
+    title: str
+    stages: tuple[Stage, ...]
+    transitions: tuple[TransitionRule, ...]
+    gates: tuple[Gate, ...]
+    checklists: tuple[Checklist, ...] = ()
+    rubric: Rubric | None = None
+
+    @property
+    def initial_stage(self) -> str:
+        return next((stage.key for stage in self.stages if stage.initial), self.stages[0].key)
+
+    def stage_title(self, key: str) -> str:
+        return next((stage.title for stage in self.stages if stage.key == key), key)
+
+    def gate(self, key: str) -> Gate | None:
+        return next((gate for gate in self.gates if gate.key == key), None)
+
+    def transition(self, from_stage: str, to_stage: str) -> TransitionRule | None:
+        """Return the rule for this move, or None when the policy does not allow it."""
+        pairs = ((rule.from_stage, rule.to_stage, rule) for rule in self.transitions)
+        return next((rule for start, end, rule in pairs if (start, end) == (from_stage, to_stage)), None)
+
+    def moves_from(self, stage: str) -> list[TransitionRule]:
+        return [rule for rule in self.transitions if rule.from_stage == stage and rule.kind != "replace"]
+
+    def checklist(self, key: str) -> Checklist | None:
+        return next((entry for entry in self.checklists if entry.key == key), None)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One fault of a pack's text; lines and columns count from 1."""
+
+    line: int
+    column: int
+    sentence: str
+
+    def __str__(self) -> str:
+        return f"line {self.line}, column {self.column}: {self.sentence}"
+
+
+class PackInvalid(ValueError):
+    """The text is no usable pack; ``problems`` has every fault."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__("; ".join(str(problem) for problem in problems))
+        self.problems = problems
+
+
+@dataclass
+class _Source:
+    """Plain data, with the place of each value by its path."""
+
+    data: Any = None
+    places: dict[tuple[str | int, ...], tuple[int, int]] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    def fault(self, path: tuple[str | int, ...], sentence: str) -> None:
+        known = next((self.places[path[:n]] for n in range(len(path), -1, -1) if path[:n] in self.places), (1, 1))
+        self.problems.append(Problem(*known, sentence))
+
+
+def parse_pack(text: str, vocabulary: Vocabulary | None = None) -> Pack:
+    """Read a pack; raises PackInvalid with every fault and its line. Without a vocabulary, facts are not checked."""
+    source = _read(text)
+    if not source.problems:
+        for error in sorted(_validator().iter_errors(source.data), key=lambda one: [str(p) for p in one.absolute_path]):
+            _schema_fault(source, error)
+    if not source.problems:
+        _check_references(source)
+        _check_expressions(source, vocabulary)
+    if source.problems:
+        raise PackInvalid(sorted(source.problems, key=lambda problem: (problem.line, problem.column)))
+    return from_document(source.data)
+
+
+def document_of(text: str) -> dict[str, Any]:
+    """Return the text's plain data; call it after parse_pack."""
+    return dict(_read(text).data)
+
+
+def _read(text: str) -> _Source:
+    source = _Source()
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        source.problems.append(Problem(*place, f"This is not YAML: {error.problem or error.context}."))
+        return source
+    if node is None:
+        source.problems.append(Problem(1, 1, "The file is empty. Write a pack."))
+        return source
+    source.data = _plain(node, (), source)
+    return source
+
+
+def _plain(node: yaml.Node, path: tuple[str | int, ...], source: _Source) -> Any:
+    source.places.setdefault(path, (node.start_mark.line + 1, node.start_mark.column + 1))
+    if isinstance(node, yaml.MappingNode):
+        found: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            key = str(key_node.value)
+            place = (key_node.start_mark.line + 1, key_node.start_mark.column + 1)
+            if key in found:
+                source.problems.append(Problem(*place, f"The key '{key}' stands here twice. Remove one of them."))
+            source.places[(*path, key)] = place
+            found[key] = _plain(value_node, (*path, key), source)
+        return found
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain(child, (*path, index), source) for index, child in enumerate(node.value)]
+    return yaml.SafeLoader("").construct_object(node)
+
+
+@cache
+def _validator() -> Draft202012Validator:
+    return Draft202012Validator(json.loads(SCHEMA_FILE.read_text()))
+
+
+def _schema_fault(source: _Source, error: Any) -> None:
+    path = tuple(error.absolute_path)
+    where = "/".join(str(part) for part in path) or "the pack"
+    if error.validator != "additionalProperties":
+        source.fault(path, f"{where}: {error.message}.")
+        return
+    allowed = sorted(error.schema["properties"])
+    for key in sorted(set(error.instance) - set(allowed)):
+        near = difflib.get_close_matches(key, allowed, n=1)
+        hint = f" Did you mean '{near[0]}'?" if near else f" Allowed here: {', '.join(allowed)}."
+        source.fault((*path, key), f"{where}: '{key}' means nothing here.{hint}")
+
+
+def _check_references(source: _Source) -> None:
+    data = source.data
+    stages = {stage["key"] for stage in data["stages"]}
+    gates = {gate["key"] for gate in data["gates"]}
+    if PRODUCTION not in stages:
+        source.fault(("stages",), "There must be a stage 'production': it holds one version of a model at most.")
+    for name in ("stages", "gates", "checklists"):
+        _check_unique(source, (name,), data.get(name, []))
+    for index, rule in enumerate(data["transitions"]):
+        path = ("transitions", index)
+        for end in ("from", "to"):
+            if rule[end] not in stages:
+                source.fault((*path, end), f"There is no stage '{rule[end]}'. Stages are {', '.join(sorted(stages))}.")
+        if "gate" in rule and rule["gate"] not in gates:
+            source.fault((*path, "gate"), f"There is no gate '{rule['gate']}'. Gates are {', '.join(sorted(gates))}.")
+        if rule["kind"] == "promote" and "gate" not in rule:
+            source.fault(path, "A promotion needs a gate. Name one.")
+    for index, gate in enumerate(data["gates"]):
+        _check_unique(source, ("gates", index, "criteria"), gate["criteria"])
+        if not gate.get("approvals") and not gate.get("automatic"):
+            source.fault(("gates", index), f"The gate '{gate['key']}' names nobody who approves. Add approvals, or say 'automatic: true'.")
+        if gate.get("approvals") and not gate.get("meanings"):
+            source.fault(("gates", index), f"The gate '{gate['key']}' needs 'meanings': what a signature says.")
+    for index, checklist in enumerate(data.get("checklists", [])):
+        _check_unique(source, ("checklists", index, "items"), checklist["items"])
+    if rubric := data.get("rubric"):
+        _check_unique(source, ("rubric", "dimensions"), rubric["dimensions"])
+        total = sum(dimension["weight"] for dimension in rubric["dimensions"])
+        if total != 100:
+            source.fault(("rubric", "dimensions"), f"The weights add up to {total}; they must add up to 100.")
+
+
+def _check_unique(source: _Source, path: tuple[str | int, ...], entries: list[dict[str, Any]]) -> None:
+    seen: set[str] = set()
+    for index, entry in enumerate(entries):
+        if entry["key"] in seen:
+            source.fault((*path, index, "key"), f"The key '{entry['key']}' is used twice here.")
+        seen.add(entry["key"])
+
+
+def _expressions(node: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    if isinstance(node, dict):
+        for key, value in node.items():
+            if key == "expression":
+                yield (*path, key), value
+            else:
+                yield from _expressions(value, (*path, key))
+    elif isinstance(node, list):
+        for index, value in enumerate(node):
+            yield from _expressions(value, (*path, index))
+
+
+def _check_expressions(source: _Source, vocabulary: Vocabulary | None) -> None:
+    for path, text in _expressions(source.data):
+        try:
+            read = reading(text)
+        except BadExpression as error:
+            source.fault(path, f"This is not an expression: {error}")
+            continue
+        for steps in (*read.needed, *read.guarded) if vocabulary else ():
+            fact = ".".join(steps)
+            if not vocabulary.knows(fact):
+                near = vocabulary.nearest(fact)
+                hint = f" Did you mean {near}?" if near else ""
+                source.fault(path, f"No evidence is called '{fact}'.{hint}")
+
+
+def from_document(data: dict[str, Any]) -> Pack:
+    """Build the dataclasses from data that was checked before."""
+    return Pack(
+        slug=data["slug"],
+        title=data["title"],
+        stages=tuple(Stage(**entry) for entry in data["stages"]),
+        transitions=tuple(
+            TransitionRule(rule["from"], rule["to"], rule["kind"], rule.get("gate", "")) for rule in data["transitions"]
+        ),
+        gates=tuple(_gate(entry) for entry in data["gates"]),
+        checklists=tuple(
+            Checklist(**{**entry, "items": tuple(Item(**item) for item in entry["items"])})
+            for entry in data.get("checklists", [])
+        ),
+        rubric=_rubric(data["rubric"]) if "rubric" in data else None,
+    )
+
+
+def _gate(entry: dict[str, Any]) -> Gate:
+    return Gate(
+        key=entry["key"],
+        title=entry["title"],
+        criteria=tuple(Criterion(**one) for one in entry["criteria"]),
+        approvals=tuple(Quorum(**one) for one in entry.get("approvals", [])),
+        automatic=entry.get("automatic", False),
+        meanings=tuple(entry.get("meanings", [])),
+    )
+
+
+def _rubric(entry: dict[str, Any]) -> Rubric:
+    dimensions = tuple(
+        Dimension(
+            **{name: value for name, value in one.items() if name not in {"levels", "signals"}},
+            **one["levels"],
+            signals=tuple(Signal(**signal) for signal in one.get("signals", [])),
+        )
+        for one in entry["dimensions"]
+    )
+    bands = sorted((Band(one["from"], one["title"]) for one in entry["bands"]), key=lambda band: -band.threshold)
+    return Rubric(entry["title"], dimensions, tuple(bands))

@@ -1,0 +1,117 @@
+"""What is done with models and versions."""
+
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Max
+
+from apps.accounts.models import User
+from apps.audit import services as audit
+from apps.core import blobs, governed
+from apps.core.db import service
+from apps.core.errors import Invalid
+from apps.core.models import Blob
+from apps.experiments.models import Run
+from apps.policies.queries import pack_of
+from apps.projects.models import Project
+from apps.projects.permissions import Right, can
+from apps.projects.services import demand_slug
+from apps.registry.enums import Change, CheckStatus
+from apps.registry.models import Check, Model, Version
+
+
+@service
+def create_model(project: Project, *, slug: str, name: str, by: User, description: str = "") -> Model:
+    """Name a model of a project."""
+    can(by, Right.CONTRIBUTE, project).enforce()
+    demand_slug(slug)
+    if project.models.filter(slug=slug).exists():
+        raise Invalid(f"The project has a model {slug} already.", code="slug_taken")
+    model = Model.objects.create(
+        project=project, slug=slug, name=name.strip() or slug, description=description, created_by=by
+    )
+    audit.record("registry.model_created", model, by=by, project_id=project.pk, slug=slug)
+    return model
+
+
+@service
+def register_version(
+    model: Model,
+    *,
+    by: User,
+    run: Run | None = None,
+    artifact_stream: blobs.Readable | None = None,
+    artifact_blob: Blob | None = None,
+    change: str = Change.MINOR,
+    description: str = "",
+) -> Version:
+    """Register the next version of a model, in the policy's first stage."""
+    project = model.project
+    can(by, Right.CONTRIBUTE, project).enforce()
+    if change not in Change.values:
+        raise Invalid(f"A change is {' or '.join(Change.values)}, not “{change}”.", code="unknown_change")
+    if run is not None and run.experiment.project_id != project.pk:
+        raise Invalid("The run belongs to another project.", code="foreign_run")
+    Model.objects.select_for_update().get(pk=model.pk)
+    if artifact_stream is not None:
+        artifact_blob = blobs.store(artifact_stream, max_bytes=settings.MAX_UPLOAD_BYTES)
+    newest = model.versions.aggregate(newest=Max("number"))["newest"] or 0
+    version = Version.objects.create(
+        model=model,
+        number=newest + 1,
+        stage=pack_of(project.policy_revision).initial_stage,
+        change=change,
+        description=description,
+        run=run,
+        artifact=artifact_blob,
+        created_by=by,
+    )
+    audit.record(
+        "registry.version_registered",
+        version,
+        by=by,
+        project_id=project.pk,
+        change=change,
+        artifact=artifact_blob.digest if artifact_blob else None,
+        run=str(run.pk) if run else None,
+    )
+    return version
+
+
+@service
+def report_check(
+    version: Version,
+    *,
+    name: str,
+    status: str,
+    by: User,
+    summary: str = "",
+    url: str = "",
+    figures: dict[str, Any] | None = None,
+) -> Check:
+    """Report the outcome of a named CI check; a later report of the same name counts instead."""
+    can(by, Right.CONTRIBUTE, version.model.project).enforce()
+    if not name.replace("_", "").isalnum() or not name.isascii() or name != name.lower() or len(name) > 60:
+        raise Invalid(f"“{name[:60]}” cannot name a check: use lower-case letters, digits and _.", code="bad_name")
+    if status not in CheckStatus.values:
+        raise Invalid(f"A check is {' or '.join(CheckStatus.values)}, not “{status}”.", code="unknown_status")
+    if url and not url.startswith(("https://", "http://")):
+        raise Invalid("The address of a check begins with https:// or http://.", code="bad_url")
+    check = Check.objects.create(
+        version=version, name=name, status=status, summary=summary, url=url, figures=figures or {}, reported_by=by
+    )
+    audit.record(
+        "registry.check_reported", check, by=by, project_id=version.model.project_id, version=str(version), status=status
+    )
+    return check
+
+
+@service
+def move_stage(version: Version, *, stage: str, by: User) -> Version:
+    """Set the stage. Called by the gates alone, after their transition row: the database checks that it agrees."""
+    before = version.stage
+    governed.change(version, stage=stage)
+    audit.record(
+        "registry.version_moved", version, by=by, project_id=version.model.project_id, before=before, stage=stage
+    )
+    return version
