@@ -23,6 +23,7 @@ EVENTS = [
         icon="clock-alert",
         tone="warn",
     ),
+    EventType("gates.promotion_closed", "closed {object} as {state}", icon="shield-x", tone="bad"),
     EventType("gates.promoted", "promoted {object}", icon="rocket", tone="good"),
     EventType(
         "gates.act_refused", "was not allowed to {act} {object}: {reason}", icon="shield-alert", tone="warn"

@@ -16,7 +16,14 @@ JOB_MOVES: dict[str, frozenset[str]] = {
     JobState.QUEUED: frozenset({JobState.RUNNING, JobState.CANCELLED, JobState.QUARANTINED}),
     #: Running to running: the lease ran out and another worker claimed it.
     JobState.RUNNING: frozenset(
-        {JobState.RUNNING, JobState.SUCCEEDED, JobState.FAILED, JobState.QUARANTINED, JobState.CANCELLED, JobState.QUEUED}
+        {
+            JobState.RUNNING,
+            JobState.SUCCEEDED,
+            JobState.FAILED,
+            JobState.QUARANTINED,
+            JobState.CANCELLED,
+            JobState.QUEUED,
+        }
     ),
     JobState.SUCCEEDED: frozenset(),
     JobState.FAILED: frozenset({JobState.QUEUED}),

@@ -38,7 +38,9 @@ class Job(Row):
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(state__in=JobState.values), name="jobs_job_state_known"),
-            models.CheckConstraint(condition=Q(progress__gte=0, progress__lte=1), name="jobs_job_progress_share"),
+            models.CheckConstraint(
+                condition=Q(progress__gte=0, progress__lte=1), name="jobs_job_progress_share"
+            ),
             models.CheckConstraint(
                 condition=Q(state__in=FINISHED, finished_at__isnull=False)
                 | (~Q(state__in=FINISHED) & Q(finished_at__isnull=True)),
@@ -50,7 +52,9 @@ class Job(Row):
             ),
         ]
         indexes = [
-            models.Index(fields=["state", "lease_until"], condition=~Q(state__in=FINISHED), name="jobs_job_live"),
+            models.Index(
+                fields=["state", "lease_until"], condition=~Q(state__in=FINISHED), name="jobs_job_live"
+            ),
             models.Index(fields=["project_id", "-created_at"], name="jobs_job_of_project"),
         ]
 

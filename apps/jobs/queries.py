@@ -4,6 +4,7 @@ from importlib import import_module
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import Q
 from django.http import Http404
 
 from apps.accounts.models import User
@@ -24,3 +25,9 @@ def job_for(user: User, pk: UUID) -> Job:
     if job is None or not may_see(user, job):
         raise Http404
     return job
+
+
+def recent_for(user: User, *, limit: int = 5) -> list[Job]:
+    """Return the jobs that a person, or their service accounts, started last."""
+    mine = Q(started_by=user) | Q(started_by__owner=user)
+    return list(Job.objects.filter(mine).defer("result").order_by("-id")[:limit])

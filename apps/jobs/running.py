@@ -98,10 +98,22 @@ class RunningJob:
             self._demand_rights()
             answer = result if result is not None else {}
             yield answer
-            self._end(JobState.SUCCEEDED, result=answer, result_digest=digest(answer), progress=1.0, step="done")
+            self._end(
+                JobState.SUCCEEDED, result=answer, result_digest=digest(answer), progress=1.0, step="done"
+            )
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """A transaction that writes only while the job is this worker's own, and does not end it."""
+        with transaction.atomic():
+            if not self._mine().select_for_update().exists():
+                raise LeaseLost
+            yield
 
     def _end(self, state: JobState, **fields: Any) -> None:
-        if not self._mine().update(state=state, finished_at=Now(), lease_until=None, lease_owner="", **fields):
+        if not self._mine().update(
+            state=state, finished_at=Now(), lease_until=None, lease_owner="", **fields
+        ):
             raise LeaseLost
         self._finished = True
 
@@ -195,11 +207,21 @@ def _crash(running: RunningJob, error: str) -> None:
             running._end(JobState.QUARANTINED, error=error)
             job = Job.objects.get(pk=running.job_id)
             audit.record(
-                "jobs.quarantined", job, by=None, project_id=running.project_id, attempts=running.attempt, error=error
+                "jobs.quarantined",
+                job,
+                by=None,
+                project_id=running.project_id,
+                attempts=running.attempt,
+                error=error,
             )
         return
     running._mine().update(
-        state=JobState.QUEUED, lease_until=None, lease_owner="", error=error, step="waits to be tried again", woken_at=None
+        state=JobState.QUEUED,
+        lease_until=None,
+        lease_owner="",
+        error=error,
+        step="waits to be tried again",
+        woken_at=None,
     )
 
 

@@ -22,7 +22,9 @@ def wake(job_id: UUID) -> None:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pgmq.send(%s, %s::jsonb)", [QUEUE, json.dumps(envelope(job_id))])
     else:
-        transaction.on_commit(lambda: tasks.run.apply_async((str(job_id),), queue=QUEUE, retry=False), robust=True)
+        transaction.on_commit(
+            lambda: tasks.run.apply_async((str(job_id),), queue=QUEUE, retry=False), robust=True
+        )
 
 
 def envelope(job_id: UUID) -> dict[str, object]:
@@ -39,7 +41,14 @@ def envelope(job_id: UUID) -> dict[str, object]:
             app = tasks.run.app
             message = app.amqp.as_task_v2(str(job_id), tasks.run.name, (str(job_id),), {})
             app.amqp.send_task_message(
-                producer, tasks.run.name, message, exchange="", routing_key=QUEUE, serializer=app.conf.task_serializer, retry=False, declare=[]
+                producer,
+                tasks.run.name,
+                message,
+                exchange="",
+                routing_key=QUEUE,
+                serializer=app.conf.task_serializer,
+                retry=False,
+                declare=[],
             )
             return dict(channel._get(QUEUE))
         finally:

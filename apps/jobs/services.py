@@ -40,7 +40,10 @@ def request_cancel(job: Job, *, by: User) -> Job:
     audit.record("jobs.cancel_requested", job, by=by, project_id=job.project_id)
     if job.state == JobState.QUEUED:
         Job.objects.filter(pk=job.pk).update(
-            state=JobState.CANCELLED, finished_at=Now(), cancel_requested_at=Now(), error="Stopped before it began."
+            state=JobState.CANCELLED,
+            finished_at=Now(),
+            cancel_requested_at=Now(),
+            error="Stopped before it began.",
         )
     else:
         Job.objects.filter(pk=job.pk).update(cancel_requested_at=Now())
@@ -53,7 +56,9 @@ def retry(job: Job, *, by: User) -> Job:
     """Start a failed or quarantined job again, with all its attempts."""
     job = Job.objects.select_for_update(of=("self",)).get(pk=job.pk)
     if job.state not in {JobState.FAILED, JobState.QUARANTINED}:
-        not_now(f"Only a failed job can be started again; this one is {job.get_state_display().lower()}.").enforce()
+        not_now(
+            f"Only a failed job can be started again; this one is {job.get_state_display().lower()}."
+        ).enforce()
     Job.objects.filter(pk=job.pk).update(
         state=JobState.QUEUED, attempt=0, finished_at=None, error="", progress=0, step="", woken_at=Now()
     )

@@ -268,6 +268,9 @@ def _check_references(source: _Source) -> None:
     gates = {gate["key"] for gate in data["gates"]}
     if PRODUCTION not in stages:
         source.fault(("stages",), "There must be a stage 'production': it holds one version of a model at most.")
+    ways_out = [rule for rule in data["transitions"] if rule["from"] == PRODUCTION and rule["kind"] == "replace"]
+    if not ways_out:
+        source.fault(("transitions",), "There must be a transition of kind 'replace' out of production.")
     for name in ("stages", "gates", "checklists"):
         _check_unique(source, (name,), data.get(name, []))
     for index, rule in enumerate(data["transitions"]):

@@ -1,0 +1,27 @@
+"""Read people's own accounts and tokens."""
+
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+from django.http import Http404
+
+from apps.accounts.models import Token, User
+
+
+def accounts_of(person: User) -> list[User]:
+    """Return the person and the service accounts that they answer for."""
+    return [person, *person.service_accounts.order_by("full_name")]
+
+
+def tokens_for(person: User) -> QuerySet[Token]:
+    """Return the tokens of a person and of their service accounts, newest first."""
+    mine = Q(user=person) | Q(user__owner=person)
+    return Token.objects.filter(mine).select_related("user", "user__owner").order_by("-id")
+
+
+def token_of(person: User, pk: UUID) -> Token:
+    """Load one's own token; raises Http404 for anybody else's."""
+    found = tokens_for(person).filter(pk=pk).first()
+    if found is None:
+        raise Http404
+    return found

@@ -1,0 +1,64 @@
+"""Tokens and service accounts."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from apps.accounts import queries, services
+from apps.accounts.forms import ServiceAccountForm, TokenForm
+from apps.core.forms import attempt
+from apps.core.htmx import page
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "POST"])
+def tokens(request: HttpRequest) -> HttpResponse:
+    """Show one's tokens; a new one's secret is shown this once."""
+    accounts = queries.accounts_of(request.user)
+    form = TokenForm(request.POST or None, accounts=accounts)
+    issued = None
+    if request.method == "POST" and form.is_valid():
+        wanted = form.cleaned_data
+        account = next(one for one in accounts if str(one.pk) == wanted["account"])
+        ends = timezone.now() + timedelta(days=wanted["days"])
+        issued = attempt(
+            form, services.issue_token, account, name=wanted["name"], scopes=wanted["scopes"], expires_at=ends, by=request.user
+        )
+    context = {
+        "form": form if issued is None else TokenForm(accounts=accounts),
+        "account_form": ServiceAccountForm(),
+        "issued": issued,
+        "tokens": queries.tokens_for(request.user),
+        "now": timezone.now(),
+    }
+    return page(request, "accounts/tokens.html", context, status=422 if form.errors else 200)
+
+
+@login_required
+@require_POST
+def service_account(request: HttpRequest) -> HttpResponse:
+    """Make a service account that the person answers for."""
+    form = ServiceAccountForm(request.POST)
+    if form.is_valid():
+        made = services.create_service_account(form.cleaned_data["service_name"], owner=request.user, by=request.user)
+        messages.success(request, f"{made} is there; add it to a project as contributor, and issue it a token.")
+    else:
+        messages.error(request, "A service account needs a name of at most 100 characters.")
+    return redirect("accounts:tokens")
+
+
+@login_required
+@require_POST
+def revoke(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """End a token."""
+    token = services.revoke_token(queries.token_of(request.user, pk), by=request.user)
+    messages.success(request, f"The token {token} is revoked; requests with it fail from now on.")
+    return redirect("accounts:tokens")

@@ -1,0 +1,136 @@
+"""What all endpoints share: strict input, ETags, idempotency, and answers in one form."""
+
+import difflib
+import math
+from typing import Any, TypeVar
+
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from rest_framework import serializers
+from rest_framework.exceptions import APIException
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from apps.accounts.models import User
+from apps.api import idempotency
+from apps.core.errors import Invalid
+from apps.core.models import Governed
+
+S = TypeVar("S", bound=serializers.BaseSerializer[Any])
+
+
+class PreconditionRequired(APIException):
+    """A change must say which state it changes (428, RFC 6585)."""
+
+    status_code = 428
+    default_detail = "Send If-Match with the ETag that you read, so that nobody's change is lost."
+
+
+class Input(serializers.Serializer[Any]):
+    """Input that refuses fields it does not know, rather than dropping a typing error silently."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, dict):
+            for name in data:
+                if name not in self.fields:
+                    near = difflib.get_close_matches(str(name), list(self.fields), n=1)
+                    hint = f" Did you mean “{near[0]}”?" if near else f" Known are: {', '.join(self.fields)}."
+                    raise serializers.ValidationError({str(name)[:100]: f"There is no such field.{hint}"})
+        return super().to_internal_value(data)
+
+
+class Output(serializers.Serializer[Any]):
+    """Output; never writes."""
+
+
+class FiniteFloatField(serializers.FloatField):
+    """A number; NaN and infinities are refused."""
+
+    def to_internal_value(self, data: Any) -> float:
+        value = super().to_internal_value(data)
+        if not math.isfinite(value):
+            raise serializers.ValidationError("A finite number is needed, not NaN or infinity.")
+        return float(value)
+
+
+class Text(serializers.CharField):
+    """Text without the NUL character, which PostgreSQL cannot keep."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("max_length", 20_000)
+        if not kwargs.get("required", True):
+            kwargs.setdefault("allow_blank", True)
+        super().__init__(**kwargs)
+
+
+class Person(Output):
+    """A principal as others see it."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField(source="full_name")
+    kind = serializers.CharField()
+
+
+class Endpoint(APIView):
+    """A view that declares the scope of each method in ``scopes``; without one it is closed."""
+
+    scopes: dict[str, str] = {}
+    _reserved: idempotency.IdempotentAnswer | None = None
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        self._reserved = idempotency.begin(request)
+
+    def handle_exception(self, exc: Exception) -> Response:
+        if isinstance(exc, idempotency.Replay):
+            return idempotency.replayed(exc.answer)  # type: ignore[return-value]
+        return super().handle_exception(exc)
+
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = super().dispatch(request, *args, **kwargs)
+        if self._reserved is not None:
+            if hasattr(response, "render"):
+                response.render()
+            idempotency.keep(self._reserved, response)
+        return response
+
+    def read(self, form: type[S]) -> Any:
+        """Return the validated input of the request; raises a 422 with a pointer for each fault."""
+        if not isinstance(self.request.data, dict):
+            raise Invalid("Send a JSON object.", code="not_an_object")
+        filled = form(data=self.request.data)
+        filled.is_valid(raise_exception=True)
+        return filled.validated_data
+
+    @property
+    def user(self) -> User:
+        """The signed-in principal."""
+        user = self.request.user
+        assert isinstance(user, User)
+        return user
+
+    def page(self, rows: QuerySet[Any], output: type[Output]) -> Response:
+        """Answer one cursor page of rows."""
+        paginator = self.settings.DEFAULT_PAGINATION_CLASS()
+        shown = paginator.paginate_queryset(rows, self.request, view=self)
+        return paginator.get_paginated_response(output(shown, many=True).data)
+
+
+def answer(output: type[Output], row: Any, *, status: int = 200, location: str = "") -> Response:
+    """Answer one row, with its ETag when it is governed."""
+    headers = {"Location": location} if location else {}
+    if isinstance(row, Governed):
+        headers["ETag"] = f'"{row.lock_version}"'
+    return Response(output(row).data, status=status, headers=headers)
+
+
+def expected_version(request: Request) -> int:
+    """Return the version named by If-Match; raises 428 without one."""
+    given = request.headers.get("If-Match", "").strip().removeprefix("W/").strip('"')
+    if not given:
+        raise PreconditionRequired
+    if not given.isdigit() or len(given) > 9:
+        raise Invalid("If-Match holds the ETag that an answer gave, for example “\"3\"”.", code="bad_if_match")
+    return int(given)
+

@@ -1,0 +1,133 @@
+"""Predictions and evaluations."""
+
+import json
+from typing import Any
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.accounts.enums import Scope
+from apps.api.base import Endpoint, FiniteFloatField, Input, Output, Text, answer
+from apps.api.jobs import JobOut
+from apps.evaluations import queries, services
+from apps.evaluations.engine.table import ColumnMap
+from apps.evaluations.models import Evaluation
+from apps.projects.enums import DataRole
+from apps.registry.queries import version_for
+
+
+class ColumnsIn(Input):
+    label = Text(max_length=250)
+    score = Text(max_length=250)
+    prediction = Text(required=False, max_length=250, allow_null=True)
+    row_id = Text(required=False, max_length=250, allow_null=True)
+    protected = serializers.ListField(required=False, child=Text(max_length=250), max_length=20)
+    slices = serializers.ListField(required=False, child=Text(max_length=250), max_length=50)
+    positive_label = Text(required=False, max_length=250, allow_null=True)
+    threshold = FiniteFloatField(required=False)
+
+
+class PredictionsIn(Input):
+    file = serializers.FileField()
+    columns = Text(max_length=50_000, help_text="JSON: label, score, row_id, protected, slices, positive_label, threshold")
+    dataset = Text(max_length=120)
+    split = serializers.ChoiceField(choices=DataRole.choices, default=DataRole.HOLDOUT)
+
+    def validate_columns(self, text: str) -> ColumnMap:
+        """Return the column map; it is JSON in one part of the form."""
+        try:
+            data = json.loads(text)
+        except ValueError as error:
+            raise serializers.ValidationError(f"This is not JSON ({error}).") from error
+        filled = ColumnsIn(data=data)
+        filled.is_valid(raise_exception=True)
+        return ColumnMap.from_json(filled.validated_data)
+
+
+class PredictionsOut(Output):
+    id = serializers.UUIDField()
+    version = serializers.UUIDField(source="version_id")
+    dataset = serializers.CharField()
+    split = serializers.CharField()
+    columns = serializers.JSONField()
+    row_count = serializers.IntegerField()
+    warnings = serializers.JSONField()
+    digest = serializers.CharField(source="blob_id")
+
+
+class Predictions(Endpoint):
+    scopes = {"GET": Scope.READ, "POST": Scope.EVIDENCE}
+    parser_classes = [MultiPartParser]
+
+    @extend_schema(responses=PredictionsOut(many=True))
+    def get(self, request: Request, pk: UUID) -> Response:
+        """List the prediction tables of a version."""
+        version = version_for(self.user, pk)
+        return self.page(queries.predictions_for(self.user).filter(version=version), PredictionsOut)
+
+    @extend_schema(request={"multipart/form-data": PredictionsIn}, responses={201: PredictionsOut})
+    def post(self, request: Request, pk: UUID) -> Response:
+        """Upload predictions (Parquet or CSV); every row is looked at, and all problems are answered at once."""
+        version = version_for(self.user, pk)
+        fields: dict[str, Any] = self.read(PredictionsIn)
+        file = fields.pop("file")
+        made = services.upload_predictions(version, stream=file, name=file.name or "", by=self.user, **fields)
+        return answer(PredictionsOut, made, status=201)
+
+
+class EvaluationIn(Input):
+    config = serializers.DictField(required=False, help_text="seed, resamples")
+
+
+class EvaluationOut(Output):
+    id = serializers.UUIDField()
+    state = serializers.CharField()
+    version = serializers.UUIDField(source="version_id")
+    prediction_set = serializers.UUIDField(source="prediction_set_id")
+    report_digest = serializers.CharField()
+    engine_version = serializers.CharField()
+    error = serializers.CharField()
+    completed_at = serializers.DateTimeField(allow_null=True)
+    job = JobOut()
+
+
+class EvaluationDetail(EvaluationOut):
+    report = serializers.SerializerMethodField()
+
+    def get_report(self, evaluation: Evaluation) -> dict[str, Any] | None:
+        """Return the whole report once it is complete."""
+        return evaluation.report
+
+
+class EvaluationStart(Endpoint):
+    scopes = {"POST": Scope.EVIDENCE}
+
+    @extend_schema(request=EvaluationIn, responses={202: EvaluationOut})
+    def post(self, request: Request, pk: UUID) -> Response:
+        """Start an evaluation; ask the address in Location until its state is complete or failed."""
+        predictions = queries.prediction_set_for(self.user, pk)
+        made = services.request_evaluation(predictions, by=self.user, **self.read(EvaluationIn))
+        return answer(EvaluationOut, made, status=202, location=f"/api/v1/evaluations/{made.pk}")
+
+
+class EvaluationOne(Endpoint):
+    scopes = {"GET": Scope.READ}
+
+    @extend_schema(responses=EvaluationDetail)
+    def get(self, request: Request, pk: UUID) -> Response:
+        """Return an evaluation: its state, the progress of its job, and its report."""
+        return answer(EvaluationDetail, queries.evaluation_for(self.user, pk))
+
+
+class Evaluations(Endpoint):
+    scopes = {"GET": Scope.READ}
+
+    @extend_schema(responses=EvaluationOut(many=True))
+    def get(self, request: Request, pk: UUID) -> Response:
+        """List the evaluations of a version."""
+        version = version_for(self.user, pk)
+        return self.page(queries.evaluations_for(self.user).filter(version=version).defer("report"), EvaluationOut)

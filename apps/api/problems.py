@@ -1,0 +1,105 @@
+"""Every error is a problem document (RFC 9457): one sentence, a stable code, and the id of the request."""
+
+import logging
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.http import Http404, HttpRequest, JsonResponse
+from django.utils.datastructures import MultiValueDictKeyError
+from rest_framework import exceptions, status
+from rest_framework.response import Response
+
+from apps.core.errors import MlgovError
+from apps.core.middleware import request_id
+
+logger = logging.getLogger(__name__)
+MEDIA_TYPE = "application/problem+json"
+NOT_FOUND = "There is nothing here, or nothing that you may see."
+_CODES = {400: "bad_request", 401: "not_signed_in", 403: "forbidden", 404: "not_found", 405: "method_not_allowed"} | {
+    406: "not_acceptable",
+    413: "too_large",
+    415: "unsupported_media_type",
+    422: "invalid",
+    429: "throttled",
+}
+
+
+def problem(sentence: str, *, code: str, http_status: int, **more: Any) -> dict[str, Any]:
+    """Return the document."""
+    return {
+        "type": f"urn:mlgov:problem:{code}",
+        "title": code.replace("_", " ").capitalize(),
+        "status": http_status,
+        "detail": sentence,
+        "code": code,
+        "request_id": request_id.get(),
+        **more,
+    }
+
+
+def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
+    """Turn an exception of a view into its problem document; what is unknown goes on to Django's own 500."""
+    if isinstance(error, MlgovError):
+        return _of_ours(error)
+    if isinstance(error, Http404):
+        return _response(problem(NOT_FOUND, code="not_found", http_status=404))
+    if isinstance(error, PermissionDenied):
+        error = exceptions.PermissionDenied()
+    if isinstance(error, RequestDataTooBig):
+        return _response(problem("The request is too large. Send files as multipart.", code="too_large", http_status=413))
+    if isinstance(error, exceptions.ValidationError):
+        return _of_fields(error)
+    if isinstance(error, exceptions.APIException):
+        return _of_drf(error)
+    if isinstance(error, MultiValueDictKeyError | UnicodeError):
+        return _response(problem("The request cannot be read.", code="bad_request", http_status=400))
+    return None
+
+
+def _of_ours(error: MlgovError) -> Response:
+    more = dict(error.details)
+    problems = getattr(error, "problems", None)
+    if problems:
+        more["problems"] = problems
+    return _response(problem(error.sentence, code=error.code, http_status=error.status, **more))
+
+
+def _of_fields(error: exceptions.ValidationError) -> Response:
+    faults = list(_pointers(error.detail))
+    first = f"{faults[0]['pointer'].lstrip('/') or 'The request'}: {faults[0]['detail']}" if faults else "The request cannot be used."
+    return _response(problem(first, code="invalid", http_status=422, errors=faults))
+
+
+def _pointers(detail: Any, path: str = "") -> Any:
+    if isinstance(detail, dict):
+        for key, value in detail.items():
+            yield from _pointers(value, path if key == "non_field_errors" else f"{path}/{key}")
+    elif isinstance(detail, list):
+        for index, value in enumerate(detail):
+            yield from _pointers(value, f"{path}/{index}" if isinstance(value, dict) else path)
+    else:
+        yield {"pointer": path, "detail": str(detail)}
+
+
+def _of_drf(error: exceptions.APIException) -> Response:
+    code = _CODES.get(error.status_code, "error")
+    headers: dict[str, str] = {}
+    if isinstance(error, exceptions.AuthenticationFailed | exceptions.NotAuthenticated):
+        headers["WWW-Authenticate"] = 'Bearer realm="mlgov"'
+        error.status_code = status.HTTP_401_UNAUTHORIZED
+        code = "not_signed_in"
+    if isinstance(error, exceptions.Throttled) and error.wait is not None:
+        headers["Retry-After"] = str(int(error.wait) + 1)
+    response = _response(problem(str(error.detail), code=code, http_status=error.status_code))
+    for name, value in headers.items():
+        response[name] = value
+    return response
+
+
+def _response(document: dict[str, Any]) -> Response:
+    return Response(document, status=document["status"], content_type=MEDIA_TYPE)
+
+
+def not_found(request: HttpRequest) -> JsonResponse:
+    """Return the same 404 for addresses that no view has."""
+    return JsonResponse(problem(NOT_FOUND, code="not_found", http_status=404), status=404, content_type=MEDIA_TYPE)

@@ -1,0 +1,139 @@
+"""Models, versions and CI checks."""
+
+from typing import Any
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.parsers import JSONParser, MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.accounts.enums import Scope
+from apps.api.base import Endpoint, Input, Output, Person, Text, answer
+from apps.experiments.queries import run_for
+from apps.projects.queries import project_by_id_for
+from apps.registry import queries, services
+from apps.registry.enums import Change, CheckStatus
+
+
+class ModelIn(Input):
+    slug = Text(max_length=60)
+    name = Text(max_length=120)
+    description = Text(required=False)
+
+
+class ModelOut(Output):
+    id = serializers.UUIDField()
+    slug = serializers.CharField()
+    name = serializers.CharField()
+    description = serializers.CharField()
+    project = serializers.UUIDField(source="project_id")
+
+
+class Models(Endpoint):
+    scopes = {"GET": Scope.READ, "POST": Scope.TRACK}
+
+    @extend_schema(responses=ModelOut(many=True))
+    def get(self, request: Request, pk: UUID) -> Response:
+        """List the models of a project."""
+        return self.page(queries.models_for(self.user).filter(project=project_by_id_for(self.user, pk)), ModelOut)
+
+    @extend_schema(request=ModelIn, responses={201: ModelOut})
+    def post(self, request: Request, pk: UUID) -> Response:
+        """Name a model."""
+        project = project_by_id_for(self.user, pk)
+        made = services.create_model(project, by=self.user, **self.read(ModelIn))
+        return answer(ModelOut, made, status=201, location=f"/api/v1/models/{made.pk}")
+
+
+class ModelOne(Endpoint):
+    scopes = {"GET": Scope.READ}
+
+    @extend_schema(responses=ModelOut)
+    def get(self, request: Request, pk: UUID) -> Response:
+        """Return a model."""
+        return answer(ModelOut, queries.model_for(self.user, pk))
+
+
+class VersionIn(Input):
+    run = serializers.UUIDField(required=False)
+    change = serializers.ChoiceField(choices=Change.choices, default=Change.MINOR)
+    description = Text(required=False)
+    file = serializers.FileField(required=False)
+
+
+class VersionOut(Output):
+    id = serializers.UUIDField()
+    number = serializers.IntegerField()
+    stage = serializers.CharField()
+    change = serializers.CharField()
+    description = serializers.CharField()
+    model = serializers.UUIDField(source="model_id")
+    run = serializers.UUIDField(source="run_id", allow_null=True)
+    artifact_digest = serializers.CharField(source="artifact_id", allow_null=True)
+    created_by = Person()
+    created_at = serializers.DateTimeField()
+
+
+class Versions(Endpoint):
+    scopes = {"GET": Scope.READ, "POST": Scope.TRACK}
+    parser_classes = [JSONParser, MultiPartParser]
+
+    @extend_schema(responses=VersionOut(many=True))
+    def get(self, request: Request, pk: UUID) -> Response:
+        """List the versions of a model."""
+        model = queries.model_for(self.user, pk)
+        return self.page(queries.versions_for(self.user).filter(model=model), VersionOut)
+
+    @extend_schema(request={"multipart/form-data": VersionIn, "application/json": VersionIn}, responses={201: VersionOut})
+    def post(self, request: Request, pk: UUID) -> Response:
+        """Register the next version, from a run, with its model file as multipart."""
+        model = queries.model_for(self.user, pk)
+        fields: dict[str, Any] = self.read(VersionIn)
+        run = run_for(self.user, fields.pop("run")) if "run" in fields else None
+        file = fields.pop("file", None)
+        made = services.register_version(model, by=self.user, run=run, artifact_stream=file, **fields)
+        return answer(VersionOut, made, status=201, location=f"/api/v1/versions/{made.pk}")
+
+
+class VersionOne(Endpoint):
+    scopes = {"GET": Scope.READ}
+
+    @extend_schema(responses=VersionOut)
+    def get(self, request: Request, pk: UUID) -> Response:
+        """Return a version and the stage that it is in."""
+        return answer(VersionOut, queries.version_for(self.user, pk))
+
+
+class CheckIn(Input):
+    name = Text(max_length=60)
+    status = serializers.ChoiceField(choices=CheckStatus.choices)
+    summary = Text(required=False)
+    url = Text(required=False, max_length=500)
+    figures = serializers.DictField(required=False)
+
+
+class CheckOut(Output):
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    status = serializers.CharField()
+    summary = serializers.CharField()
+    url = serializers.CharField()
+    figures = serializers.JSONField()
+    created_at = serializers.DateTimeField()
+
+
+class Checks(Endpoint):
+    scopes = {"GET": Scope.READ, "POST": Scope.EVIDENCE}
+
+    @extend_schema(responses=CheckOut(many=True))
+    def get(self, request: Request, pk: UUID) -> Response:
+        """List what CI reported, newest first."""
+        return self.page(queries.version_for(self.user, pk).checks.all(), CheckOut)
+
+    @extend_schema(request=CheckIn, responses={201: CheckOut})
+    def post(self, request: Request, pk: UUID) -> Response:
+        """Report a named check; the newest report of a name counts."""
+        version = queries.version_for(self.user, pk)
+        return answer(CheckOut, services.report_check(version, by=self.user, **self.read(CheckIn)), status=201)

@@ -1,0 +1,31 @@
+"""Facts about the checklists of a version, opened or not."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from apps.checklists.queries import sheets_of
+from apps.policies.vocabulary import Fact
+
+VOCABULARY = [
+    Fact("checklists.<key>.complete", "boolean", "", "Every item has an answer, from evidence or from a person."),
+    Fact("checklists.<key>.answered", "integer", "items", "How many items have one."),
+    Fact("checklists.<key>.total", "integer", "items", "How many items there are."),
+    Fact("checklists.<key>.failed", "integer", "items", "How many are answered no."),
+    Fact("checklists.<key>.overruled", "integer", "items", "How many automatic answers a person overruled."),
+]
+
+
+def facts(version: Any, known: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the state of each checklist, judged on the facts that are known so far."""
+    return {
+        "checklists": {
+            sheet.key: {
+                "complete": sheet.complete,
+                "answered": sheet.answered,
+                "total": sheet.total,
+                "failed": sheet.failed,
+                "overruled": sum(1 for line in sheet.lines if line.answer is not None and line.answer.overrules),
+            }
+            for sheet in sheets_of(version, known)
+        }
+    }

@@ -1,0 +1,25 @@
+"""Charts: numbers in, one SVG out that serves page and PDF alike.
+
+Attributes carry the PDF's colours, because WeasyPrint applies no document CSS inside SVG; class names let the page's
+style sheet override them for dark mode. The first child is a <title> that says the chart in a sentence. Nothing is
+said by colour alone, and every number is printed or stands in the table beside the chart.
+"""
+
+from apps.core.charts.bars import GroupRate, cost_bars, dimension_bars, impact_ratios
+from apps.core.charts.curves import calibration, curve, series
+from apps.core.charts.drawing import Chart
+from apps.core.charts.estimates import Estimate, confusion, forest
+
+__all__ = [
+    "Chart",
+    "Estimate",
+    "GroupRate",
+    "calibration",
+    "confusion",
+    "cost_bars",
+    "curve",
+    "dimension_bars",
+    "forest",
+    "impact_ratios",
+    "series",
+]

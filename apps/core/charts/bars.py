@@ -1,0 +1,124 @@
+"""Bars: rates by group, costs by month, levels by dimension."""
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from apps.core.charts.drawing import Chart, drawing, line, number, rect, shorten, text
+
+WIDTH = 640
+FOUR_FIFTHS = 0.8
+
+
+@dataclass(frozen=True)
+class GroupRate:
+    """A group's selection rate with its interval; groups that are too small are shown and not judged."""
+
+    label: str
+    n: int
+    rate: float | None
+    low: float | None
+    high: float | None
+    judged: bool
+
+
+def impact_ratios(groups: Sequence[GroupRate], *, attribute: str, ratio: float | None) -> Chart:
+    """Draw each group's selection rate, and four fifths of the highest rate of the judged groups as a line."""
+    left, right, row_height = 150, 430, 34
+    best = max((group.rate for group in groups if group.judged and group.rate is not None), default=None)
+    mark = None if best is None else FOUR_FIFTHS * best
+    height = 40 + row_height * max(len(groups), 1)
+    parts = []
+    span = right - left
+    for index, group in enumerate(groups):
+        y = 12 + row_height * index
+        rate = group.rate or 0.0
+        below = mark is not None and group.judged and group.rate is not None and group.rate < mark
+        paint = "c-bad" if below else "c-accent" if group.judged else "c-line"
+        words = "below 0.8" if below else "" if group.judged else f"not judged (n = {group.n})"
+        parts.append(text(left - 12, y + 14, shorten(group.label, 20), anchor="end"))
+        parts.append(rect(left, y + 2, span * rate, 16, paint=paint))
+        if group.low is not None and group.high is not None:
+            parts.append(line(left + span * group.low, y + 10, left + span * group.high, y + 10, stroke="c-ink", width=1.5))
+        parts.append(text(right + 16, y + 14, f"{number(group.rate)}  n {group.n:,}"))
+        parts.append(text(right + 130, y + 14, words, paint="c-bad" if below else "c-muted", size=11))
+    if mark is not None:
+        x = left + span * mark
+        parts.append(line(x, 6, x, height - 26, stroke="c-ink", width=1.5, dash="4 3"))
+        parts.append(text(x, height - 10, f"0.8 × highest = {mark:.3f}", anchor="middle", size=10, paint="c-muted"))
+    judged = "cannot be judged yet" if ratio is None else f"is {ratio:.3f}; the four-fifths rule asks for more than 0.8"
+    reading = f"The disparate impact ratio by {attribute} {judged}."
+    return Chart(
+        drawing(parts, width=WIDTH, height=height, title=f"Selection rate by {attribute}. {reading}"),
+        f"Selection rate by {attribute}",
+        reading,
+        (attribute.capitalize(), "Rows", "Selection rate", "95 % interval", "Judged"),
+        tuple(
+            (
+                group.label,
+                f"{group.n:,}",
+                number(group.rate),
+                f"{number(group.low)} to {number(group.high)}",
+                "yes" if group.judged else "no, too few rows",
+            )
+            for group in groups
+        ),
+    )
+
+
+def cost_bars(months: Sequence[tuple[datetime.date, float]], *, currency: str, budget: float | None, forecast: float | None) -> Chart:
+    """Draw the cost of each month, the budget as a line, and the forecast of the last month as an outline."""
+    left, base, top = 60, 170, 20
+    shown = list(months)[-12:]
+    highest = max([amount for _, amount in shown] + [budget or 0, forecast or 0, 1e-9])
+    step = (WIDTH - left - 20) / max(len(shown), 1)
+    wide = min(step * 0.6, 60)
+    parts = [line(left, base, WIDTH - 10, base, stroke="c-muted")]
+    for index, (month, amount) in enumerate(shown):
+        x = left + step * index + (step - wide) / 2
+        tall = (base - top) * amount / highest
+        if forecast is not None and index == len(shown) - 1 and forecast > amount:
+            more = (base - top) * forecast / highest
+            parts.append(rect(x, base - more, wide, more, paint="c-soft", stroke="c-muted"))
+            parts.append(text(x + wide / 2, base - more - 5, f"forecast {forecast:,.0f}", anchor="middle", size=10, paint="c-muted"))
+        parts.append(rect(x, base - tall, wide, tall, paint="c-accent"))
+        parts.append(text(x + wide / 2, base + 15, f"{month:%b %Y}", anchor="middle", size=10, paint="c-muted"))
+        parts.append(text(x + wide / 2, base + 29, f"{amount:,.0f}", anchor="middle", size=11))
+    if budget is not None:
+        y = base - (base - top) * budget / highest
+        parts.append(line(left, y, WIDTH - 10, y, stroke="c-bad", width=1.5, dash="5 3"))
+        parts.append(text(left - 6, y + 4, f"{budget:,.0f}", anchor="end", size=10, paint="c-bad"))
+        parts.append(text(WIDTH - 10, y - 5, "budget", anchor="end", size=10, paint="c-bad"))
+    last = f"{shown[-1][0]:%B %Y}: {shown[-1][1]:,.2f} {currency}" if shown else "Nothing was spent yet"
+    reading = f"{last}{f', budget {budget:,.2f}' if budget else ''}."
+    return Chart(
+        drawing(parts, width=WIDTH, height=210, title=f"Cost by month. {reading}"),
+        "Cost by month",
+        reading,
+        ("Month", f"Amount ({currency})"),
+        tuple((f"{month:%Y-%m}", f"{amount:,.2f}") for month, amount in shown),
+    )
+
+
+def dimension_bars(rows: Sequence[tuple[str, int, int | None, int]], *, total: float, band: str) -> Chart:
+    """Draw the level 0–5 of each dimension: (title, weight, scored level, suggested level)."""
+    left, cell, row_height = 180, 52, 30
+    parts = []
+    for index, (title, weight, level, suggested) in enumerate(rows):
+        y = 10 + row_height * index
+        parts.append(text(left - 12, y + 14, shorten(title), anchor="end"))
+        for step in range(5):
+            filled = level is not None and step < level
+            parts.append(rect(left + cell * step, y + 2, cell - 3, 16, paint="c-accent" if filled else "c-soft", stroke="c-line"))
+        mark = left + cell * suggested - 2
+        parts.append(line(mark, y - 1, mark, y + 21, stroke="c-ink", width=2, dash="3 2"))
+        shown = "not scored" if level is None else f"{level} of 5"
+        parts.append(text(left + cell * 5 + 12, y + 14, f"{shown}, weight {weight}", size=11))
+    reading = f"{total:g} of 100: {band}. Dashed marks are what the evidence suggests."
+    return Chart(
+        drawing(parts, width=WIDTH, height=14 + row_height * max(len(rows), 1), title=f"Rubric by dimension. {reading}"),
+        "Rubric by dimension",
+        reading,
+        ("Dimension", "Weight", "Level", "Suggested"),
+        tuple((title, str(weight), "–" if level is None else str(level), str(suggested)) for title, weight, level, suggested in rows),
+    )

@@ -1,0 +1,27 @@
+"""How forms and services meet: one service call, its refusal beside the field it is about."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from django import forms
+
+from apps.core.errors import MlgovError
+
+R = TypeVar("R")
+
+
+class TextArea(forms.Textarea):
+    """A text area of a modest height."""
+
+    def __init__(self, rows: int = 3) -> None:
+        super().__init__(attrs={"rows": rows})
+
+
+def attempt(form: forms.Form, act: Callable[..., R], *args: Any, **kwargs: Any) -> R | None:
+    """Call a service; a refusal becomes an error of ``form`` and None is returned, so that the page shows it."""
+    try:
+        return act(*args, **kwargs)
+    except MlgovError as error:
+        field = error.details.get("field")
+        form.add_error(field if field in form.fields else None, error.sentence)
+        return None

@@ -1,0 +1,163 @@
+"""Template tags of the portal: icons, states in words, times, digests and figures."""
+
+import datetime
+from typing import Any
+
+from django import template
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from lucide.templatetags.lucide import lucide
+
+register = template.Library()
+
+#: State -> (word, icon, tone). The word always stands beside the colour.
+STATES: dict[str, tuple[str, str, str]] = {
+    "pass": ("Passes", "circle-check", "good"),
+    "fail": ("Fails", "circle-x", "bad"),
+    "missing": ("Not enough data", "circle-help", "warn"),
+    "open": ("Waits for approval", "hourglass", "info"),
+    "refused": ("Refused by the gate", "shield-x", "bad"),
+    "promoted": ("Promoted", "circle-check", "good"),
+    "rejected": ("Rejected", "circle-x", "bad"),
+    "withdrawn": ("Withdrawn", "undo-2", "neutral"),
+    "stale": ("Stale", "clock-alert", "warn"),
+    "approve": ("Approved", "signature", "good"),
+    "reject": ("Rejected", "circle-x", "bad"),
+    "ask_changes": ("Changes asked", "message-square-warning", "warn"),
+    "queued": ("Waiting", "hourglass", "info"),
+    "running": ("Running", "loader-circle", "info"),
+    "complete": ("Complete", "circle-check", "good"),
+    "finished": ("Finished", "circle-check", "good"),
+    "succeeded": ("Done", "circle-check", "good"),
+    "failed": ("Failed", "circle-x", "bad"),
+    "passed": ("Passed", "circle-check", "good"),
+    "quarantined": ("Quarantined", "biohazard", "bad"),
+    "cancelled": ("Stopped", "circle-stop", "neutral"),
+    "yes": ("Yes", "circle-check", "good"),
+    "no": ("No", "circle-x", "bad"),
+    "not_applicable": ("Not applicable", "circle-minus", "neutral"),
+    "development": ("Development", "hammer", "neutral"),
+    "staging": ("Staging", "flask-conical", "info"),
+    "production": ("Production", "rocket", "good"),
+    "archived": ("Archived", "archive", "neutral"),
+}
+
+
+@register.simple_tag
+def icon(name: str, size: int = 16) -> SafeString:
+    """Return an inline Lucide icon; decoration, so it is hidden from assistive technology."""
+    found: SafeString = lucide(name, size=size, aria_hidden="true", focusable="false", **{"class": "icon"})
+    return found
+
+
+@register.simple_tag
+def state(name: Any, word: str = "") -> SafeString:
+    """Return a state as a pill with word and icon."""
+    key = str(name)
+    known, symbol, tone = STATES.get(key, (key.replace("_", " ").capitalize(), "circle-dot", "neutral"))
+    return format_html('<span class="pill pill-{}">{}{}</span>', tone, icon(symbol, 14), word or known)
+
+
+@register.filter
+def state_word(name: Any) -> str:
+    """Return the word of a state."""
+    return STATES.get(str(name), (str(name).replace("_", " ").capitalize(), "", ""))[0]
+
+
+@register.filter
+def tone(name: Any) -> str:
+    """Return the tone of a state: good, bad, warn, info, neutral."""
+    return STATES.get(str(name), ("", "", "neutral"))[2]
+
+
+@register.simple_tag
+def when(moment: datetime.datetime | None) -> SafeString | str:
+    """Return a moment as relative text, with the absolute UTC time in the element."""
+    if moment is None:
+        return "–"
+    utc = moment.astimezone(datetime.UTC)
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>', utc.isoformat(), f"{utc:%Y-%m-%d %H:%M:%S} UTC", _ago(utc)
+    )
+
+
+def _ago(moment: datetime.datetime) -> str:
+    seconds = (timezone.now() - moment).total_seconds()
+    if seconds < 45:
+        return "just now"
+    for size, unit in ((86_400 * 30, ""), (86_400, "day"), (3_600, "hour"), (60, "minute")):
+        if seconds >= size:
+            if not unit:
+                return f"{moment:%d %b %Y}"
+            count = int(seconds // size)
+            return f"{count} {unit}{'s' if count > 1 else ''} ago"
+    return "1 minute ago"
+
+
+@register.simple_tag
+def digest(value: str | None) -> SafeString | str:
+    """Return a digest: its first twelve digits, the whole in the title, and a copy button where scripts run."""
+    if not value:
+        return "–"
+    return format_html(
+        '<span class="digest"><code title="{}">{}</code>'
+        '<button type="button" class="copy" data-copy="{}" hidden>{}<span class="sr">Copy {}</span></button></span>',
+        value,
+        value[:12],
+        value,
+        icon("copy", 14),
+        value[:12],
+    )
+
+
+@register.filter
+def figure(value: Any, digits: int = 3) -> str:
+    """Return a figure with its interval: "0.871 [0.861, 0.881]"; an undefined one says so."""
+    if isinstance(value, dict):
+        if value.get("value") is None:
+            return "not applicable"
+        if value.get("low") is None:
+            return f"{value['value']:.{digits}f}"
+        return f"{value['value']:.{digits}f} [{value['low']:.{digits}f}, {value['high']:.{digits}f}]"
+    if value is None or value == "":
+        return "–"
+    return f"{value:.{digits}f}" if isinstance(value, float) else str(value)
+
+
+@register.filter
+def percent(value: float | None) -> str:
+    """Return a share as percent."""
+    return "–" if value is None else f"{value:.0%}"
+
+
+@register.filter
+def money(value: Any) -> str:
+    """Return an amount with two decimals."""
+    return "–" if value is None else f"{value:,.2f}"
+
+
+@register.filter
+def words(value: str) -> str:
+    """Return a key as words."""
+    return str(value).replace("_", " ")
+
+
+@register.filter
+def of(mapping: dict[str, Any], key: str) -> Any:
+    """Look a key up."""
+    return mapping.get(key)
+
+
+@register.filter
+def fact(value: Any) -> str:
+    """Return a fact's value as people read it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, list):
+        return ", ".join(fact(entry) for entry in value) or "empty"
+    if isinstance(value, dict):
+        return f"{len(value)} entries"
+    return "not there" if value is None else str(value)

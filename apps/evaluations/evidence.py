@@ -1,0 +1,128 @@
+"""Facts from the newest complete evaluation of a version, and of the version in production."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from apps.evaluations.models import Evaluation
+from apps.evaluations.queries import latest_evaluation
+from apps.policies.vocabulary import Fact
+from apps.registry.queries import production_version_of
+
+_DIFFERENCES = ("equal_opportunity_difference", "equalised_odds_difference", "predictive_parity_difference")
+VOCABULARY = [
+    Fact("evaluation.exists", "boolean", "", "A complete evaluation is there."),
+    Fact("evaluation.task", "text", "", "What was evaluated: binary."),
+    Fact("evaluation.n", "integer", "rows", "Rows of the evaluation."),
+    Fact("evaluation.positives", "integer", "rows", "Positive rows."),
+    Fact("evaluation.split", "text", "", "What the rows were for: holdout, test, validation, train, reference."),
+    Fact("evaluation.threshold", "number", "", "The decision threshold."),
+    Fact("evaluation.intervals", "boolean", "", "Figures carry 95 % intervals."),
+    Fact("evaluation.report_digest", "text", "", "SHA-256 of the report."),
+    Fact("evaluation.headline.metric", "text", "", "The metric that matters by the task (M4.1)."),
+    Fact("evaluation.headline.value", "number", "", "Its value."),
+    Fact("evaluation.headline.low", "number", "", "Lower end of its 95 % interval."),
+    Fact("evaluation.headline.high", "number", "", "Upper end of its 95 % interval."),
+    Fact("evaluation.metrics.<name>.value", "number", "", "A metric of the report."),
+    Fact("evaluation.metrics.<name>.low", "number", "", "Lower end of its 95 % interval."),
+    Fact("evaluation.metrics.<name>.high", "number", "", "Upper end of its 95 % interval."),
+    Fact("evaluation.baselines.<name>.<metric>", "number", "", "What a predictor without a model would score."),
+    Fact("evaluation.lift_over_random", "number", "share", "How much better than chance it ranks."),
+    Fact("evaluation.calibration.ece", "number", "", "Expected calibration error, ten bins."),
+    Fact("evaluation.calibration.mce", "number", "", "Largest calibration error of a bin."),
+    Fact("evaluation.calibration.slope", "number", "", "Calibration slope; 1 is right."),
+    Fact("evaluation.slices.count", "integer", "slices", "How many slices the report has."),
+    Fact("evaluation.slices.small", "integer", "slices", "How many are too small to judge."),
+    Fact("evaluation.fairness_attributes", "list", "", "The protected attributes of the report."),
+    Fact("evaluation.fairness.<attribute>.disparate_impact", "number", "", "Lowest over highest selection rate."),
+    Fact("evaluation.fairness.<attribute>.disparate_impact_low", "number", "", "Lower end of its interval."),
+    Fact("evaluation.fairness.<attribute>.disparate_impact_high", "number", "", "Upper end of its interval."),
+    Fact("evaluation.fairness.<attribute>.worst_group", "text", "", "The group with the lowest selection rate."),
+    Fact("evaluation.fairness.<attribute>.equal_opportunity_difference", "number", "", "Largest gap of true positive rates."),
+    Fact("evaluation.fairness.<attribute>.equalised_odds_difference", "number", "", "Largest gap of true or false positive rates."),
+    Fact("evaluation.fairness.<attribute>.predictive_parity_difference", "number", "", "Largest gap of precision."),
+    Fact("evaluation.fairness.<attribute>.calibration_gap", "number", "", "Largest gap of mean score and outcome in a group."),
+    Fact("evaluation.fairness.<attribute>.smallest_group", "integer", "rows", "Rows of the smallest group."),
+    Fact("evaluation.fairness.<attribute>.groups_judged", "integer", "groups", "Groups of 30 rows or more."),
+    Fact("evaluation.fairness.<attribute>.groups_not_judged", "integer", "groups", "Groups too small to judge."),
+    Fact("evaluation.fairness_worst.disparate_impact", "number", "", "The lowest ratio of all protected attributes."),
+    Fact("evaluation.fairness_worst.attribute", "text", "", "The attribute it belongs to."),
+    Fact("evaluation.fairness_worst.group", "text", "", "The group with the lowest rate."),
+    Fact("evaluation.fairness_worst.equal_opportunity_difference", "number", "", "The largest difference of all attributes."),
+    Fact("evaluation.fairness_worst.calibration_gap", "number", "", "The largest gap of all attributes."),
+    Fact("evaluation.proxy.<attribute>.strength", "number", "0 to 1", "How well another column predicts the attribute."),
+    Fact("evaluation.proxy.<attribute>.column", "text", "", "That column."),
+    Fact("evaluation.proxy_worst.strength", "number", "0 to 1", "The strongest proxy of all attributes."),
+    Fact("champion.evaluation.metrics.<name>.value", "number", "", "A metric of the version in production."),
+]
+
+
+def facts(version: Any, known: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the facts of the newest complete evaluation, and the champion's metrics."""
+    latest = latest_evaluation(version)
+    found: dict[str, Any] = {"evaluation": _facts(latest) if latest else {"exists": False}}
+    if known.get("champion", {}).get("exists"):
+        champion = production_version_of(version.model)
+        theirs = latest_evaluation(champion) if champion else None
+        if theirs is not None and theirs.report is not None:
+            metrics = {name: {"value": figure["value"]} for name, figure in theirs.report["metrics"].items()}
+            found["champion"] = {"evaluation": {"metrics": metrics}}
+    return found
+
+
+def _facts(evaluation: Evaluation) -> dict[str, Any]:
+    report = evaluation.report or {}
+    fairness = {name: _fairness(figures) for name, figures in report["fairness"].items()}
+    proxies = {
+        name: {"strength": found["strength"], "column": found["column"]} for name, found in report["proxy"].items()
+    }
+    return {
+        "exists": True,
+        "task": report["task"],
+        "n": report["n"],
+        "positives": report["positives"],
+        "split": evaluation.prediction_set.split,
+        "threshold": report["threshold"],
+        "intervals": any(figure["low"] is not None for figure in report["metrics"].values()),
+        "report_digest": evaluation.report_digest,
+        "headline": {name: report["headline"][name] for name in ("metric", "value", "low", "high")},
+        "metrics": {
+            name: {part: figure[part] for part in ("value", "low", "high")} for name, figure in report["metrics"].items()
+        },
+        "baselines": report["baselines"],
+        "lift_over_random": report["lift_over_random"],
+        "calibration": {name: report["calibration"][name] for name in ("ece", "mce", "slope")},
+        "slices": {
+            "count": len(report["slices"]),
+            "small": sum(1 for one in report["slices"] if one["small"]),
+        },
+        "fairness": fairness,
+        "fairness_attributes": sorted(fairness),
+        "fairness_worst": _worst(fairness),
+        "proxy": proxies,
+        "proxy_worst": {"strength": max((one["strength"] for one in proxies.values()), default=None)},
+    }
+
+
+def _fairness(figures: dict[str, Any]) -> dict[str, Any]:
+    impact = figures["disparate_impact"]
+    return {
+        "disparate_impact": impact["value"],
+        "disparate_impact_low": impact["low"],
+        "disparate_impact_high": impact["high"],
+        "worst_group": impact.get("worst_group"),
+        **{name: figures[name]["value"] for name in _DIFFERENCES},
+        **{name: figures[name] for name in ("calibration_gap", "smallest_group", "groups_judged", "groups_not_judged")},
+    }
+
+
+def _worst(fairness: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Return the worst of all attributes; one that could not be judged makes the worst unknown, never better."""
+    worst: dict[str, Any] = {"disparate_impact": None, "attribute": None, "group": None}
+    judged = {name: row for name, row in fairness.items() if row["disparate_impact"] is not None}
+    if judged and len(judged) == len(fairness):
+        name = min(judged, key=lambda key: judged[key]["disparate_impact"])
+        worst = {"disparate_impact": judged[name]["disparate_impact"], "attribute": name, "group": judged[name]["worst_group"]}
+    for figure in ("equal_opportunity_difference", "calibration_gap"):
+        values = [row[figure] for row in fairness.values()]
+        worst[figure] = max(values) if values and None not in values else None
+    return worst

@@ -1,0 +1,78 @@
+"""What a worker does to evaluate."""
+
+from typing import Any
+
+from django.db.models.functions import Now
+
+from apps.accounts.models import User
+from apps.audit import services as audit
+from apps.core import blobs, governed, sandbox
+from apps.core.canonical import digest
+from apps.core.errors import MlgovError
+from apps.evaluations.enums import EVALUATION_MOVES, EvaluationState
+from apps.evaluations.models import Evaluation
+from apps.jobs.running import RunningJob
+from apps.projects.permissions import Right, can
+
+LIMITS = {"memory_mb": 6000, "cpu_seconds": 300, "wall_seconds": 600}
+
+
+def _load(args: dict[str, Any]) -> Evaluation:
+    return Evaluation.objects.select_related("version__model__project", "prediction_set").get(pk=args["evaluation"])
+
+
+def authorise_evaluate(args: dict[str, Any], user: User) -> bool:
+    """Whoever started it must still be able to add evidence."""
+    return bool(can(user, Right.CONTRIBUTE, _load(args).version.model.project))
+
+
+def evaluate(job: RunningJob) -> None:
+    """Compute the report in a child process and keep it; a table that cannot be used fails with its sentence."""
+    evaluation = _load(job.args)
+    if evaluation.state == EvaluationState.COMPLETE:
+        return
+    if evaluation.state == EvaluationState.FAILED:
+        with job.writing():
+            _move(evaluation, EvaluationState.QUEUED, error="")
+            audit.record("evaluations.evaluation_requested", evaluation, by=job.started_by, project_id=job.project_id)
+    job.progress(0.1, "reading the predictions")
+    try:
+        with blobs.local_copy(evaluation.prediction_set.blob_id) as path:
+            payload = {"path": str(path), "columns": evaluation.prediction_set.columns, "config": evaluation.config}
+            job.progress(0.3, "computing metrics, intervals, slices and fairness")
+            answer = sandbox.call("apps.evaluations.engine.worker:evaluate", payload, watch=job.check, **LIMITS)
+        if "problems" in answer:
+            raise MlgovError(answer["problems"][0]["sentence"], code="bad_predictions")
+    except MlgovError as error:
+        _fail(job, evaluation, error.sentence)
+        raise
+    report = answer["report"]
+    with job.completing({"report_digest": digest(report)}):
+        _move(
+            evaluation,
+            EvaluationState.COMPLETE,
+            report=report,
+            report_digest=digest(report),
+            engine_version=report["engine_version"],
+            completed_at=Now(),
+        )
+        audit.record(
+            "evaluations.evaluation_completed",
+            evaluation,
+            by=job.started_by,
+            project_id=job.project_id,
+            report_digest=evaluation.report_digest,
+        )
+
+
+def _fail(job: RunningJob, evaluation: Evaluation, sentence: str) -> None:
+    with job.writing():
+        _move(evaluation, EvaluationState.FAILED, error=sentence)
+        audit.record(
+            "evaluations.evaluation_failed", evaluation, by=job.started_by, project_id=job.project_id, error=sentence
+        )
+
+
+def _move(evaluation: Evaluation, state: EvaluationState, **fields: Any) -> None:
+    assert state in EVALUATION_MOVES[evaluation.state]
+    governed.change(evaluation, state=state, **fields)

@@ -1,0 +1,61 @@
+"""Read predictions and evaluations."""
+
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.http import Http404
+
+from apps.accounts.models import User
+from apps.evaluations.enums import EvaluationState
+from apps.evaluations.models import Evaluation, PredictionSet
+from apps.projects.queries import project_ids_for
+from apps.registry.models import Version
+
+
+def predictions_for(user: User) -> QuerySet[PredictionSet]:
+    """Return the prediction sets of the user's projects, newest first."""
+    return (
+        PredictionSet.objects.filter(version__model__project__in=project_ids_for(user))
+        .select_related("version__model__project", "blob", "uploaded_by")
+        .order_by("-id")
+    )
+
+
+def prediction_set_for(user: User, pk: UUID) -> PredictionSet:
+    """Load a prediction set; raises Http404 for a stranger."""
+    found = predictions_for(user).filter(pk=pk).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def evaluations_for(user: User) -> QuerySet[Evaluation]:
+    """Return the evaluations of the user's projects, newest first."""
+    return (
+        Evaluation.objects.filter(version__model__project__in=project_ids_for(user))
+        .select_related("version__model__project", "prediction_set", "job", "requested_by", "requested_by__owner")
+        .order_by("-id")
+    )
+
+
+def evaluation_for(user: User, pk: UUID) -> Evaluation:
+    """Load an evaluation; raises Http404 for a stranger."""
+    found = evaluations_for(user).filter(pk=pk).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def evaluations_of(version: Version) -> QuerySet[Evaluation]:
+    """Return the evaluations of a version without their reports, newest first."""
+    return version.evaluations.select_related("prediction_set", "job").defer("report").order_by("-id")
+
+
+def latest_evaluation(version: Version) -> Evaluation | None:
+    """Return the newest complete evaluation of a version: the one that counts as evidence."""
+    return (
+        Evaluation.objects.filter(version=version, state=EvaluationState.COMPLETE)
+        .select_related("prediction_set")
+        .order_by("-completed_at", "-id")
+        .first()
+    )

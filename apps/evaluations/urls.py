@@ -1,0 +1,10 @@
+from django.urls import path
+
+from apps.evaluations import views
+
+app_name = "evaluations"
+urlpatterns = [
+    path("evaluations/<uuid:pk>/", views.evaluation, name="evaluation"),
+    path("evaluations/<uuid:pk>/report.json", views.download, name="download"),
+    path("evaluations/<uuid:pk>/retry/", views.retry, name="retry"),
+]

@@ -1,0 +1,75 @@
+"""Collect what is known about a version into one canonical document."""
+
+import importlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+
+from apps.core.canonical import canonical_json, digest_bytes
+from apps.core.db import service
+from apps.evidence.models import Snapshot
+from apps.registry.models import Version
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The document of a version's facts, and its SHA-256."""
+
+    document: dict[str, Any]
+    digest: str
+
+
+class FactsClash(ValueError):
+    """Two apps gave one fact."""
+
+
+def collect(version: Version) -> Evidence:
+    """Read the facts of every module in settings.EVIDENCE_MODULES; writes nothing.
+
+    The document says nothing that changes by itself (the time, the stage), so that its digest changes only when
+    something was learnt.
+    """
+    document: dict[str, Any] = {"schema": SCHEMA}
+    for name in settings.EVIDENCE_MODULES:
+        _merge(document, importlib.import_module(name).facts(version, document), name)
+    content = canonical_json(document)
+    # Through JSON and back: judged, stored and shown is exactly what was hashed.
+    return Evidence(json.loads(content), digest_bytes(content))
+
+
+@service
+def snapshot(version: Version) -> Snapshot:
+    """Keep the evidence of now; the same evidence is kept once."""
+    evidence = collect(version)
+    kept, _ = Snapshot.objects.get_or_create(
+        version=version, digest=evidence.digest, defaults={"document": evidence.document}
+    )
+    return kept
+
+
+def _merge(into: dict[str, Any], facts: Mapping[str, Any], source: str) -> None:
+    for key, value in facts.items():
+        if key not in into:
+            into[key] = value
+        elif isinstance(into[key], dict) and isinstance(value, Mapping):
+            _merge(into[key], value, source)
+        else:
+            raise FactsClash(f"{source} gives the fact {key}, which another app gave already.")
+
+
+def differences(before: Mapping[str, Any], after: Mapping[str, Any], path: str = "") -> list[dict[str, Any]]:
+    """Return what changed between two documents: path, before, after; sorted by path."""
+    found: list[dict[str, Any]] = []
+    for key in sorted({*before, *after}):
+        here = f"{path}.{key}" if path else key
+        old, new = before.get(key), after.get(key)
+        if isinstance(old, Mapping) and isinstance(new, Mapping):
+            found += differences(old, new, here)
+        elif old != new:
+            found.append({"path": here, "before": old, "after": new})
+    return found

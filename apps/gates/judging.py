@@ -1,0 +1,74 @@
+"""Ask a gate: what would the policy say about a version on the evidence of now. Writes nothing."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from apps.core.errors import Invalid
+from apps.evidence.services import Evidence, collect
+from apps.policies.judge import GateVerdict, State, judge_all
+from apps.policies.pack import Gate, TransitionRule
+from apps.policies.queries import pack_of
+from apps.registry.models import Version
+
+
+@dataclass(frozen=True)
+class GateView:
+    """A gate as it stands for one version and target stage."""
+
+    version: Version
+    to_stage: str
+    rule: TransitionRule
+    gate: Gate
+    verdict: GateVerdict
+    evidence: Evidence
+
+    @property
+    def state(self) -> State:
+        return self.verdict.state
+
+    def count(self, state: State) -> int:
+        """Return how many criteria are in a state."""
+        return sum(1 for result in self.verdict.results if result.verdict.state == state)
+
+    @property
+    def failing(self) -> list[Any]:
+        """The blocking criteria that do not hold, failures before missing evidence."""
+        results = [one for one in self.verdict.results if one.severity == "block" and one.verdict.state != State.PASS]
+        return sorted(results, key=lambda one: one.verdict.state != State.FAIL)
+
+
+def rule_for(version: Version, to_stage: str) -> TransitionRule:
+    """Return the policy's rule for this move; raises Invalid naming the stages that can be reached."""
+    pack = pack_of(version.model.project.policy_revision)
+    known = {stage.key for stage in pack.stages}
+    reachable = ", ".join(rule.to_stage for rule in pack.moves_from(version.stage)) or "none"
+    if to_stage not in known:
+        raise Invalid(
+            f"There is no stage “{to_stage[:40]}”. Stages are {', '.join(stage.key for stage in pack.stages)}; "
+            f"from {version.stage} these can be reached: {reachable}.",
+            code="unknown_stage",
+        )
+    rule = pack.transition(version.stage, to_stage)
+    if rule is None or rule.kind == "replace" or not rule.gate:
+        raise Invalid(
+            f"The policy has no way from {version.stage} to {to_stage}. From {version.stage} these can be reached: {reachable}.",
+            code="no_transition",
+        )
+    return rule
+
+
+def gate_view(version: Version, to_stage: str, evidence: Evidence | None = None) -> GateView:
+    """Judge the gate of a move on the evidence of now, or on the one given."""
+    rule = rule_for(version, to_stage)
+    gate = pack_of(version.model.project.policy_revision).gate(rule.gate)
+    assert gate is not None, "a published pack names only gates that it has"
+    known = evidence or collect(version)
+    return GateView(version, to_stage, rule, gate, judge_all(gate.criteria, known.document), known)
+
+
+def next_gates(version: Version, evidence: Evidence | None = None) -> list[GateView]:
+    """Return the gates of all promotions that the policy offers from the version's stage."""
+    known = evidence or collect(version)
+    pack = pack_of(version.model.project.policy_revision)
+    targets = [rule.to_stage for rule in pack.moves_from(version.stage) if rule.kind == "promote"]
+    return [gate_view(version, target, known) for target in targets]

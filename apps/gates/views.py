@@ -1,0 +1,95 @@
+"""Pages of promotion requests: read, sign, take back."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from apps.core.errors import MlgovError
+from apps.core.htmx import page
+from apps.gates import forms, presenting, queries, services
+from apps.registry.queries import version_for
+
+
+@login_required
+@require_GET
+def promotion(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Show a request: verdict, signatures, and what is asked of me."""
+    found = queries.promotion_for(request.user, pk)
+    context = presenting.promotion_context(found, user=request.user)
+    context["form"] = forms.SignForm(initial={"digest": found.evidence_digest}, meanings=context["meanings"])
+    return page(request, "gates/promotion.html", context)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def sign(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The page on which a person signs; the dialog of the request's page posts here as well."""
+    found = queries.promotion_for(request.user, pk)
+    context = presenting.promotion_context(found, user=request.user)
+    form = forms.SignForm(request.POST or None, initial={"digest": found.evidence_digest}, meanings=context["meanings"])
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.approve(found, by=request.user, **form.cleaned_data)
+        except MlgovError as error:
+            return _refused(request, context | {"form": form}, error)
+        messages.success(request, presenting.receipt(found))
+        return redirect("gates:promotion", pk=found.pk)
+    return page(request, "gates/sign.html", context | {"form": form}, status=422 if form.errors else 200)
+
+
+def _refused(request: HttpRequest, context: dict[str, object], error: MlgovError) -> HttpResponse:
+    """Show why a signature was not taken; a stale request leads to its successor with what changed."""
+    if error.code == "stale":
+        successor = reverse("gates:promotion", args=[error.details["promotion"]])
+        changed = {"successor": successor, "changed": error.details["changed"], "error": error}
+        return page(request, "gates/stale.html", context | changed, status=409)
+    form = context["form"]
+    assert isinstance(form, forms.SignForm)
+    field = "password" if error.code == "wrong_password" else error.details.get("field")
+    form.add_error(field if field in form.fields else None, error.sentence)
+    return page(request, "gates/sign.html", context, status=error.status)
+
+
+@login_required
+@require_POST
+def ask(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Ask for a promotion of a version."""
+    version = version_for(request.user, pk)
+    form = forms.RequestForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "The request could not be read. Choose the stage again.")
+        return redirect("portal:version", pk=pk)
+    fields = form.cleaned_data
+    made = services.request_promotion(version, to_stage=fields["to"], note=fields["note"], by=request.user)
+    return redirect("gates:promotion", pk=made.pk)
+
+
+@login_required
+@require_POST
+def withdraw(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Take a request back."""
+    found = queries.promotion_for(request.user, pk)
+    form = forms.ReasonForm(request.POST)
+    reason = form.cleaned_data["reason"] if form.is_valid() else ""
+    services.withdraw_promotion(found, by=request.user, reason=reason)
+    messages.success(request, "The request is withdrawn.")
+    return redirect("gates:promotion", pk=pk)
+
+
+@login_required
+@require_POST
+def withdraw_approval(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Take one's own signature back."""
+    found = queries.approval_for(request.user, pk)
+    form = forms.ReasonForm(request.POST)
+    reason = form.cleaned_data["reason"] if form.is_valid() else ""
+    services.withdraw_approval(found, by=request.user, reason=reason)
+    messages.success(request, "Your signature is withdrawn.")
+    return redirect("gates:promotion", pk=found.promotion_id)
+
+

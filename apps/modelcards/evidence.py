@@ -1,0 +1,26 @@
+"""Facts about the model card of a version."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from apps.core.canonical import digest
+from apps.modelcards.fields import missing
+from apps.modelcards.models import Card
+from apps.policies.vocabulary import Fact
+
+VOCABULARY = [
+    Fact("card.complete", "boolean", "", "Every required field of the model card is written."),
+    Fact("card.missing", "list", "", "The required fields that are empty."),
+    Fact("card.written", "integer", "fields", "How many fields are written."),
+    Fact("card.digest", "text", "", "SHA-256 of the written fields."),
+]
+
+
+def facts(version: Any, known: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the state of the card."""
+    card = Card.objects.filter(version=version).first()
+    written = {key: text for key, text in (card.fields if card else {}).items() if text.strip()}
+    empty = missing(written)
+    return {
+        "card": {"complete": not empty, "missing": empty, "written": len(written), "digest": digest(written)},
+    }

@@ -1,0 +1,16 @@
+"""Read a policy: its rules as sentences."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_GET
+
+from apps.core.htmx import page
+from apps.policies import queries
+
+
+@login_required
+@require_GET
+def revision(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """Show one revision of a policy; every signed-in person may read the rules."""
+    found = queries.revision_for(slug, number)
+    return page(request, "policies/revision.html", {"revision": found, "pack": queries.pack_of(found)})

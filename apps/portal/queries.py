@@ -1,0 +1,202 @@
+"""What the portal shows across apps."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, Q
+
+from apps.accounts.models import User
+from apps.checklists.queries import Sheet, sheets_of
+from apps.costs.models import Budget
+from apps.costs.queries import MonthSummary, month_summary
+from apps.evaluations.models import Evaluation
+from apps.evaluations.queries import evaluations_of, latest_evaluation
+from apps.evidence.services import Evidence, collect
+from apps.experiments.models import Experiment
+from apps.gates import permissions
+from apps.gates import queries as gates
+from apps.gates.enums import PromotionState
+from apps.gates.judging import GateView, next_gates
+from apps.gates.models import Promotion
+from apps.modelcards.models import Card
+from apps.policies.pack import Stage
+from apps.policies.queries import pack_of
+from apps.projects.evidence import missing_fields
+from apps.projects.models import Brief, Project
+from apps.projects.queries import data_sources_of, project_ids_for, projects_for
+from apps.registry.models import Check, Model, Version
+from apps.registry.queries import latest_checks, models_for, production_version_of, versions_for
+from apps.rubrics.queries import Board, board_of
+
+
+def inbox_count(user: User) -> int:
+    """Return how many things wait for this person."""
+    return gates.inbox_count(user)
+
+
+@dataclass(frozen=True)
+class ProjectRow:
+    """A project in the list: what is in production, what waits."""
+
+    project: Project
+    in_production: list[Version]
+    waiting: int
+    models: int
+
+
+def project_rows(user: User) -> list[ProjectRow]:
+    """Return the user's projects with their state; four queries however many there are."""
+    projects = list(projects_for(user))
+    counts = dict(Model.objects.filter(project__in=projects).values_list("project").annotate(Count("pk")))
+    waiting = dict(
+        Promotion.objects.filter(version__model__project__in=projects, state=PromotionState.OPEN)
+        .values_list("version__model__project")
+        .annotate(Count("pk"))
+    )
+    live: dict[Any, list[Version]] = {}
+    for version in Version.objects.filter(model__project__in=projects, stage="production").select_related("model"):
+        live.setdefault(version.model.project_id, []).append(version)
+    return [
+        ProjectRow(project, live.get(project.pk, []), waiting.get(project.pk, 0), counts.get(project.pk, 0))
+        for project in projects
+    ]
+
+
+@dataclass(frozen=True)
+class ModelRow:
+    """A model on the project's page: the newest version of each stage, and who waits."""
+
+    model: Model
+    strip: list[tuple[Stage, Version | None]]
+
+
+@dataclass(frozen=True)
+class ProjectView:
+    """Everything on a project's page."""
+
+    project: Project
+    brief: Brief | None
+    missing: list[str]
+    models: list[ModelRow]
+    promotions: list[Promotion]
+    experiments: list[Experiment]
+    sources: list[Any]
+    costs: MonthSummary
+    budget: Budget | None
+
+    @property
+    def next_step(self) -> str:
+        """Say in a word what the project needs next."""
+        if self.missing:
+            return "brief"
+        if not self.models:
+            return "version"
+        return "sign" if any(one.state == PromotionState.OPEN for one in self.promotions) else ""
+
+
+def project_view(project: Project, user: User) -> ProjectView:
+    """Gather a project's page; a fixed number of queries."""
+    brief = Brief.objects.filter(project=project).first()
+    stages = [stage for stage in pack_of(project.policy_revision).stages if not stage.terminal]
+    models = list(models_for(user).filter(project=project).order_by("name"))
+    newest: dict[tuple[Any, str], Version] = {}
+    for version in Version.objects.filter(model__in=models).order_by("number"):
+        newest[version.model_id, version.stage] = version
+    recent = gates.promotions_for(user).filter(version__model__project=project)[:6]
+    return ProjectView(
+        project=project,
+        brief=brief,
+        missing=missing_fields(brief),
+        models=[ModelRow(model, [(stage, newest.get((model.pk, stage.key))) for stage in stages]) for model in models],
+        promotions=list(recent),
+        experiments=list(
+            Experiment.objects.filter(project=project).annotate(run_count=Count("runs")).order_by("-id")[:5]
+        ),
+        sources=list(data_sources_of(project)),
+        costs=month_summary(project),
+        budget=Budget.objects.filter(project=project).first(),
+    )
+
+
+@dataclass(frozen=True)
+class VersionView:
+    """Everything on a version's page."""
+
+    version: Version
+    evidence: Evidence
+    gates: list[GateView]
+    evaluation: Evaluation | None
+    evaluations: list[Evaluation]
+    sheets: list[Sheet]
+    board: Board | None
+    card: Card | None
+    checks: list[Check]
+    promotions: list[Promotion]
+    champion: Version | None
+    newest: Version
+    may_request: Any
+
+    @property
+    def open_promotion(self) -> Promotion | None:
+        """The request that waits now, if there is one."""
+        return next((one for one in self.promotions if one.state == PromotionState.OPEN), None)
+
+    @property
+    def report(self) -> dict[str, Any] | None:
+        return self.evaluation.report if self.evaluation else None
+
+
+def version_view(version: Version, user: User) -> VersionView:
+    """Gather a version's page; the evidence is collected once."""
+    evidence = collect(version)
+    has_rubric = pack_of(version.model.project.policy_revision).rubric is not None
+    return VersionView(
+        version=version,
+        evidence=evidence,
+        gates=next_gates(version, evidence),
+        evaluation=latest_evaluation(version),
+        evaluations=list(evaluations_of(version)[:5]),
+        sheets=sheets_of(version, evidence.document),
+        board=board_of(version, evidence.document) if has_rubric else None,
+        card=Card.objects.filter(version=version).first(),
+        checks=list(latest_checks(version).values()),
+        promotions=list(gates.promotions_of(version)[:10]),
+        champion=production_version_of(version.model),
+        newest=version.model.versions.order_by("-number").select_related("model")[0],
+        may_request=permissions.can_request(user, version),
+    )
+
+
+@dataclass(frozen=True)
+class Found:
+    """A search hit."""
+
+    kind: str
+    title: str
+    where: str
+    url_name: str
+    url_arg: Any
+
+
+def search(user: User, words: str, *, limit: int = 8) -> list[Found]:
+    """Find projects, models, versions' models and runs' experiments by name."""
+    words = words.strip()
+    if len(words) < 2:
+        return []
+    named = Q(name__icontains=words) | Q(slug__icontains=words)
+    found = [Found("Project", one.name, one.purpose[:80], "portal:project", one.slug) for one in projects_for(user).filter(named)[:limit]]
+    found += [
+        Found("Model", one.name, one.project.name, "registry:model", one.pk) for one in models_for(user).filter(named)[:limit]
+    ]
+    found += [
+        Found("Version", str(one), one.model.project.name, "portal:version", one.pk)
+        for one in versions_for(user).filter(Q(model__name__icontains=words) | Q(model__slug__icontains=words))[:limit]
+    ]
+    experiments = Experiment.objects.filter(project__in=project_ids_for(user)).filter(
+        Q(name__icontains=words) | Q(key__icontains=words)
+    )
+    found += [
+        Found("Experiment", str(one), one.project.name, "experiments:experiment", one.pk)
+        for one in experiments.select_related("project")[:limit]
+    ]
+    return found

@@ -1,0 +1,121 @@
+"""Pages that span apps: home, projects, a project, a version, the audit trail, search."""
+
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_GET, require_POST
+
+from apps.audit import queries as audit
+from apps.core.htmx import page
+from apps.core.paging import page_of
+from apps.gates import queries as gates
+from apps.gates.forms import RequestForm
+from apps.jobs.queries import recent_for
+from apps.portal import queries
+from apps.portal.context import THEMES
+from apps.projects.permissions import Right, can
+from apps.projects.queries import project_for
+from apps.registry.queries import version_for
+
+YEAR = 365 * 86_400
+
+
+@login_required
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    """Show what waits for me: to sign, what I asked for, what was decided."""
+    tab = request.GET.get("tab", "sign")
+    context = {
+        "tab": tab if tab in {"sign", "asked", "done"} else "sign",
+        "waiting": gates.inbox_for(request.user),
+        "asked": gates.asked_by(request.user),
+        "decided": gates.decided_for(request.user),
+        "jobs": recent_for(request.user),
+    }
+    return page(request, "portal/home.html", context)
+
+
+@login_required
+@require_GET
+def projects(request: HttpRequest) -> HttpResponse:
+    """List my projects."""
+    return page(request, "portal/projects.html", {"page": page_of(request, queries.project_rows(request.user))})
+
+
+@login_required
+@require_GET
+def project(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show a project: state, and what is to be done next."""
+    found = project_for(request.user, slug)
+    context = {
+        "project": found,
+        "view": queries.project_view(found, request.user),
+        "events": [audit.shown(event) for event in audit.events_of_project(found.pk)[:8]],
+        "may_manage": can(request.user, Right.MANAGE, found),
+        "may_contribute": can(request.user, Right.CONTRIBUTE, found),
+    }
+    return page(request, "portal/project.html", context)
+
+
+@login_required
+@require_GET
+def version(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Show a version: its gate at a glance, and everything it is judged on."""
+    found = version_for(request.user, pk)
+    context = {
+        "version": found,
+        "project": found.model.project,
+        "view": queries.version_view(found, request.user),
+        "transitions": gates.transitions_of(found),
+        "request_form": RequestForm(),
+    }
+    return page(request, "portal/version.html", context)
+
+
+@login_required
+@require_GET
+def audit_project(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show the audit trail of a project."""
+    found = project_for(request.user, slug)
+    return _audit_page(request, audit.events_of_project(found.pk), {"project": found})
+
+
+@login_required
+@require_GET
+def audit_site(request: HttpRequest) -> HttpResponse:
+    """Show the whole audit trail, to auditors and administrators."""
+    if not (request.user.is_auditor or request.user.is_administrator):
+        raise Http404
+    return _audit_page(request, audit.site_events(), {})
+
+
+def _audit_page(request: HttpRequest, events: object, context: dict[str, object]) -> HttpResponse:
+    kind, actor = request.GET.get("kind", "")[:80], request.GET.get("actor", "")[:80]
+    shown = page_of(request, audit.narrowed(events, kind=kind, actor=actor), size=50)  # type: ignore[arg-type]
+    context |= {"page": shown, "events": [audit.shown(event) for event in shown], "kind": kind, "actor": actor}
+    return page(request, "portal/audit.html", context)
+
+
+@login_required
+@require_GET
+def search(request: HttpRequest) -> HttpResponse:
+    """Find things by name."""
+    words = request.GET.get("q", "")[:100]
+    context = {"q": words, "found": queries.search(request.user, words)}
+    return page(request, "portal/search.html", context, fragment="portal/_found.html")
+
+
+@require_POST
+def theme(request: HttpRequest) -> HttpResponse:
+    """Remember light, dark, or what the system says; works without scripts."""
+    wanted = request.POST.get("theme", "")
+    back = request.POST.get("next", "/")
+    if not url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}):
+        back = "/"
+    response = redirect(back)
+    if wanted in THEMES:
+        response.set_cookie("theme", wanted, max_age=YEAR, samesite="Lax", httponly=True, secure=request.is_secure())
+    return response

@@ -1,0 +1,6 @@
+from django.urls import path
+
+from apps.registry import views
+
+app_name = "registry"
+urlpatterns = [path("models/<uuid:pk>/", views.model, name="model")]
