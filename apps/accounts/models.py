@@ -23,7 +23,7 @@ class UserManager(BaseUserManager["User"]):
 class User(Row, AbstractBaseUser):
     """A principal: a person, or a service account that a person answers for."""
 
-    email = models.EmailField()
+    email = models.EmailField(unique=True)
     full_name = models.CharField(max_length=150)
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.PERSON)
     owner = models.ForeignKey(

@@ -36,6 +36,17 @@ class GateView:
         results = [one for one in self.verdict.results if one.severity == "block" and one.verdict.state != State.PASS]
         return sorted(results, key=lambda one: one.verdict.state != State.FAIL)
 
+    @property
+    def ordered(self) -> list[dict[str, Any]]:
+        """Return the criteria as JSON: what blocks and fails first, what passes last."""
+        return ordered([result.to_json() for result in self.verdict.results])
+
+
+def ordered(criteria: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return criteria with failures first, then missing evidence, then what passes; warnings after what blocks."""
+    places = {State.FAIL: 0, State.MISSING: 1, State.PASS: 3}
+    return sorted(criteria, key=lambda one: (places[State(one["state"])] + (one["severity"] != "block"), one["state"]))
+
 
 def rule_for(version: Version, to_stage: str) -> TransitionRule:
     """Return the policy's rule for this move; raises Invalid naming the stages that can be reached."""

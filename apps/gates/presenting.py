@@ -7,10 +7,9 @@ from apps.accounts.models import User
 from apps.evidence.services import collect
 from apps.gates import permissions
 from apps.gates.enums import PromotionState
+from apps.gates.judging import ordered
 from apps.gates.models import Approval, Promotion
 from apps.policies.queries import pack_of
-
-ORDER = {"fail": 0, "missing": 1, "pass": 2}
 
 
 @dataclass(frozen=True)
@@ -24,11 +23,6 @@ class Seat:
     @property
     def open(self) -> int:
         return max(0, self.count - len([one for one in self.signed if one.decision == "approve"]))
-
-
-def ordered(criteria: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return criteria with failures first, then missing evidence, then what passes."""
-    return sorted(criteria, key=lambda one: (one["severity"] != "block", ORDER.get(one["state"], 3)))
 
 
 def seats_of(promotion: Promotion) -> list[Seat]:

@@ -1,0 +1,191 @@
+"""The fixed cast: ada owns, dev contributes, ben reviews, rita is risk, olga audits, cleo is a stranger, ci is a token."""
+
+import io
+import secrets
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from apps.accounts import services as accounts
+from apps.accounts.enums import Scope, SiteRole
+from apps.accounts.models import User
+from apps.checklists import services as checklists
+from apps.costs import services as costs
+from apps.evaluations import services as evaluations
+from apps.evaluations.engine.table import ColumnMap
+from apps.evaluations.models import Evaluation
+from apps.experiments import services as experiments
+from apps.jobs import running
+from apps.modelcards import services as cards
+from apps.modelcards.fields import FIELDS
+from apps.policies.queries import pack_of
+from apps.policies.services import load_standard
+from apps.projects import services as projects
+from apps.projects.enums import Role
+from apps.registry import services as registry
+from apps.registry.models import Version
+from apps.rubrics import services as rubrics
+
+PASSWORD = secrets.token_urlsafe(16)
+COLUMNS = ColumnMap(label="approve", score="score", row_id="id", protected=("race", "sex"), slices=("branch",))
+BRIEF = {
+    "business_objective": "Decide sooner.",
+    "success_metric": "roc_auc",
+    "success_target": 0.75,
+    "baseline": "People decide by hand.",
+    "task": "classification",
+    "prediction_target": "The loan is approved.",
+    "consumer": "api",
+    "latency": "near_real_time",
+    "data_available": "Applications.",
+    "ethical_considerations": "Race and sex.",
+    "fairness_metric": "disparate impact ratio",
+    "fairness_threshold": 0.8,
+    "kill_criteria": "A rule does as well.",
+}
+
+
+def person(name: str, site_role: str = "") -> User:
+    return accounts.create_person(
+        f"{name}@example.com", full_name=name.capitalize(), by=None, site_role=site_role, password=PASSWORD
+    )
+
+
+@pytest.fixture
+def ada(db):
+    return person("ada")
+
+
+@pytest.fixture
+def dev(db):
+    return person("dev")
+
+
+@pytest.fixture
+def ben(db):
+    return person("ben")
+
+
+@pytest.fixture
+def rita(db):
+    return person("rita")
+
+
+@pytest.fixture
+def olga(db):
+    return person("olga", SiteRole.AUDITOR)
+
+
+@pytest.fixture
+def adam(db):
+    return person("adam", SiteRole.ADMINISTRATOR)
+
+
+@pytest.fixture
+def cleo(db):
+    return person("cleo")
+
+
+@pytest.fixture
+def vera(db):
+    return person("vera")
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """A service account with the secret of its token."""
+
+    user: User
+    secret: str
+
+
+@pytest.fixture
+def project(ada, dev, ben, rita, vera):
+    load_standard()
+    made = projects.create_project(slug="mortgages", name="Mortgages", by=ada)
+    for user, role in ((dev, Role.CONTRIBUTOR), (ben, Role.REVIEWER), (rita, Role.RISK), (vera, Role.VIEWER)):
+        projects.add_member(made, user=user, role=role, by=ada)
+    return made
+
+
+@pytest.fixture
+def ci(project, dev, ada):
+    account = accounts.create_service_account("ci", owner=dev, by=dev)
+    projects.add_member(project, user=account, role=Role.CONTRIBUTOR, by=ada)
+    _, secret = accounts.issue_token(account, name="pipeline", scopes=Scope.values, by=dev)
+    return Pipeline(account, secret)
+
+
+@pytest.fixture
+def experiment(project, dev):
+    return experiments.create_experiment(project, name="first tries", by=dev)
+
+
+@pytest.fixture
+def run(experiment, dev):
+    return experiments.start_run(experiment, name="logistic", by=dev, params={"C": 1}, seed=7)
+
+
+@pytest.fixture
+def model(project, dev):
+    return registry.create_model(project, slug="approval", name="Approval", by=dev)
+
+
+@pytest.fixture
+def version(model, run, dev):
+    return registry.register_version(model, by=dev, run=run, artifact_stream=io.BytesIO(b"weights"))
+
+
+def predictions_csv(*, biased: bool = False, rows: int = 600, seed: int = 1) -> bytes:
+    """Return a prediction table; a biased one gives group B far fewer yeses."""
+    rng = np.random.default_rng(seed)
+    lines = ["id,approve,score,race,sex,branch"]
+    for index in range(rows):
+        race = "B" if index % 3 == 0 else "A"
+        label = int(rng.random() < 0.6)
+        centre = 0.75 if label else 0.25
+        if biased and race == "B":
+            centre -= 0.3
+        score = float(np.clip(centre + rng.normal(0, 0.12), 0.01, 0.99))
+        lines.append(f"r{index},{label},{score:.4f},{race},{'FM'[index % 2]},{'north' if index % 5 else 'south'}")
+    return "\n".join(lines).encode()
+
+
+def evaluate(version: Version, *, by: User, biased: bool = False, seed: int = 1) -> Evaluation:
+    """Upload predictions and run the evaluation's job here and now."""
+    kept = evaluations.upload_predictions(
+        version, stream=io.BytesIO(predictions_csv(biased=biased, seed=seed)), columns=COLUMNS, dataset="holdout", by=by, name="p.csv"
+    )
+    found = evaluations.request_evaluation(kept, by=by)
+    running.run(found.job.pk, worker="test")
+    found.refresh_from_db()
+    assert found.state == "complete", found.error or found.job.error
+    return found
+
+
+def make_ready(version: Version, *, owner: User, contributor: User, reviewer: User) -> None:
+    """Give a version all the evidence that production's gate asks for."""
+    project = version.model.project
+    projects.change_brief(project, by=owner, **BRIEF)
+    scores = dict.fromkeys(("completeness", "accuracy", "consistency", "timeliness", "relevance", "volume"), 4)
+    projects.assess_data_source(project, name="applications", scores=scores, by=contributor)
+    evaluate(version, by=contributor)
+    for name in ("load_test", "integration_test", "monitoring_dashboard"):
+        registry.report_check(version, name=name, status="passed", by=contributor)
+    sheet = checklists.open_checklist(version, key="bias", by=contributor)
+    form = pack_of(project.policy_revision).checklist("bias")
+    for item in form.items:
+        if not item.expression or item.key == "threshold_fixed_before":
+            checklists.answer(sheet, item=item.key, value="yes", reason="We looked at it closely.", by=contributor)
+    for dimension in pack_of(project.policy_revision).rubric.dimensions:
+        rubrics.score(version, dimension=dimension.key, level=4, by=reviewer)
+    cards.change_card(version, fields={field.key: f"About {field.title}." for field in FIELDS}, by=contributor)
+    costs.set_budget(project, monthly_amount="1000", currency="USD", by=owner)
+
+
+@pytest.fixture
+def ready(version, ada, dev, ben):
+    """A version in development that every gate lets pass."""
+    make_ready(version, owner=ada, contributor=dev, reviewer=ben)
+    return version

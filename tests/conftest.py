@@ -1,0 +1,50 @@
+"""What all tests share: a database that can be emptied though its tables refuse it, and files in a folder of their own."""
+
+import psycopg
+import pytest
+from django.db import connection
+from django.test import TransactionTestCase
+
+from tests.plugin import CLUSTER
+
+pytest_plugins = ["tests.cast"]
+KEPT_TABLES = {"django_migrations", "django_content_type", "auth_permission"}
+
+
+def superuser() -> psycopg.Connection:
+    """Connect to the test database as who may switch triggers off."""
+    name = connection.settings_dict["NAME"]
+    return psycopg.connect(**CLUSTER.parameters("postgres", name), autocommit=True)
+
+
+def empty_database() -> None:
+    """Truncate everything; append-only tables refuse that, but not while triggers are switched off."""
+    with superuser() as admin:
+        admin.execute("SET session_replication_role = replica")
+        rows = admin.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+        names = ", ".join(f'"{name}"' for (name,) in rows if name not in KEPT_TABLES)
+        admin.execute(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
+        admin.execute("TRUNCATE pgmq.q_jobs")
+
+
+def _teardown(self: TransactionTestCase) -> None:
+    connection.close()
+    empty_database()
+
+
+TransactionTestCase._fixture_teardown = _teardown  # type: ignore[method-assign]
+
+
+@pytest.fixture(autouse=True)
+def _files_of_their_own(settings, tmp_path):
+    storages = {**settings.STORAGES}
+    storages["default"] = {**storages["default"], "OPTIONS": {"location": str(tmp_path / "blobs")}}
+    settings.STORAGES = storages
+
+
+@pytest.fixture
+def as_app(db):
+    """A connection in the role that web processes have, to prove what it may not do. Sees committed rows alone."""
+    name = connection.settings_dict["NAME"]
+    with psycopg.connect(**CLUSTER.parameters("mlgov_app", name)) as app:
+        yield app
