@@ -143,11 +143,10 @@ def predictions_csv(*, biased: bool = False, rows: int = 600, seed: int = 1) -> 
     lines = ["id,approve,score,race,sex,branch"]
     for index in range(rows):
         race = "B" if index % 3 == 0 else "A"
-        label = int(rng.random() < 0.6)
-        centre = 0.75 if label else 0.25
+        score = float(rng.beta(0.4, 0.25))
+        label = int(rng.random() < score)
         if biased and race == "B":
-            centre -= 0.3
-        score = float(np.clip(centre + rng.normal(0, 0.12), 0.01, 0.99))
+            score *= 0.55
         lines.append(f"r{index},{label},{score:.4f},{race},{'FM'[index % 2]},{'north' if index % 5 else 'south'}")
     return "\n".join(lines).encode()
 

@@ -5,11 +5,13 @@ its message exist together or not at all. Other brokers get it after the commit;
 """
 
 import json
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
 from kombu import Connection, Exchange, Producer, Queue
+from kombu.transport import memory
 
 from apps.jobs import tasks
 
@@ -27,29 +29,34 @@ def wake(job_id: UUID) -> None:
         )
 
 
-def envelope(job_id: UUID) -> dict[str, object]:
+class _Paper(memory.Channel):
+    """A channel that keeps the one message published on it, as a transport would be handed it."""
+
+    written: dict[str, Any]
+
+    def _put(self, queue: str, message: dict[str, Any], **kwargs: Any) -> None:
+        self.written = message
+
+
+class _PaperTransport(memory.Transport):
+    Channel = _Paper
+
+
+def envelope(job_id: UUID) -> dict[str, Any]:
     """Return the message as Celery and kombu would put it on the queue, signed.
 
-    Built by kombu itself on its in-memory transport, so that it is right for whatever version is installed.
+    Built by kombu itself on a transport that sends nothing, so that it is right for whatever version is installed.
     """
-    queue = Queue(QUEUE, Exchange(""), routing_key=QUEUE)
-    with Connection("memory://") as memory, memory.channel() as channel:
-        bound = queue(channel)
-        bound.queue_declare()
-        try:
-            producer = Producer(channel, auto_declare=False)
-            app = tasks.run.app
-            message = app.amqp.as_task_v2(str(job_id), tasks.run.name, (str(job_id),), {})
-            app.amqp.send_task_message(
-                producer,
-                tasks.run.name,
-                message,
-                exchange="",
-                routing_key=QUEUE,
-                serializer=app.conf.task_serializer,
-                retry=False,
-                declare=[],
-            )
-            return dict(channel._get(QUEUE))
-        finally:
-            bound.purge()
+    app = tasks.run.app
+    message = app.amqp.as_task_v2(str(job_id), tasks.run.name, (str(job_id),), {})
+    with Connection(transport=_PaperTransport) as connection_on_paper, connection_on_paper.channel() as channel:
+        app.amqp.send_task_message(
+            Producer(channel, auto_declare=False),
+            tasks.run.name,
+            message,
+            queue=Queue(QUEUE, Exchange(""), routing_key=QUEUE),
+            serializer=app.conf.task_serializer,
+            retry=False,
+            declare=[],
+        )
+        return channel.written

@@ -129,7 +129,7 @@ def test_approval_after_the_evidence_changed_opens_a_new_request(asked, ben, pro
 def test_a_wrong_password_signs_nothing_and_is_remembered(asked, ben):
     from apps.audit.models import Event
 
-    with pytest.raises(Forbidden if False else Refused, match="not your password"):
+    with pytest.raises(Refused, match="not your password"):
         services.approve(asked, by=ben, password="wrong", digest=asked.evidence_digest, meaning=PRODUCTION)
     assert asked.approvals.count() == 0
     assert Event.objects.filter(kind="accounts.reauthentication_failed", actor_id=ben.pk).exists()
