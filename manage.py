@@ -17,7 +17,8 @@ def main() -> None:
     if command in OWNER_COMMANDS:
         os.environ.setdefault("MLGOV_ROLE", "owner")
     os.environ.setdefault("MLGOV_DB_POOL", "0")
-    if not os.environ.get("DATABASE_URL") and command not in OFFLINE_COMMANDS:
+    served = os.environ.get("DATABASE_URL") or os.environ.get("MLGOV_SUPERVISED")
+    if not served and command not in OFFLINE_COMMANDS:
         from mlgov import embedded, environment
 
         embedded.start(environment.var_dir())

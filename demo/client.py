@@ -50,5 +50,5 @@ class Api:
     @staticmethod
     def _answer(response: httpx.Response) -> dict[str, Any]:
         if response.status_code >= 400:
-            raise SystemExit(f"{response.request.method} {response.request.url.path}: {response.text}")
+            raise SystemExit(f"{response.request.method} {response.request.url.path}: {response.text[:2000]}")
         return dict(response.json())

@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
+    "django.forms",
     *(f"apps.{name}" for name in MLGOV_APPS),
     "allauth",
     "allauth.account",

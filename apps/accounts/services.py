@@ -52,6 +52,21 @@ def create_person(
 
 
 @service
+def set_password(person: User, *, password: str, by: User | None) -> User:
+    """Give a person a new password; their other sessions end, because sessions are bound to it."""
+    if not person.is_person:
+        raise Invalid("A service account has tokens and no password.", code="not_a_person")
+    try:
+        validate_password(password, person)
+    except ValidationError as error:
+        raise Invalid(" ".join(error.messages), code="weak_password") from error
+    person.set_password(password)
+    person.save(update_fields=["password"])
+    audit.record("accounts.password_changed", person, by=by)
+    return person
+
+
+@service
 def create_service_account(name: str, *, owner: User, by: User) -> User:
     """Make a principal for a pipeline; ``owner`` is the person who answers for what it does."""
     if not owner.is_person:

@@ -4,6 +4,7 @@ import logging
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.core.signals import got_request_exception
 from django.http import Http404, HttpRequest, JsonResponse
 from django.utils.datastructures import MultiValueDictKeyError
 from rest_framework import exceptions, status
@@ -37,8 +38,8 @@ def problem(sentence: str, *, code: str, http_status: int, **more: Any) -> dict[
     }
 
 
-def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
-    """Turn an exception of a view into its problem document; what is unknown goes on to Django's own 500."""
+def exception_handler(error: Exception, context: dict[str, Any]) -> Response:
+    """Turn an exception of a view into its problem document."""
     if isinstance(error, MlgovError):
         return _of_ours(error)
     if isinstance(error, Http404):
@@ -53,7 +54,15 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
         return _of_drf(error)
     if isinstance(error, MultiValueDictKeyError | UnicodeError):
         return _response(problem("The request cannot be read.", code="bad_request", http_status=400))
-    return None
+    return _of_the_unknown(error, context)
+
+
+def _of_the_unknown(error: Exception, context: dict[str, Any]) -> Response:
+    """Answer a fault of ours: the log has it in full under the id of the request, the caller gets the id alone."""
+    logger.error("request %s failed", request_id.get(), exc_info=error)
+    got_request_exception.send(sender=None, request=context["request"])
+    sentence = "Something broke here, and nothing was half written. Tell an administrator the id of the request."
+    return _response(problem(sentence, code="internal", http_status=500))
 
 
 def _of_ours(error: MlgovError) -> Response:

@@ -108,6 +108,7 @@ def _open(version: Version, to_stage: str, *, by: User, note: str, replaces: Pro
         requested_by=by,
         replaces=replaces,
     )
+    promotion.refresh_from_db(fields=["closed_at"])
     facts = {"version": str(version.pk), "from_stage": version.stage, "stage": to_stage, "digest": kept.digest}
     if not passes:
         reasons = "; ".join(f"{one.title}: {one.verdict.reason}" for one in view.failing)

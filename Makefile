@@ -1,0 +1,73 @@
+# Two commands matter: `make demo` and `make test`. `make help` lists the rest.
+PYTHON ?= python3
+PORT ?= 8000
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
+
+.PHONY: help demo demo-reset run test check format generated requirements bench clean
+.DEFAULT_GOAL := help
+
+help:  ## list the targets
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "mlgov needs Python 3.11 or newer; name one with PYTHON=python3.11.")'
+	@echo "Making the virtual environment ..."
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.base: requirements/base.txt | $(BIN)/python
+	@echo "Installing what mlgov needs (a minute or two, once) ..."
+	@$(PIP) -r requirements/base.txt
+	@touch $@
+
+$(VENV)/.demo: requirements/demo.txt $(VENV)/.base
+	@echo "Installing what the demonstration needs ..."
+	@$(PIP) -r requirements/demo.txt
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.demo
+	@echo "Installing the tools of tests and checks ..."
+	@$(PIP) -r requirements/dev.txt
+	@touch $@
+
+demo: $(VENV)/.demo  ## show the product on real data at http://127.0.0.1:$(PORT)
+	@exec $(BIN)/python -m mlgov.supervisor demo --port $(PORT)
+
+demo-reset: $(VENV)/.demo  ## throw the demonstration's data away and start over
+	@$(BIN)/python -m mlgov.supervisor reset
+	@exec $(BIN)/python -m mlgov.supervisor demo --port $(PORT)
+
+run: $(VENV)/.base  ## serve without the demonstration
+	@exec $(BIN)/python -m mlgov.supervisor run --port $(PORT)
+
+test: $(VENV)/.dev  ## run every test
+	@$(BIN)/python -m pytest -n 2 --dist worksteal
+
+check: $(VENV)/.dev  ## format, lint, types, bands, and stale generated files
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@MLGOV_VAR=var/test $(BIN)/python manage.py check
+	@MLGOV_VAR=var/test MLGOV_ROLE=owner $(BIN)/python manage.py makemigrations --check --dry-run
+	@$(BIN)/python manage.py docs --check
+
+format: $(VENV)/.dev  ## format the code and the imports
+	@$(BIN)/ruff check --fix-only --quiet .
+	@$(BIN)/ruff format .
+
+generated: $(VENV)/.dev  ## write the generated pages of docs/ anew
+	@$(BIN)/python manage.py docs
+
+requirements: $(VENV)/.dev  ## pin requirements/*.in anew, with hashes
+	@for name in base demo dev; do \
+	  $(BIN)/pip-compile --quiet --upgrade --generate-hashes --strip-extras --allow-unsafe \
+	    --no-emit-index-url --no-emit-find-links --no-header --output-file requirements/$$name.txt requirements/$$name.in; \
+	done
+
+bench: $(VENV)/.dev  ## measure, and print ratios
+	@$(BIN)/python -m bench.interface
+
+clean:  ## remove the virtual environment and caches; data in var/ stays
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -1,0 +1,67 @@
+"""What people wrote in the demonstration: the problem brief, the data's scores, the card, the answers."""
+
+BRIEF = {
+    "business_objective": "Decide routine mortgage applications on the day they arrive, without lending worse than "
+    "the loan officers do, and send every doubtful one to a person.",
+    "success_metric": "roc_auc",
+    "success_target": 0.75,
+    "baseline": "Loan officers decide by hand within nine days; approving everybody would be right in 88 % of cases.",
+    "task": "classification",
+    "prediction_target": "Whether the application is approved (1) or denied (0).",
+    "consumer": "api",
+    "latency": "near_real_time",
+    "data_available": "1,989 applications to Boston banks in 1990 with income, debts, credit history and the property.",
+    "data_gaps": "One city and one year. Race, ethnicity and sex are known for judging the outcome, never as features.",
+    "ethical_considerations": "Past decisions may have treated applicants unequally by race; a model learns what it is shown.",
+    "fairness_metric": "disparate impact ratio by race and sex",
+    "fairness_threshold": 0.8,
+    "kill_criteria": "The disparate impact ratio stays under 0.8 after two attempts, or a rule of three lines ranks as well.",
+}
+DATA_SOURCE = {
+    "name": "Boston mortgage applications 1990",
+    "description": "Table loanapp of Wooldridge, Introductory Econometrics; collected by the Federal Reserve Bank of "
+    "Boston (Munnell, Tootell, Browne and McEneaney, American Economic Review 86, 1996).",
+    "scores": {"completeness": 4, "accuracy": 4, "consistency": 4, "timeliness": 2, "relevance": 4, "volume": 3},
+}
+EXPERIMENT = {
+    "name": "Linear or boosted",
+    "hypothesis": "Boosted trees rank applications better than logistic regression, and treat groups no worse.",
+    "primary_metric": "holdout_roc_auc",
+}
+MODEL = {
+    "slug": "approval",
+    "name": "Mortgage approval",
+    "description": "Scores an application for a home loan; high scores are approved, the rest goes to a person.",
+}
+CHECKS = {
+    "load_test": ("200 requests per second for ten minutes, p95 41 ms", {"p95_ms": 41, "requests_per_second": 200}),
+    "integration_test": ("38 contract tests of the scoring service passed", {"tests": 38}),
+    "monitoring_dashboard": ("Dashboard with approvals by group, scores and latency is up", {"panels": 9}),
+}
+ANSWERS = {
+    "representation": (
+        "yes",
+        "Shares by race and sex in the training sample match the holdout within two points; the split is stratified.",
+    ),
+    "edge_cases": (
+        "yes",
+        "Scored by hand: no credit history, income 0, loan over the price, and all fields missing but one.",
+    ),
+}
+SCORE_COMMENT = "Looked at beside the evidence."
+CARD = {
+    "description": "Scores applications for a home loan between 0 and 1. At 0.5 and above an application is approved; "
+    "everything below goes to a loan officer, who decides.",
+    "intended_use": "Same-day approval of routine applications for owner-occupied homes in the Boston area.",
+    "out_of_scope": "**Denying** anybody: only people deny. Commercial property, other regions, pricing of interest.",
+    "training_data": "60 % of 1,989 applications of 1990, stratified by outcome and race. Known bias: the outcome to be "
+    "learned is what loan officers decided then, not whether the loan was repaid.",
+    "limitations": "- One city, one year, before electronic credit scores.\n- Few denials (12 %): the low scores are the "
+    "least certain.\n- Applicants without credit history are rare.",
+    "ethical_considerations": "The original study found that Black and Hispanic applicants were denied more often than "
+    "white applicants with the same finances. Race, ethnicity and sex are not features, and the outcome by group is "
+    "judged before every release and monitored after it.",
+    "maintenance": "Retrained each quarter; drift of scores and approvals by group is looked at weekly. "
+    "Dana Petrova answers for it.",
+    "caveats": "Read the fairness section with its intervals: some groups are small.",
+}
