@@ -12,7 +12,10 @@ class Api:
 
     def __init__(self, base_url: str, token: str) -> None:
         self._http = httpx.Client(
-            base_url=f"{base_url}/api/v1", headers={"Authorization": f"Bearer {token}"}, timeout=120, trust_env=False
+            base_url=f"{base_url}/api/v1",
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=120,
+            trust_env=False,
         )
 
     def get(self, path: str, **params: str) -> dict[str, Any]:

@@ -92,7 +92,10 @@ class Story:
         data = train.load()
         project = self.frame()
         self.account_for(project)
-        datasets = [self.dataset(project, "train", data.train), self.dataset(project, "holdout", data.holdout)]
+        datasets = [
+            self.dataset(project, "train", data.train),
+            self.dataset(project, "holdout", data.holdout),
+        ]
         experiment = _ensure(self.ci, f"/projects/{project}/experiments", "name", texts.EXPERIMENT)
         model = _ensure(self.ci, f"/projects/{project}/models", "slug", texts.MODEL)
         versions = [
@@ -123,7 +126,11 @@ class Story:
             self.owner,
             "/projects",
             "slug",
-            {"slug": SLUG, "name": "Mortgage approval", "purpose": "Decide routine home loans on the day they arrive."},
+            {
+                "slug": SLUG,
+                "name": "Mortgage approval",
+                "purpose": "Decide routine home loans on the day they arrive.",
+            },
         )
         path = f"/projects/{project['id']}"
         people.join(Project.objects.get(pk=project["id"]), self.users, self.pipeline)
@@ -139,7 +146,13 @@ class Story:
             for kind, amount, description in COSTS:
                 self.ci.post(
                     f"/projects/{project}/costs",
-                    {"kind": kind, "amount": amount, "currency": "USD", "spent_on": today(), "description": description},
+                    {
+                        "kind": kind,
+                        "amount": amount,
+                        "currency": "USD",
+                        "spent_on": today(),
+                        "description": description,
+                    },
                 )
 
     def dataset(self, project: str, role: str, table: Any) -> str:
@@ -160,7 +173,11 @@ class Story:
         versions = self.ci.get(f"/models/{model}/versions")["results"]
         found = next((one for one in versions if one["run"] == run["id"]), None)
         if found is None:
-            about = {"run": run["id"], "change": "major", "description": f"{trained.name.capitalize()}, first attempt."}
+            about = {
+                "run": run["id"],
+                "change": "major",
+                "description": f"{trained.name.capitalize()}, first attempt.",
+            }
             found = self.ci.post(f"/models/{model}/versions", about, file=("model.npz", trained.artifact))
         path = f"/versions/{found['id']}"
         if not self.ci.get(f"{path}/predictions")["results"]:
@@ -178,7 +195,9 @@ class Story:
         points = [{"name": name, "value": value} for name, value in trained.metrics.items()]
         points += [{"name": "train_loss", "value": loss, "step": step} for step, loss in trained.steps]
         self.ci.post(f"/runs/{run['id']}/metrics", {"metrics": points})
-        self.ci.post(f"/runs/{run['id']}/artifacts", {"path": "model.npz"}, file=("model.npz", trained.artifact))
+        self.ci.post(
+            f"/runs/{run['id']}/artifacts", {"path": "model.npz"}, file=("model.npz", trained.artifact)
+        )
         return self.ci.post(f"/runs/{run['id']}/end", {"state": "finished"})
 
     def evidence(self, version: str) -> None:
@@ -187,7 +206,9 @@ class Story:
         if not self.ci.get(f"{path}/evaluations")["results"]:
             say("Evaluating (a worker computes intervals, calibration, slices and fairness) ...")
             predictions = self.ci.get(f"{path}/predictions")["results"][0]
-            started = self.ci.post(f"/predictions/{predictions['id']}/evaluations", {"config": {"seed": 2026}})
+            started = self.ci.post(
+                f"/predictions/{predictions['id']}/evaluations", {"config": {"seed": 2026}}
+            )
             self.ci.wait_for(f"/evaluations/{started['id']}")
         reported = {one["name"] for one in self.ci.get(f"{path}/checks")["results"]}
         for name, (summary, figures) in texts.CHECKS.items():
@@ -219,7 +240,10 @@ class Story:
             level = suggested[dimension.key]
             comment = texts.SCORE_COMMENT
             if dimension.key == "monitoring":
-                level, comment = 2, "A dashboard is there, but nobody is alerted when approvals by group drift."
+                level, comment = (
+                    2,
+                    "A dashboard is there, but nobody is alerted when approvals by group drift.",
+                )
             rubrics.score(
                 row,
                 dimension=dimension.key,
@@ -233,7 +257,9 @@ class Story:
         """Ask for a promotion, as the pipeline does; what was asked before is returned."""
         asked = self.ci.get(f"/versions/{version}/promotions")["results"]
         found = next((one for one in asked if one["to_stage"] == stage), None)
-        return found or self.ci.post(f"/versions/{version}/promotions", {"to": stage, "note": "Asked by the pipeline."})
+        return found or self.ci.post(
+            f"/versions/{version}/promotions", {"to": stage, "note": "Asked by the pipeline."}
+        )
 
     def to_staging(self, version: str) -> None:
         """Ask for staging and let Ben sign."""
@@ -266,7 +292,9 @@ class Story:
         print(f"\n  mlgov is at {self.address}   (Ctrl-C stops it)\n")
         for one in people.described(self.passwords):
             print(f"  {one['email']:<20} {one['password']:<18} {one['does']}")
-        print(f"\n  Sign in as {people.CAST[0].email}: one signature is missing, and version 1 is in production.")
+        print(
+            f"\n  Sign in as {people.CAST[0].email}: one signature is missing, and version 1 is in production."
+        )
         print(f"  The same in {self.file} for scripts, with the pipeline's token.", flush=True)
 
 

@@ -49,7 +49,11 @@ def gather(known: dict[str, str]) -> tuple[dict[str, User], dict[str, str]]:
         if user is None:
             password = secrets.token_urlsafe(12)
             user = accounts.create_person(
-                person.email, full_name=person.full_name, by=None, site_role=person.site_role, password=password
+                person.email,
+                full_name=person.full_name,
+                by=None,
+                site_role=person.site_role,
+                password=password,
             )
         elif password is None or not user.check_password(password):
             password = secrets.token_urlsafe(12)

@@ -21,7 +21,14 @@ DATA_SOURCE = {
     "name": "Boston mortgage applications 1990",
     "description": "Table loanapp of Wooldridge, Introductory Econometrics; collected by the Federal Reserve Bank of "
     "Boston (Munnell, Tootell, Browne and McEneaney, American Economic Review 86, 1996).",
-    "scores": {"completeness": 4, "accuracy": 4, "consistency": 4, "timeliness": 2, "relevance": 4, "volume": 3},
+    "scores": {
+        "completeness": 4,
+        "accuracy": 4,
+        "consistency": 4,
+        "timeliness": 2,
+        "relevance": 4,
+        "volume": 3,
+    },
 }
 EXPERIMENT = {
     "name": "Linear or boosted",
@@ -34,7 +41,10 @@ MODEL = {
     "description": "Scores an application for a home loan; high scores are approved, the rest goes to a person.",
 }
 CHECKS = {
-    "load_test": ("200 requests per second for ten minutes, p95 41 ms", {"p95_ms": 41, "requests_per_second": 200}),
+    "load_test": (
+        "200 requests per second for ten minutes, p95 41 ms",
+        {"p95_ms": 41, "requests_per_second": 200},
+    ),
     "integration_test": ("38 contract tests of the scoring service passed", {"tests": 38}),
     "monitoring_dashboard": ("Dashboard with approvals by group, scores and latency is up", {"panels": 9}),
 }

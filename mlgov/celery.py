@@ -58,7 +58,7 @@ def _conninfo() -> str:
     settings = environment.database()
     names = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
     parts = {libpq: settings[name] for name, libpq in names.items() if settings.get(name)}
-    return " ".join(f"{name}='{str(value)}'" for name, value in parts.items())
+    return " ".join(f"{name}='{value!s}'" for name, value in parts.items())
 
 
 @setup_logging.connect

@@ -87,7 +87,7 @@ def start(var: Path, *, lossy: bool = False, stop_with_process: bool = True) -> 
         socket_dir = str(server.get_postmaster_info().socket_dir)
         passwords = _passwords(var / "postgres.json")
         cluster = Cluster(socket_dir, passwords)
-        if _HBA != (data / "pg_hba.conf").read_text():
+        if (data / "pg_hba.conf").read_text() != _HBA:
             _set_up(server, cluster)
             (data / "pg_hba.conf").write_text(_HBA)
             with psycopg.connect(**cluster.parameters(SUPERUSER, "postgres"), autocommit=True) as connection:

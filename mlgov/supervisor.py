@@ -83,7 +83,9 @@ class Supervisor:
             for child in self.children:
                 code = child.process.poll()
                 if code is not None:
-                    raise CannotStart(f"The {child.name} ended by itself (exit code {code}); its last lines are above.")
+                    raise CannotStart(
+                        f"The {child.name} ended by itself (exit code {code}); its last lines are above."
+                    )
             time.sleep(0.5)
 
     def wait_until_ready(self) -> None:
@@ -97,7 +99,9 @@ class Supervisor:
                 with urllib.request.urlopen(f"{self.address}/accounts/login/", timeout=5):  # noqa: S310 - our own
                     return
             except urllib.error.HTTPError as error:
-                raise CannotStart(f"The web server answers with an error ({error.code}); its last lines are above.") from error
+                raise CannotStart(
+                    f"The web server answers with an error ({error.code}); its last lines are above."
+                ) from error
             except OSError:
                 time.sleep(0.2)
         raise CannotStart(f"The web server did not answer within {READY_SECONDS} seconds.")
@@ -170,7 +174,12 @@ def check_pango() -> None:
 
 def manage(*arguments: str, role: str) -> None:
     """Run one management command to its end."""
-    done = subprocess.run([sys.executable, "manage.py", *arguments], cwd=environment.BASE_DIR, env=_environment(role), check=False)
+    done = subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=environment.BASE_DIR,
+        env=_environment(role),
+        check=False,
+    )
     if done.returncode:
         raise CannotStart(f"“manage.py {' '.join(arguments)}” failed; the reason is above.")
 
@@ -220,18 +229,40 @@ def serve(port: int, then: Callable[[Supervisor], None]) -> None:
 
 def _start_all(supervisor: Supervisor) -> None:
     bind = f"--bind={HOST}:{supervisor.port}"
-    web = ("-m", "gunicorn", bind, "--workers=2", "--threads=4", "--timeout=120", "--log-level=warning", "mlgov.wsgi")
+    web = (
+        "-m",
+        "gunicorn",
+        bind,
+        "--workers=2",
+        "--threads=4",
+        "--timeout=120",
+        "--log-level=warning",
+        "mlgov.wsgi",
+    )
     (environment.var_dir() / "static").mkdir(exist_ok=True)
     supervisor.start("web server", *web, role="app", MLGOV_DB_POOL="1")
-    worker = ("-m", "celery", "--app=mlgov.celery", "--quiet", "worker", "--queues=jobs", "--concurrency=2", "--loglevel=WARNING")
-    supervisor.start("worker", *worker, "--without-gossip", "--without-mingle", "--without-heartbeat", role="worker")
+    worker = (
+        "-m",
+        "celery",
+        "--app=mlgov.celery",
+        "--quiet",
+        "worker",
+        "--queues=jobs",
+        "--concurrency=2",
+        "--loglevel=WARNING",
+    )
+    supervisor.start(
+        "worker", *worker, "--without-gossip", "--without-mingle", "--without-heartbeat", role="worker"
+    )
     supervisor.start("sweeper", "manage.py", "jobs_sweep", "--every=30", role="worker")
 
 
 def reset() -> None:
     """Throw away what the folder holds; other people's databases are not ours to empty."""
     if os.environ.get("DATABASE_URL"):
-        raise CannotStart("DATABASE_URL is set: mlgov empties only its own embedded database. Unset it first.")
+        raise CannotStart(
+            "DATABASE_URL is set: mlgov empties only its own embedded database. Unset it first."
+        )
     var = environment.var_dir()
     with alone(var, ""):
         embedded.stop(var)

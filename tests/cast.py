@@ -28,7 +28,9 @@ from apps.registry.models import Version
 from apps.rubrics import services as rubrics
 
 PASSWORD = secrets.token_urlsafe(16)
-COLUMNS = ColumnMap(label="approve", score="score", row_id="id", protected=("race", "sex"), slices=("branch",))
+COLUMNS = ColumnMap(
+    label="approve", score="score", row_id="id", protected=("race", "sex"), slices=("branch",)
+)
 BRIEF = {
     "business_objective": "Decide sooner.",
     "success_metric": "roc_auc",
@@ -147,14 +149,21 @@ def predictions_csv(*, biased: bool = False, rows: int = 600, seed: int = 1) -> 
         label = int(rng.random() < score)
         if biased and race == "B":
             score *= 0.55
-        lines.append(f"r{index},{label},{score:.4f},{race},{'FM'[index % 2]},{'north' if index % 5 else 'south'}")
+        lines.append(
+            f"r{index},{label},{score:.4f},{race},{'FM'[index % 2]},{'north' if index % 5 else 'south'}"
+        )
     return "\n".join(lines).encode()
 
 
 def evaluate(version: Version, *, by: User, biased: bool = False, seed: int = 1) -> Evaluation:
     """Upload predictions and run the evaluation's job here and now."""
     kept = evaluations.upload_predictions(
-        version, stream=io.BytesIO(predictions_csv(biased=biased, seed=seed)), columns=COLUMNS, dataset="holdout", by=by, name="p.csv"
+        version,
+        stream=io.BytesIO(predictions_csv(biased=biased, seed=seed)),
+        columns=COLUMNS,
+        dataset="holdout",
+        by=by,
+        name="p.csv",
     )
     found = evaluations.request_evaluation(kept, by=by)
     running.run(found.job.pk, worker="test")
@@ -167,7 +176,9 @@ def make_ready(version: Version, *, owner: User, contributor: User, reviewer: Us
     """Give a version all the evidence that production's gate asks for."""
     project = version.model.project
     projects.change_brief(project, by=owner, **BRIEF)
-    scores = dict.fromkeys(("completeness", "accuracy", "consistency", "timeliness", "relevance", "volume"), 4)
+    scores = dict.fromkeys(
+        ("completeness", "accuracy", "consistency", "timeliness", "relevance", "volume"), 4
+    )
     projects.assess_data_source(project, name="applications", scores=scores, by=contributor)
     evaluate(version, by=contributor)
     for name in ("load_test", "integration_test", "monitoring_dashboard"):
@@ -176,10 +187,14 @@ def make_ready(version: Version, *, owner: User, contributor: User, reviewer: Us
     form = pack_of(project.policy_revision).checklist("bias")
     for item in form.items:
         if not item.expression or item.key == "threshold_fixed_before":
-            checklists.answer(sheet, item=item.key, value="yes", reason="We looked at it closely.", by=contributor)
+            checklists.answer(
+                sheet, item=item.key, value="yes", reason="We looked at it closely.", by=contributor
+            )
     for dimension in pack_of(project.policy_revision).rubric.dimensions:
         rubrics.score(version, dimension=dimension.key, level=4, by=reviewer)
-    cards.change_card(version, fields={field.key: f"About {field.title}." for field in FIELDS}, by=contributor)
+    cards.change_card(
+        version, fields={field.key: f"About {field.title}." for field in FIELDS}, by=contributor
+    )
     costs.set_budget(project, monthly_amount="1000", currency="USD", by=owner)
 
 

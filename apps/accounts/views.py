@@ -30,7 +30,13 @@ def tokens(request: HttpRequest) -> HttpResponse:
         account = next(one for one in accounts if str(one.pk) == wanted["account"])
         ends = timezone.now() + timedelta(days=wanted["days"])
         issued = attempt(
-            form, services.issue_token, account, name=wanted["name"], scopes=wanted["scopes"], expires_at=ends, by=request.user
+            form,
+            services.issue_token,
+            account,
+            name=wanted["name"],
+            scopes=wanted["scopes"],
+            expires_at=ends,
+            by=request.user,
         )
     context = {
         "form": form if issued is None else TokenForm(accounts=accounts),
@@ -48,8 +54,12 @@ def service_account(request: HttpRequest) -> HttpResponse:
     """Make a service account that the person answers for."""
     form = ServiceAccountForm(request.POST)
     if form.is_valid():
-        made = services.create_service_account(form.cleaned_data["service_name"], owner=request.user, by=request.user)
-        messages.success(request, f"{made} is there; add it to a project as contributor, and issue it a token.")
+        made = services.create_service_account(
+            form.cleaned_data["service_name"], owner=request.user, by=request.user
+        )
+        messages.success(
+            request, f"{made} is there; add it to a project as contributor, and issue it a token."
+        )
     else:
         messages.error(request, "A service account needs a name of at most 100 characters.")
     return redirect("accounts:tokens")

@@ -31,4 +31,3 @@ class PortalSessionAuthentication(SessionAuthentication):
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="mlgov"'
-

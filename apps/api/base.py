@@ -131,6 +131,5 @@ def expected_version(request: Request) -> int:
     if not given:
         raise PreconditionRequired
     if not given.isdigit() or len(given) > 9:
-        raise Invalid("If-Match holds the ETag that an answer gave, for example “\"3\"”.", code="bad_if_match")
+        raise Invalid('If-Match holds the ETag that an answer gave, for example “"3"”.', code="bad_if_match")
     return int(given)
-

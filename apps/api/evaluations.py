@@ -33,7 +33,10 @@ class ColumnsIn(Input):
 
 class PredictionsIn(Input):
     file = serializers.FileField()
-    columns = Text(max_length=50_000, help_text="JSON: label, score, row_id, protected, slices, positive_label, threshold")
+    columns = Text(
+        max_length=50_000,
+        help_text="JSON: label, score, row_id, protected, slices, positive_label, threshold",
+    )
     dataset = Text(max_length=120)
     split = serializers.ChoiceField(choices=DataRole.choices, default=DataRole.HOLDOUT)
 
@@ -130,4 +133,6 @@ class Evaluations(Endpoint):
     def get(self, request: Request, pk: UUID) -> Response:
         """List the evaluations of a version."""
         version = version_for(self.user, pk)
-        return self.page(queries.evaluations_for(self.user).filter(version=version).defer("report"), EvaluationOut)
+        return self.page(
+            queries.evaluations_for(self.user).filter(version=version).defer("report"), EvaluationOut
+        )

@@ -161,7 +161,9 @@ class Metrics(Endpoint):
         """Log up to 1,000 points, all or none; a point sent twice counts once."""
         run = queries.run_for(self.user, pk)
         points = [services.MetricPoint(**point) for point in self.read(MetricsIn)["metrics"]]
-        return answer(MetricsOut, {"added": services.log_metrics(run, metrics=points, by=self.user)}, status=201)
+        return answer(
+            MetricsOut, {"added": services.log_metrics(run, metrics=points, by=self.user)}, status=201
+        )
 
 
 class ArtifactIn(Input):

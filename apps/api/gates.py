@@ -63,7 +63,8 @@ class GateOne(Endpoint):
     scopes = {"GET": Scope.READ}
 
     @extend_schema(
-        responses=GateOut, parameters=[OpenApiParameter("to", str, required=True, description="the stage to ask for")]
+        responses=GateOut,
+        parameters=[OpenApiParameter("to", str, required=True, description="the stage to ask for")],
     )
     def get(self, request: Request, pk: UUID) -> Response:
         """Ask what the gate says now; nothing is written. A pipeline stops unless ``state`` is ``pass``."""
@@ -134,7 +135,9 @@ class Promotions(Endpoint):
         """Ask for a promotion. ``state`` is open (people sign now) or refused (the verdict says why)."""
         version = version_for(self.user, pk)
         fields = self.read(PromotionIn)
-        made = services.request_promotion(version, to_stage=fields["to"], note=fields.get("note", ""), by=self.user)
+        made = services.request_promotion(
+            version, to_stage=fields["to"], note=fields.get("note", ""), by=self.user
+        )
         return answer(PromotionOut, made, status=201, location=f"/api/v1/promotions/{made.pk}")
 
 
@@ -158,4 +161,6 @@ class PromotionWithdraw(Endpoint):
     def post(self, request: Request, pk: UUID) -> Response:
         """Take a request back."""
         promotion = queries.promotion_for(self.user, pk)
-        return answer(PromotionOut, services.withdraw_promotion(promotion, by=self.user, **self.read(WithdrawIn)))
+        return answer(
+            PromotionOut, services.withdraw_promotion(promotion, by=self.user, **self.read(WithdrawIn))
+        )

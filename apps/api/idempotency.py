@@ -51,7 +51,9 @@ def begin(request: Request) -> IdempotentAnswer | None:
             code="idempotency_key_reused",
         ) from None
     if known.status is None:
-        raise Refused("The first request with this key is still running. Ask again shortly.", code="still_running") from None
+        raise Refused(
+            "The first request with this key is still running. Ask again shortly.", code="still_running"
+        ) from None
     raise Replay(known)
 
 

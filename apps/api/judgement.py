@@ -120,7 +120,9 @@ class RubricSuggest(Endpoint):
 
 
 class CardIn(Input):
-    fields_ = serializers.DictField(child=serializers.CharField(allow_blank=True, max_length=20_000), required=False)
+    fields_ = serializers.DictField(
+        child=serializers.CharField(allow_blank=True, max_length=20_000), required=False
+    )
 
     def get_fields(self) -> dict[str, Any]:
         found = super().get_fields()
@@ -149,7 +151,10 @@ class CardOne(Endpoint):
         """Return the model card."""
         return self._card(assemble(version_for(self.user, pk)))
 
-    @extend_schema(request={"application/json": {"type": "object", "properties": {"fields": {"type": "object"}}}}, responses=CardOut)
+    @extend_schema(
+        request={"application/json": {"type": "object", "properties": {"fields": {"type": "object"}}}},
+        responses=CardOut,
+    )
     def patch(self, request: Request, pk: UUID) -> Response:
         """Write fields of the card (If-Match; "0" or "1" for one that was never written)."""
         version = version_for(self.user, pk)
@@ -175,7 +180,9 @@ class CardPdf(Endpoint):
         if export is None or export.blob_id is None:
             raise Http404
         name = f"{version.model.slug}-v{version.number}-card.pdf"
-        return FileResponse(blobs.open_blob(export.blob_id), as_attachment=True, filename=name, content_type="application/pdf")
+        return FileResponse(
+            blobs.open_blob(export.blob_id), as_attachment=True, filename=name, content_type="application/pdf"
+        )
 
     @extend_schema(request=None, responses={202: JobOut})
     def post(self, request: Request, pk: UUID) -> Response:

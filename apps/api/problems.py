@@ -16,7 +16,13 @@ from apps.core.middleware import request_id
 logger = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
 NOT_FOUND = "There is nothing here, or nothing that you may see."
-_CODES = {400: "bad_request", 401: "not_signed_in", 403: "forbidden", 404: "not_found", 405: "method_not_allowed"} | {
+_CODES = {
+    400: "bad_request",
+    401: "not_signed_in",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+} | {
     406: "not_acceptable",
     413: "too_large",
     415: "unsupported_media_type",
@@ -47,7 +53,9 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response:
     if isinstance(error, PermissionDenied):
         error = exceptions.PermissionDenied()
     if isinstance(error, RequestDataTooBig):
-        return _response(problem("The request is too large. Send files as multipart.", code="too_large", http_status=413))
+        return _response(
+            problem("The request is too large. Send files as multipart.", code="too_large", http_status=413)
+        )
     if isinstance(error, exceptions.ValidationError):
         return _of_fields(error)
     if isinstance(error, exceptions.APIException):
@@ -61,7 +69,9 @@ def _of_the_unknown(error: Exception, context: dict[str, Any]) -> Response:
     """Answer a fault of ours: the log has it in full under the id of the request, the caller gets the id alone."""
     logger.error("request %s failed", request_id.get(), exc_info=error)
     got_request_exception.send(sender=None, request=context["request"])
-    sentence = "Something broke here, and nothing was half written. Tell an administrator the id of the request."
+    sentence = (
+        "Something broke here, and nothing was half written. Tell an administrator the id of the request."
+    )
     return _response(problem(sentence, code="internal", http_status=500))
 
 
@@ -75,7 +85,11 @@ def _of_ours(error: MlgovError) -> Response:
 
 def _of_fields(error: exceptions.ValidationError) -> Response:
     faults = list(_pointers(error.detail))
-    first = f"{faults[0]['pointer'].lstrip('/') or 'The request'}: {faults[0]['detail']}" if faults else "The request cannot be used."
+    first = (
+        f"{faults[0]['pointer'].lstrip('/') or 'The request'}: {faults[0]['detail']}"
+        if faults
+        else "The request cannot be used."
+    )
     return _response(problem(first, code="invalid", http_status=422, errors=faults))
 
 
@@ -111,4 +125,6 @@ def _response(document: dict[str, Any]) -> Response:
 
 def not_found(request: HttpRequest) -> JsonResponse:
     """Return the same 404 for addresses that no view has."""
-    return JsonResponse(problem(NOT_FOUND, code="not_found", http_status=404), status=404, content_type=MEDIA_TYPE)
+    return JsonResponse(
+        problem(NOT_FOUND, code="not_found", http_status=404), status=404, content_type=MEDIA_TYPE
+    )

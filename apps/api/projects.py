@@ -13,7 +13,6 @@ from apps.api.base import Endpoint, FiniteFloatField, Input, Output, Person, Tex
 from apps.projects import queries, services
 from apps.projects.enums import Consumer, DataRole, Latency, Task
 from apps.projects.models import DataSource
-from apps.projects.permissions import Right, can
 
 
 class ProjectOut(Output):
@@ -65,7 +64,10 @@ class ProjectOne(Endpoint):
         """Change name or purpose (If-Match)."""
         project = queries.project_by_id_for(self.user, pk)
         expect = expected_version(request)
-        return answer(ProjectOut, services.change_project(project, by=self.user, expect=expect, **self.read(ProjectChange)))
+        return answer(
+            ProjectOut,
+            services.change_project(project, by=self.user, expect=expect, **self.read(ProjectChange)),
+        )
 
 
 class BriefFields(Input):
@@ -116,7 +118,9 @@ class BriefOne(Endpoint):
         """Fill in fields of the brief (If-Match)."""
         project = queries.project_by_id_for(self.user, pk)
         expect = expected_version(request)
-        return answer(BriefOut, services.change_brief(project, by=self.user, expect=expect, **self.read(BriefFields)))
+        return answer(
+            BriefOut, services.change_brief(project, by=self.user, expect=expect, **self.read(BriefFields))
+        )
 
 
 class MemberOut(Output):
@@ -131,7 +135,9 @@ class Members(Endpoint):
     @extend_schema(responses=MemberOut(many=True))
     def get(self, request: Request, pk: UUID) -> Response:
         """List the members; they are managed in the portal, by people."""
-        return self.page(queries.members_of(queries.project_by_id_for(self.user, pk)).order_by("-id"), MemberOut)
+        return self.page(
+            queries.members_of(queries.project_by_id_for(self.user, pk)).order_by("-id"), MemberOut
+        )
 
 
 class Scores(Input):
@@ -167,13 +173,19 @@ class DataSources(Endpoint):
     @extend_schema(responses=DataSourceOut(many=True))
     def get(self, request: Request, pk: UUID) -> Response:
         """List the data sources with their six scores."""
-        return self.page(queries.data_sources_of(queries.project_by_id_for(self.user, pk)).order_by("-id"), DataSourceOut)
+        return self.page(
+            queries.data_sources_of(queries.project_by_id_for(self.user, pk)).order_by("-id"), DataSourceOut
+        )
 
     @extend_schema(request=DataSourceIn, responses={201: DataSourceOut})
     def post(self, request: Request, pk: UUID) -> Response:
         """Assess a data source: six scores of 0 to 5; the same name again assesses it anew."""
         project = queries.project_by_id_for(self.user, pk)
-        return answer(DataSourceOut, services.assess_data_source(project, by=self.user, **self.read(DataSourceIn)), status=201)
+        return answer(
+            DataSourceOut,
+            services.assess_data_source(project, by=self.user, **self.read(DataSourceIn)),
+            status=201,
+        )
 
 
 class DatasetIn(Input):
@@ -197,7 +209,9 @@ class Datasets(Endpoint):
     @extend_schema(responses=DatasetOut(many=True))
     def get(self, request: Request, pk: UUID) -> Response:
         """List the dataset versions."""
-        return self.page(queries.datasets_of(queries.project_by_id_for(self.user, pk)).order_by("-id"), DatasetOut)
+        return self.page(
+            queries.datasets_of(queries.project_by_id_for(self.user, pk)).order_by("-id"), DatasetOut
+        )
 
     @extend_schema(request=DatasetIn, responses={201: DatasetOut})
     def post(self, request: Request, pk: UUID) -> Response:

@@ -37,7 +37,9 @@ class Models(Endpoint):
     @extend_schema(responses=ModelOut(many=True))
     def get(self, request: Request, pk: UUID) -> Response:
         """List the models of a project."""
-        return self.page(queries.models_for(self.user).filter(project=project_by_id_for(self.user, pk)), ModelOut)
+        return self.page(
+            queries.models_for(self.user).filter(project=project_by_id_for(self.user, pk)), ModelOut
+        )
 
     @extend_schema(request=ModelIn, responses={201: ModelOut})
     def post(self, request: Request, pk: UUID) -> Response:
@@ -86,7 +88,9 @@ class Versions(Endpoint):
         model = queries.model_for(self.user, pk)
         return self.page(queries.versions_for(self.user).filter(model=model), VersionOut)
 
-    @extend_schema(request={"multipart/form-data": VersionIn, "application/json": VersionIn}, responses={201: VersionOut})
+    @extend_schema(
+        request={"multipart/form-data": VersionIn, "application/json": VersionIn}, responses={201: VersionOut}
+    )
     def post(self, request: Request, pk: UUID) -> Response:
         """Register the next version, from a run, with its model file as multipart."""
         model = queries.model_for(self.user, pk)
@@ -136,4 +140,6 @@ class Checks(Endpoint):
     def post(self, request: Request, pk: UUID) -> Response:
         """Report a named check; the newest report of a name counts."""
         version = queries.version_for(self.user, pk)
-        return answer(CheckOut, services.report_check(version, by=self.user, **self.read(CheckIn)), status=201)
+        return answer(
+            CheckOut, services.report_check(version, by=self.user, **self.read(CheckIn)), status=201
+        )

@@ -3,7 +3,19 @@
 from django.urls import path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from apps.api import costs, evaluations, experiments, gates, jobs, judgement, openapi, problems, projects, registry, site
+from apps.api import (
+    costs,
+    evaluations,
+    experiments,
+    gates,
+    jobs,
+    judgement,
+    openapi,
+    problems,
+    projects,
+    registry,
+    site,
+)
 
 #: Importing it registers how OpenAPI names the ways to sign in.
 assert openapi

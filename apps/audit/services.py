@@ -35,13 +35,21 @@ def record(
 
 
 @service
-def record_removal(kind: str, subject: Governed, *, by: Actor | None, project_id: UUID | None = None, **data: Any) -> Event:
+def record_removal(
+    kind: str, subject: Governed, *, by: Actor | None, project_id: UUID | None = None, **data: Any
+) -> Event:
     """Write the event that goes with the removal of a governed row, one version after its last."""
     return _write(kind, subject, subject.lock_version + 1, by=by, project_id=project_id, data=data)
 
 
 def _write(
-    kind: str, subject: Row, version: int | None, *, by: Actor | None, project_id: UUID | None, data: dict[str, Any]
+    kind: str,
+    subject: Row,
+    version: int | None,
+    *,
+    by: Actor | None,
+    project_id: UUID | None,
+    data: dict[str, Any],
 ) -> Event:
     event_type(kind)
     canonical_json(data)

@@ -7,7 +7,12 @@ from apps.checklists.queries import sheets_of
 from apps.policies.vocabulary import Fact
 
 VOCABULARY = [
-    Fact("checklists.<key>.complete", "boolean", "", "Every item has an answer, from evidence or from a person."),
+    Fact(
+        "checklists.<key>.complete",
+        "boolean",
+        "",
+        "Every item has an answer, from evidence or from a person.",
+    ),
     Fact("checklists.<key>.answered", "integer", "items", "How many items have one."),
     Fact("checklists.<key>.total", "integer", "items", "How many items there are."),
     Fact("checklists.<key>.failed", "integer", "items", "How many are answered no."),
@@ -24,7 +29,9 @@ def facts(version: Any, known: Mapping[str, Any]) -> dict[str, Any]:
                 "answered": sheet.answered,
                 "total": sheet.total,
                 "failed": sheet.failed,
-                "overruled": sum(1 for line in sheet.lines if line.answer is not None and line.answer.overrules),
+                "overruled": sum(
+                    1 for line in sheet.lines if line.answer is not None and line.answer.overrules
+                ),
             }
             for sheet in sheets_of(version, known)
         }

@@ -61,7 +61,10 @@ def answer(
     overrules = bool(question.expression)
     if (overrules or value == AnswerValue.NOT_APPLICABLE) and len(reason.strip()) < SHORTEST_REASON:
         what = "overrule what the evidence says" if overrules else "call it not applicable"
-        raise Invalid(f"Give the reason, in {SHORTEST_REASON} characters or more, why you {what}.", code="reason_missing")
+        raise Invalid(
+            f"Give the reason, in {SHORTEST_REASON} characters or more, why you {what}.",
+            code="reason_missing",
+        )
     if evidence_url and not evidence_url.startswith(("https://", "http://")):
         raise Invalid("A link to evidence begins with https:// or http://.", code="bad_url")
     governed.change(current)
@@ -76,7 +79,14 @@ def answer(
     )
     kind = "checklists.item_overruled" if overrules else "checklists.item_answered"
     audit.record(
-        kind, current, by=by, project_id=project.pk, item=question.question, key=item, value=value, reason=given.reason
+        kind,
+        current,
+        by=by,
+        project_id=project.pk,
+        item=question.question,
+        key=item,
+        value=value,
+        reason=given.reason,
     )
     checklist.refresh_from_db()
     return given

@@ -33,12 +33,22 @@ def checklist(request: HttpRequest, pk: UUID, key: str) -> HttpResponse:
         (line, form if request.POST.get("item") == line.item.key else _empty(line)) for line in sheet.lines
     ]
     decision = can(request.user, Right.ANSWER, version.model.project)
-    context = {"version": version, "project": version.model.project, "sheet": sheet, "lines": forms, "decision": decision}
+    context = {
+        "version": version,
+        "project": version.model.project,
+        "sheet": sheet,
+        "lines": forms,
+        "decision": decision,
+    }
     return page(request, "checklists/checklist.html", context, status=422 if form.errors else 200)
 
 
 def _empty(line: queries.Line) -> AnswerForm:
     initial = {"item": line.item.key}
     if line.answer is not None:
-        initial |= {"value": line.answer.value, "reason": line.answer.reason, "evidence_url": line.answer.evidence_url}
+        initial |= {
+            "value": line.answer.value,
+            "reason": line.answer.reason,
+            "evidence_url": line.answer.evidence_url,
+        }
     return AnswerForm(initial=initial, auto_id=f"id_{line.item.key}_%s")

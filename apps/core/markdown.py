@@ -4,9 +4,23 @@ import nh3
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 
-_TAGS = {"p", "em", "strong", "ul", "ol", "li", "code", "pre", "blockquote", "a", "h3", "h4", "h5", "br", "hr"} | {
-    *("table", "thead", "tbody", "tr", "th", "td")
-}
+_TAGS = {
+    "p",
+    "em",
+    "strong",
+    "ul",
+    "ol",
+    "li",
+    "code",
+    "pre",
+    "blockquote",
+    "a",
+    "h3",
+    "h4",
+    "h5",
+    "br",
+    "hr",
+} | {*("table", "thead", "tbody", "tr", "th", "td")}
 _PARSER = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
 
 
@@ -19,6 +33,10 @@ def render(text: str) -> SafeString:
             token.tag = f"h{min(5, int(token.tag[1]) + 2)}"
     html = _PARSER.renderer.render(tree, _PARSER.options, {})
     clean = nh3.clean(
-        html, tags=_TAGS, attributes={"a": {"href"}}, url_schemes={"http", "https", "mailto"}, link_rel="nofollow noopener"
+        html,
+        tags=_TAGS,
+        attributes={"a": {"href"}},
+        url_schemes={"http", "https", "mailto"},
+        link_rel="nofollow noopener",
     )
     return mark_safe(clean)

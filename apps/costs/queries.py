@@ -50,7 +50,9 @@ def today() -> datetime.date:
 
 def entries_of(project: Project) -> QuerySet[CostEntry]:
     """Return the entries, newest day first."""
-    return project.cost_entries.select_related("version__model", "run", "recorded_by").order_by("-spent_on", "-id")
+    return project.cost_entries.select_related("version__model", "run", "recorded_by").order_by(
+        "-spent_on", "-id"
+    )
 
 
 def month_summary(project: Project) -> MonthSummary:
@@ -62,10 +64,16 @@ def month_summary(project: Project) -> MonthSummary:
     by_kind = tuple(KindTotal(CostKind(row["kind"]).label, row["total"]) for row in totals)
     actual = sum((kind.amount for kind in by_kind), Decimal(0))
     budget = Budget.objects.filter(project=project).first()
-    currency = budget.currency if budget else CostEntry.objects.filter(project=project).values_list("currency", flat=True).first()
+    currency = (
+        budget.currency
+        if budget
+        else CostEntry.objects.filter(project=project).values_list("currency", flat=True).first()
+    )
     days = calendar.monthrange(now.year, now.month)[1]
     forecast = actual / now.day * days if now.day >= FORECAST_FROM_DAY else None
-    return MonthSummary(month, currency or "", actual, budget.monthly_amount if budget else None, forecast, by_kind)
+    return MonthSummary(
+        month, currency or "", actual, budget.monthly_amount if budget else None, forecast, by_kind
+    )
 
 
 def by_month(project: Project) -> list[tuple[datetime.date, Decimal]]:
@@ -84,7 +92,9 @@ def version_figures(version_id: UUID) -> tuple[Decimal, Decimal | None]:
     """Return the total of a version, and its inference cost per 1,000 predictions where units were given."""
     entries = CostEntry.objects.filter(version=version_id)
     total = entries.aggregate(total=Sum("amount"))["total"] or Decimal(0)
-    served = entries.filter(kind__startswith="inference", units__gt=0).aggregate(cost=Sum("amount"), units=Sum("units"))
+    served = entries.filter(kind__startswith="inference", units__gt=0).aggregate(
+        cost=Sum("amount"), units=Sum("units")
+    )
     if not served["units"]:
         return total, None
     return total, served["cost"] / served["units"] * 1000

@@ -31,7 +31,10 @@ def _amount(value: Decimal | str | float) -> Decimal:
 def _currency(project: Project, currency: str) -> str:
     code = currency.strip().upper()
     if len(code) != 3 or not code.isascii() or not code.isalpha():
-        raise Invalid(f"“{currency[:20]}” is not a currency; use a code of three letters such as EUR.", code="bad_currency")
+        raise Invalid(
+            f"“{currency[:20]}” is not a currency; use a code of three letters such as EUR.",
+            code="bad_currency",
+        )
     budget = Budget.objects.filter(project=project).first()
     in_use = budget.currency if budget else None
     if in_use is None:
@@ -63,7 +66,9 @@ def record_cost(
     """Enter an amount into the ledger. A mistake is corrected by a second, negative entry."""
     can(by, Right.CONTRIBUTE, project).enforce()
     if kind not in CostKind.values:
-        raise Invalid(f"“{kind[:40]}” is no kind of cost. Kinds are {', '.join(CostKind.values)}.", code="unknown_kind")
+        raise Invalid(
+            f"“{kind[:40]}” is no kind of cost. Kinds are {', '.join(CostKind.values)}.", code="unknown_kind"
+        )
     if version is not None and version.model.project_id != project.pk:
         raise Invalid("The version belongs to another project.", code="foreign_version")
     if run is not None and run.experiment.project_id != project.pk:

@@ -29,7 +29,9 @@ def project(request: HttpRequest, slug: str) -> HttpResponse:
     if posted == "budget" and budget_form.is_valid():
         done = attempt(budget_form, services.set_budget, found, by=request.user, **budget_form.cleaned_data)
     elif posted == "cost" and cost_form.is_valid():
-        done = attempt(cost_form, services.record_cost, found, by=request.user, source="form", **cost_form.cleaned_data)
+        done = attempt(
+            cost_form, services.record_cost, found, by=request.user, source="form", **cost_form.cleaned_data
+        )
     if done is not None:
         messages.success(request, f"Saved: {done}.")
         return redirect("costs:project", slug=slug)

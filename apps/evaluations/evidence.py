@@ -14,7 +14,9 @@ VOCABULARY = [
     Fact("evaluation.task", "text", "", "What was evaluated: binary."),
     Fact("evaluation.n", "integer", "rows", "Rows of the evaluation."),
     Fact("evaluation.positives", "integer", "rows", "Positive rows."),
-    Fact("evaluation.split", "text", "", "What the rows were for: holdout, test, validation, train, reference."),
+    Fact(
+        "evaluation.split", "text", "", "What the rows were for: holdout, test, validation, train, reference."
+    ),
     Fact("evaluation.threshold", "number", "", "The decision threshold."),
     Fact("evaluation.intervals", "boolean", "", "Figures carry 95 % intervals."),
     Fact("evaluation.report_digest", "text", "", "SHA-256 of the report."),
@@ -25,7 +27,9 @@ VOCABULARY = [
     Fact("evaluation.metrics.<name>.value", "number", "", "A metric of the report."),
     Fact("evaluation.metrics.<name>.low", "number", "", "Lower end of its 95 % interval."),
     Fact("evaluation.metrics.<name>.high", "number", "", "Upper end of its 95 % interval."),
-    Fact("evaluation.baselines.<name>.<metric>", "number", "", "What a predictor without a model would score."),
+    Fact(
+        "evaluation.baselines.<name>.<metric>", "number", "", "What a predictor without a model would score."
+    ),
     Fact("evaluation.lift_over_random", "number", "share", "How much better than chance it ranks."),
     Fact("evaluation.calibration.ece", "number", "", "Expected calibration error, ten bins."),
     Fact("evaluation.calibration.mce", "number", "", "Largest calibration error of a bin."),
@@ -33,23 +37,67 @@ VOCABULARY = [
     Fact("evaluation.slices.count", "integer", "slices", "How many slices the report has."),
     Fact("evaluation.slices.small", "integer", "slices", "How many are too small to judge."),
     Fact("evaluation.fairness_attributes", "list", "", "The protected attributes of the report."),
-    Fact("evaluation.fairness.<attribute>.disparate_impact", "number", "", "Lowest over highest selection rate."),
+    Fact(
+        "evaluation.fairness.<attribute>.disparate_impact",
+        "number",
+        "",
+        "Lowest over highest selection rate.",
+    ),
     Fact("evaluation.fairness.<attribute>.disparate_impact_low", "number", "", "Lower end of its interval."),
     Fact("evaluation.fairness.<attribute>.disparate_impact_high", "number", "", "Upper end of its interval."),
-    Fact("evaluation.fairness.<attribute>.worst_group", "text", "", "The group with the lowest selection rate."),
-    Fact("evaluation.fairness.<attribute>.equal_opportunity_difference", "number", "", "Largest gap of true positive rates."),
-    Fact("evaluation.fairness.<attribute>.equalised_odds_difference", "number", "", "Largest gap of true or false positive rates."),
-    Fact("evaluation.fairness.<attribute>.predictive_parity_difference", "number", "", "Largest gap of precision."),
-    Fact("evaluation.fairness.<attribute>.calibration_gap", "number", "", "Largest gap of mean score and outcome in a group."),
+    Fact(
+        "evaluation.fairness.<attribute>.worst_group", "text", "", "The group with the lowest selection rate."
+    ),
+    Fact(
+        "evaluation.fairness.<attribute>.equal_opportunity_difference",
+        "number",
+        "",
+        "Largest gap of true positive rates.",
+    ),
+    Fact(
+        "evaluation.fairness.<attribute>.equalised_odds_difference",
+        "number",
+        "",
+        "Largest gap of true or false positive rates.",
+    ),
+    Fact(
+        "evaluation.fairness.<attribute>.predictive_parity_difference",
+        "number",
+        "",
+        "Largest gap of precision.",
+    ),
+    Fact(
+        "evaluation.fairness.<attribute>.calibration_gap",
+        "number",
+        "",
+        "Largest gap of mean score and outcome in a group.",
+    ),
     Fact("evaluation.fairness.<attribute>.smallest_group", "integer", "rows", "Rows of the smallest group."),
     Fact("evaluation.fairness.<attribute>.groups_judged", "integer", "groups", "Groups of 30 rows or more."),
-    Fact("evaluation.fairness.<attribute>.groups_not_judged", "integer", "groups", "Groups too small to judge."),
-    Fact("evaluation.fairness_worst.disparate_impact", "number", "", "The lowest ratio of all protected attributes."),
+    Fact(
+        "evaluation.fairness.<attribute>.groups_not_judged", "integer", "groups", "Groups too small to judge."
+    ),
+    Fact(
+        "evaluation.fairness_worst.disparate_impact",
+        "number",
+        "",
+        "The lowest ratio of all protected attributes.",
+    ),
     Fact("evaluation.fairness_worst.attribute", "text", "", "The attribute it belongs to."),
     Fact("evaluation.fairness_worst.group", "text", "", "The group with the lowest rate."),
-    Fact("evaluation.fairness_worst.equal_opportunity_difference", "number", "", "The largest difference of all attributes."),
+    Fact(
+        "evaluation.fairness_worst.equal_opportunity_difference",
+        "number",
+        "",
+        "The largest difference of all attributes.",
+    ),
     Fact("evaluation.fairness_worst.calibration_gap", "number", "", "The largest gap of all attributes."),
-    Fact("evaluation.proxy.<attribute>.strength", "number", "0 to 1", "How well another column predicts the attribute."),
+    Fact(
+        "evaluation.proxy.<attribute>.strength",
+        "number",
+        "0 to 1",
+        "How well another column predicts the attribute.",
+    ),
     Fact("evaluation.proxy.<attribute>.column", "text", "", "That column."),
     Fact("evaluation.proxy_worst.strength", "number", "0 to 1", "The strongest proxy of all attributes."),
     Fact("champion.evaluation.metrics.<name>.value", "number", "", "A metric of the version in production."),
@@ -73,7 +121,8 @@ def _facts(evaluation: Evaluation) -> dict[str, Any]:
     report = evaluation.report or {}
     fairness = {name: _fairness(figures) for name, figures in report["fairness"].items()}
     proxies = {
-        name: {"strength": found["strength"], "column": found["column"]} for name, found in report["proxy"].items()
+        name: {"strength": found["strength"], "column": found["column"]}
+        for name, found in report["proxy"].items()
     }
     return {
         "exists": True,
@@ -86,7 +135,8 @@ def _facts(evaluation: Evaluation) -> dict[str, Any]:
         "report_digest": evaluation.report_digest,
         "headline": {name: report["headline"][name] for name in ("metric", "value", "low", "high")},
         "metrics": {
-            name: {part: figure[part] for part in ("value", "low", "high")} for name, figure in report["metrics"].items()
+            name: {part: figure[part] for part in ("value", "low", "high")}
+            for name, figure in report["metrics"].items()
         },
         "baselines": report["baselines"],
         "lift_over_random": report["lift_over_random"],
@@ -111,7 +161,10 @@ def _fairness(figures: dict[str, Any]) -> dict[str, Any]:
         "disparate_impact_high": impact["high"],
         "worst_group": impact.get("worst_group"),
         **{name: figures[name]["value"] for name in _DIFFERENCES},
-        **{name: figures[name] for name in ("calibration_gap", "smallest_group", "groups_judged", "groups_not_judged")},
+        **{
+            name: figures[name]
+            for name in ("calibration_gap", "smallest_group", "groups_judged", "groups_not_judged")
+        },
     }
 
 
@@ -121,7 +174,11 @@ def _worst(fairness: dict[str, dict[str, Any]]) -> dict[str, Any]:
     judged = {name: row for name, row in fairness.items() if row["disparate_impact"] is not None}
     if judged and len(judged) == len(fairness):
         name = min(judged, key=lambda key: judged[key]["disparate_impact"])
-        worst = {"disparate_impact": judged[name]["disparate_impact"], "attribute": name, "group": judged[name]["worst_group"]}
+        worst = {
+            "disparate_impact": judged[name]["disparate_impact"],
+            "attribute": name,
+            "group": judged[name]["worst_group"],
+        }
     for figure in ("equal_opportunity_difference", "calibration_gap"):
         values = [row[figure] for row in fairness.values()]
         worst[figure] = max(values) if values and None not in values else None

@@ -18,7 +18,9 @@ LIMITS = {"memory_mb": 6000, "cpu_seconds": 300, "wall_seconds": 600}
 
 
 def _load(args: dict[str, Any]) -> Evaluation:
-    return Evaluation.objects.select_related("version__model__project", "prediction_set").get(pk=args["evaluation"])
+    return Evaluation.objects.select_related("version__model__project", "prediction_set").get(
+        pk=args["evaluation"]
+    )
 
 
 def authorise_evaluate(args: dict[str, Any], user: User) -> bool:
@@ -34,13 +36,21 @@ def evaluate(job: RunningJob) -> None:
     if evaluation.state == EvaluationState.FAILED:
         with job.writing():
             _move(evaluation, EvaluationState.QUEUED, error="")
-            audit.record("evaluations.evaluation_requested", evaluation, by=job.started_by, project_id=job.project_id)
+            audit.record(
+                "evaluations.evaluation_requested", evaluation, by=job.started_by, project_id=job.project_id
+            )
     job.progress(0.1, "reading the predictions")
     try:
         with blobs.local_copy(evaluation.prediction_set.blob_id) as path:
-            payload = {"path": str(path), "columns": evaluation.prediction_set.columns, "config": evaluation.config}
+            payload = {
+                "path": str(path),
+                "columns": evaluation.prediction_set.columns,
+                "config": evaluation.config,
+            }
             job.progress(0.3, "computing metrics, intervals, slices and fairness")
-            answer = sandbox.call("apps.evaluations.engine.worker:evaluate", payload, watch=job.check, **LIMITS)
+            answer = sandbox.call(
+                "apps.evaluations.engine.worker:evaluate", payload, watch=job.check, **LIMITS
+            )
         if "problems" in answer:
             raise MlgovError(answer["problems"][0]["sentence"], code="bad_predictions")
     except MlgovError as error:
@@ -69,7 +79,11 @@ def _fail(job: RunningJob, evaluation: Evaluation, sentence: str) -> None:
     with job.writing():
         _move(evaluation, EvaluationState.FAILED, error=sentence)
         audit.record(
-            "evaluations.evaluation_failed", evaluation, by=job.started_by, project_id=job.project_id, error=sentence
+            "evaluations.evaluation_failed",
+            evaluation,
+            by=job.started_by,
+            project_id=job.project_id,
+            error=sentence,
         )
 
 

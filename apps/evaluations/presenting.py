@@ -67,7 +67,11 @@ def picture(report: dict[str, Any]) -> Picture:
     """Draw a report."""
     prevalence = report["positives"] / report["n"]
     metrics, curves = report["metrics"], report["curves"]
-    judged = [one for one in report["slices"] if not one["small"] and one["metrics"]["accuracy"]["value"] is not None]
+    judged = [
+        one
+        for one in report["slices"]
+        if not one["small"] and one["metrics"]["accuracy"]["value"] is not None
+    ]
     worst = sorted(judged, key=lambda one: one["metrics"]["accuracy"]["value"])[:3]
     marked = {(one["column"], one["value"]) for one in worst}
     return Picture(

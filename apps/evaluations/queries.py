@@ -33,7 +33,9 @@ def evaluations_for(user: User) -> QuerySet[Evaluation]:
     """Return the evaluations of the user's projects, newest first."""
     return (
         Evaluation.objects.filter(version__model__project__in=project_ids_for(user))
-        .select_related("version__model__project", "prediction_set", "job", "requested_by", "requested_by__owner")
+        .select_related(
+            "version__model__project", "prediction_set", "job", "requested_by", "requested_by__owner"
+        )
         .order_by("-id")
     )
 

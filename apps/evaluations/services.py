@@ -50,7 +50,9 @@ def upload_predictions(
         first = found["problems"][0]["sentence"]
         more = len(found["problems"]) - 1
         raise Invalid(
-            first + (f" And {more} more problem(s)." if more else ""), code="bad_predictions", problems=found["problems"]
+            first + (f" And {more} more problem(s)." if more else ""),
+            code="bad_predictions",
+            problems=found["problems"],
         )
     return _keep(version, blob, columns, found, dataset=dataset, split=split, by=by)
 
@@ -62,7 +64,10 @@ def _inspect(blob: Blob, columns: ColumnMap, name: str) -> dict[str, Any]:
             return sandbox.call("apps.evaluations.engine.worker:inspect", payload, **INSPECTION_LIMITS)
         except sandbox.SandboxFailed as error:
             sentence = f"The file could not be read: {error.sentence}"
-            return {"ok": False, "problems": [{"code": error.code, "column": None, "rows": [], "sentence": sentence}]}
+            return {
+                "ok": False,
+                "problems": [{"code": error.code, "column": None, "rows": [], "sentence": sentence}],
+            }
 
 
 @service
@@ -75,7 +80,14 @@ def _note_refusal(version: Version, problems: list[dict[str, Any]], *, by: User)
 
 @service
 def _keep(
-    version: Version, blob: Blob, columns: ColumnMap, found: dict[str, Any], *, dataset: str, split: str, by: User
+    version: Version,
+    blob: Blob,
+    columns: ColumnMap,
+    found: dict[str, Any],
+    *,
+    dataset: str,
+    split: str,
+    by: User,
 ) -> PredictionSet:
     predictions = PredictionSet.objects.create(
         version=version,
@@ -101,7 +113,9 @@ def _keep(
 
 
 @service
-def request_evaluation(predictions: PredictionSet, *, by: User, config: dict[str, Any] | None = None) -> Evaluation:
+def request_evaluation(
+    predictions: PredictionSet, *, by: User, config: dict[str, Any] | None = None
+) -> Evaluation:
     """Start an evaluation; a worker computes it."""
     version = predictions.version
     can(by, Right.CONTRIBUTE, version.model.project).enforce()

@@ -37,7 +37,9 @@ def download(request: HttpRequest, pk: UUID) -> HttpResponse:
     body = json.dumps(found.report, indent=2, ensure_ascii=False)
     name = f"evaluation-{found.report_digest[:12]}.json"
     return HttpResponse(
-        body, content_type="application/json", headers={"Content-Disposition": f'attachment; filename="{name}"'}
+        body,
+        content_type="application/json",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
 
 

@@ -97,7 +97,9 @@ def start_run(
 def _running(run: Run) -> Run:
     current = Run.objects.select_for_update(of=("self",)).select_related("experiment__project").get(pk=run.pk)
     if current.state != RunState.RUNNING:
-        not_now(f"The run {current.name} has ended ({current.state}); start a new one.", code="run_ended").enforce()
+        not_now(
+            f"The run {current.name} has ended ({current.state}); start a new one.", code="run_ended"
+        ).enforce()
     return current
 
 
@@ -107,7 +109,10 @@ def log_metrics(run: Run, *, metrics: Iterable[MetricPoint], by: User) -> int:
     points = list(metrics)
     can(by, Right.CONTRIBUTE, run.experiment.project).enforce()
     if len(points) > MOST_METRICS:
-        raise Invalid(f"{len(points)} points in one request; the limit is {MOST_METRICS}. Send several.", code="too_many")
+        raise Invalid(
+            f"{len(points)} points in one request; the limit is {MOST_METRICS}. Send several.",
+            code="too_many",
+        )
     for point in points:
         if not math.isfinite(point.value):
             raise Invalid(

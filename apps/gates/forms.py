@@ -15,13 +15,20 @@ class SignForm(forms.Form):
     digest = forms.CharField(widget=forms.HiddenInput, max_length=64)
     decision = forms.ChoiceField(choices=ApprovalDecision.choices, widget=forms.RadioSelect)
     meaning = forms.ChoiceField(
-        required=False, widget=forms.RadioSelect, label="What your signature means", help_text="Needed to approve."
+        required=False,
+        widget=forms.RadioSelect,
+        label="What your signature means",
+        help_text="Needed to approve.",
     )
     comment = forms.CharField(
-        required=False, max_length=5000, widget=TextArea(3), help_text="Needed to reject or to ask for changes: 10 characters or more."
+        required=False,
+        max_length=5000,
+        widget=TextArea(3),
+        help_text="Needed to reject or to ask for changes: 10 characters or more.",
     )
     password = forms.CharField(
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}), help_text="Confirms that it is you who signs."
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        help_text="Confirms that it is you who signs.",
     )
 
     def __init__(self, *args: Any, meanings: Iterable[str] = (), **kwargs: Any) -> None:

@@ -33,7 +33,9 @@ class GateView:
     @property
     def failing(self) -> list[Any]:
         """The blocking criteria that do not hold, failures before missing evidence."""
-        results = [one for one in self.verdict.results if one.severity == "block" and one.verdict.state != State.PASS]
+        results = [
+            one for one in self.verdict.results if one.severity == "block" and one.verdict.state != State.PASS
+        ]
         return sorted(results, key=lambda one: one.verdict.state != State.FAIL)
 
     @property
@@ -45,7 +47,9 @@ class GateView:
 def ordered(criteria: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return criteria with failures first, then missing evidence, then what passes; warnings after what blocks."""
     places = {State.FAIL: 0, State.MISSING: 1, State.PASS: 3}
-    return sorted(criteria, key=lambda one: (places[State(one["state"])] + (one["severity"] != "block"), one["state"]))
+    return sorted(
+        criteria, key=lambda one: (places[State(one["state"])] + (one["severity"] != "block"), one["state"])
+    )
 
 
 def rule_for(version: Version, to_stage: str) -> TransitionRule:

@@ -33,7 +33,9 @@ def can_approve(user: User, promotion: Promotion) -> SigningRole:
     if not right:
         return SigningRole(right)
     if promotion.state != PromotionState.OPEN:
-        return SigningRole(not_now(f"This request is closed: {promotion.get_state_display().lower()}.", code="closed"))
+        return SigningRole(
+            not_now(f"This request is closed: {promotion.get_state_display().lower()}.", code="closed")
+        )
     role = role_of(user, project.pk)
     needed = {required.role for required in promotion.required_roles.all()}
     if role not in needed:
@@ -66,4 +68,8 @@ def can_withdraw_promotion(user: User, promotion: Promotion) -> Decision:
     if promotion.requested_by.person_id == user.person_id:
         return ALLOWED
     owner = can(user, Right.MANAGE, promotion.version.model.project)
-    return owner if owner else denied("A request is withdrawn by who asked for it, or by an owner of the project.")
+    return (
+        owner
+        if owner
+        else denied("A request is withdrawn by who asked for it, or by an owner of the project.")
+    )

@@ -52,7 +52,9 @@ def promotion_context(promotion: Promotion, *, user: User) -> dict[str, Any]:
         "seats": seats_of(promotion),
         "signing": permissions.can_approve(user, promotion),
         "may_withdraw": permissions.can_withdraw_promotion(user, promotion),
-        "own": [one for one in promotion.approvals.all() if permissions.can_withdraw_approval(user, one)] if is_open else [],
+        "own": [one for one in promotion.approvals.all() if permissions.can_withdraw_approval(user, one)]
+        if is_open
+        else [],
         "stale": is_open and collect(promotion.version).digest != promotion.evidence_digest,
         "stage_title": pack.stage_title(promotion.to_stage),
     }
@@ -64,4 +66,6 @@ def receipt(promotion: Promotion) -> str:
         return f"Signed. {promotion.version} is now in {promotion.to_stage}."
     if promotion.state == PromotionState.REJECTED:
         return "Signed. The request is rejected and closed."
-    return f"Signed, bound to the evidence {promotion.evidence_digest[:12]}. Other signatures are still needed."
+    return (
+        f"Signed, bound to the evidence {promotion.evidence_digest[:12]}. Other signatures are still needed."
+    )

@@ -63,7 +63,9 @@ def promotions_of(version: Version) -> QuerySet[Promotion]:
 
 def transitions_of(version: Version) -> QuerySet[Transition]:
     """Return the moves of a version, newest first."""
-    return version.transitions.select_related("moved_by", "promotion", "because_of__version__model").order_by("-sequence")
+    return version.transitions.select_related("moved_by", "promotion", "because_of__version__model").order_by(
+        "-sequence"
+    )
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,9 @@ def _waits_for(user: User) -> QuerySet[Promotion]:
             )
         )
     )
-    another_part = Participant.objects.filter(promotion=OuterRef("pk"), person=user).exclude(kind=ParticipantKind.APPROVER)
+    another_part = Participant.objects.filter(promotion=OuterRef("pk"), person=user).exclude(
+        kind=ParticipantKind.APPROVER
+    )
     signed = Approval.objects.filter(promotion=OuterRef("pk"), person=user, withdrawn_at__isnull=True)
     open_ones = Promotion.objects.filter(state=PromotionState.OPEN)
     return open_ones.filter(Exists(required)).filter(~Exists(another_part), ~Exists(signed))
@@ -106,7 +110,11 @@ def inbox_for(user: User) -> list[Waiting]:
     rows = []
     for promotion in waiting:
         role = next(
-            (one.role for one in promotion.required_roles.all() if permissions.can_approve(user, promotion).role == one.role),
+            (
+                one.role
+                for one in promotion.required_roles.all()
+                if permissions.can_approve(user, promotion).role == one.role
+            ),
             "",
         )
         rows.append(Waiting(promotion, f"You are {role}" if role else "", *_progress(promotion)))
@@ -115,7 +123,9 @@ def inbox_for(user: User) -> list[Waiting]:
 
 def asked_by(user: User) -> list[Waiting]:
     """Return the open requests that this person, or a service account of theirs, asked for."""
-    asked = promotions_for(user).filter(state=PromotionState.OPEN, participants__person=user, participants__kind="requester")
+    asked = promotions_for(user).filter(
+        state=PromotionState.OPEN, participants__person=user, participants__kind="requester"
+    )
     return [Waiting(promotion, "You asked", *_progress(promotion)) for promotion in asked.order_by("id")]
 
 
@@ -125,5 +135,7 @@ def decided_for(user: User, *, limit: int = 10) -> list[Promotion]:
 
 
 def _progress(promotion: Promotion) -> tuple[int, int]:
-    live = [one for one in promotion.approvals.all() if one.withdrawn_at is None and one.decision == "approve"]
+    live = [
+        one for one in promotion.approvals.all() if one.withdrawn_at is None and one.decision == "approve"
+    ]
     return len(live), sum(one.count for one in promotion.required_roles.all())

@@ -109,10 +109,17 @@ def _open(version: Version, to_stage: str, *, by: User, note: str, replaces: Pro
         replaces=replaces,
     )
     promotion.refresh_from_db(fields=["closed_at"])
-    facts = {"version": str(version.pk), "from_stage": version.stage, "stage": to_stage, "digest": kept.digest}
+    facts = {
+        "version": str(version.pk),
+        "from_stage": version.stage,
+        "stage": to_stage,
+        "digest": kept.digest,
+    }
     if not passes:
         reasons = "; ".join(f"{one.title}: {one.verdict.reason}" for one in view.failing)
-        audit.record("gates.promotion_refused", promotion, by=by, project_id=project.pk, reasons=reasons, **facts)
+        audit.record(
+            "gates.promotion_refused", promotion, by=by, project_id=project.pk, reasons=reasons, **facts
+        )
         return promotion
     _name_people(promotion, view.gate, version, by=by)
     audit.record("gates.promotion_requested", promotion, by=by, project_id=project.pk, **facts)
@@ -153,7 +160,13 @@ def approve(
         permissions.can_approve(by, promotion).decision.enforce()
         proof = accounts.reauthenticate(by, password=password)
         outcome = _sign(
-            promotion.pk, by=by, proof=proof, digest=digest, meaning=meaning, comment=comment, decision=decision
+            promotion.pk,
+            by=by,
+            proof=proof,
+            digest=digest,
+            meaning=meaning,
+            comment=comment,
+            decision=decision,
         )
     except IntegrityError as error:
         raise _in_words(error) from error
@@ -174,7 +187,14 @@ def approve(
 
 @service
 def _sign(
-    promotion_id: UUID, *, by: User, proof: Reauthentication, digest: str, meaning: str, comment: str, decision: str
+    promotion_id: UUID,
+    *,
+    by: User,
+    proof: Reauthentication,
+    digest: str,
+    meaning: str,
+    comment: str,
+    decision: str,
 ) -> Approval | _Stale:
     version = _locked(Promotion.objects.values_list("version_id", flat=True).get(pk=promotion_id))
     promotion = _reread(promotion_id)
@@ -187,7 +207,10 @@ def _sign(
     signing = permissions.can_approve(by, promotion)
     signing.decision.enforce()
     if digest != promotion.evidence_digest:
-        raise Refused("You looked at other evidence than this request is about. Load the page again.", code="other_digest")
+        raise Refused(
+            "You looked at other evidence than this request is about. Load the page again.",
+            code="other_digest",
+        )
     meaning, comment = _demand_words(promotion, decision, meaning, comment)
     governed.change(promotion)
     Participant.objects.get_or_create(
@@ -208,7 +231,9 @@ def _sign(
     _note_signature(promotion, approval, by=by)
     if decision == ApprovalDecision.REJECT:
         _move(promotion, PromotionState.REJECTED)
-        audit.record("gates.promotion_closed", promotion, by=by, project_id=version.model.project_id, state="rejected")
+        audit.record(
+            "gates.promotion_closed", promotion, by=by, project_id=version.model.project_id, state="rejected"
+        )
     elif decision == ApprovalDecision.APPROVE and _quorum_met(promotion):
         _promote(promotion, by=by)
     return approval
@@ -217,7 +242,9 @@ def _sign(
 def _reread(promotion_id: UUID) -> Promotion:
     return (
         Promotion.objects.select_for_update(of=("self",))
-        .select_related("version__model__project__policy_revision", "policy_revision", "requested_by__owner", "snapshot")
+        .select_related(
+            "version__model__project__policy_revision", "policy_revision", "requested_by__owner", "snapshot"
+        )
         .get(pk=promotion_id)
     )
 
@@ -228,7 +255,9 @@ def _replace_if_stale(promotion: Promotion, version: Version) -> _Stale | None:
     if now.digest == promotion.evidence_digest and same_policy and version.stage == promotion.from_stage:
         return None
     _move(promotion, PromotionState.STALE)
-    audit.record("gates.promotion_stale", promotion, by=None, project_id=version.model.project_id, digest=now.digest)
+    audit.record(
+        "gates.promotion_stale", promotion, by=None, project_id=version.model.project_id, digest=now.digest
+    )
     successor = _open(
         version, promotion.to_stage, by=promotion.requested_by, note=promotion.note, replaces=promotion
     )
@@ -237,7 +266,9 @@ def _replace_if_stale(promotion: Promotion, version: Version) -> _Stale | None:
 
 def _demand_words(promotion: Promotion, decision: str, meaning: str, comment: str) -> tuple[str, str]:
     if decision not in ApprovalDecision.values:
-        raise Invalid("Choose approve, reject, or ask for changes.", code="unknown_decision", field="decision")
+        raise Invalid(
+            "Choose approve, reject, or ask for changes.", code="unknown_decision", field="decision"
+        )
     comment = comment.strip()
     if decision != ApprovalDecision.APPROVE:
         if len(comment) < SHORTEST_COMMENT:
@@ -318,7 +349,9 @@ def _withdraw_approval(approval_id: UUID, *, by: User, reason: str) -> Approval:
     approval = Approval.objects.select_related("promotion").get(pk=approval_id)
     permissions.can_withdraw_approval(by, approval).enforce()
     if len(reason.strip()) < SHORTEST_COMMENT:
-        raise Invalid(f"Say why, in {SHORTEST_COMMENT} characters or more.", code="reason_missing", field="reason")
+        raise Invalid(
+            f"Say why, in {SHORTEST_COMMENT} characters or more.", code="reason_missing", field="reason"
+        )
     governed.change(promotion)
     Approval.objects.filter(pk=approval_id).update(withdrawn_at=Now(), withdrawal_reason=reason.strip())
     audit.record(
@@ -341,7 +374,11 @@ def withdraw_promotion(promotion: Promotion, *, by: User, reason: str = "") -> P
     permissions.can_withdraw_promotion(by, current).enforce()
     _move(current, PromotionState.WITHDRAWN)
     audit.record(
-        "gates.promotion_withdrawn", current, by=by, project_id=current.version.model.project_id, reason=reason.strip()
+        "gates.promotion_withdrawn",
+        current,
+        by=by,
+        project_id=current.version.model.project_id,
+        reason=reason.strip(),
     )
     return current
 
@@ -357,5 +394,10 @@ def _in_words(error: IntegrityError) -> Refused:
 @service
 def _note_refusal(version: Version, act: str, error: Refused, *, by: User) -> None:
     audit.record(
-        "gates.act_refused", version, by=by, project_id=version.model.project_id, act=act, reason=error.sentence
+        "gates.act_refused",
+        version,
+        by=by,
+        project_id=version.model.project_id,
+        act=act,
+        reason=error.sentence,
     )

@@ -31,7 +31,9 @@ def sign(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The page on which a person signs; the dialog of the request's page posts here as well."""
     found = queries.promotion_for(request.user, pk)
     context = presenting.promotion_context(found, user=request.user)
-    form = forms.SignForm(request.POST or None, initial={"digest": found.evidence_digest}, meanings=context["meanings"])
+    form = forms.SignForm(
+        request.POST or None, initial={"digest": found.evidence_digest}, meanings=context["meanings"]
+    )
     if request.method == "POST" and form.is_valid():
         try:
             services.approve(found, by=request.user, **form.cleaned_data)
@@ -91,5 +93,3 @@ def withdraw_approval(request: HttpRequest, pk: UUID) -> HttpResponse:
     services.withdraw_approval(found, by=request.user, reason=reason)
     messages.success(request, "Your signature is withdrawn.")
     return redirect("gates:promotion", pk=found.promotion_id)
-
-

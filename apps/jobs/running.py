@@ -186,7 +186,7 @@ def _execute(running: RunningJob) -> None:
         _close(running, JobState.CANCELLED, "jobs.cancelled", error="Stopped on request.")
     except MlgovError as error:
         _close(running, JobState.FAILED, "jobs.failed", error=error.sentence)
-    except Exception as error:  # noqa: BLE001 - whatever a handler raises is a crash, to be tried again
+    except Exception as error:
         logger.exception("job %s crashed in attempt %s", running.job_id, running.attempt)
         _crash(running, f"{type(error).__name__}: {str(error)[:300]}")
 

@@ -49,7 +49,10 @@ def envelope(job_id: UUID) -> dict[str, Any]:
     """
     app = tasks.run.app
     message = app.amqp.as_task_v2(str(job_id), tasks.run.name, (str(job_id),), {})
-    with Connection(transport=_PaperTransport) as connection_on_paper, connection_on_paper.channel() as channel:
+    with (
+        Connection(transport=_PaperTransport) as connection_on_paper,
+        connection_on_paper.channel() as channel,
+    ):
         app.amqp.send_task_message(
             Producer(channel, auto_declare=False),
             tasks.run.name,

@@ -92,13 +92,17 @@ def assemble(version: Version) -> CardContent:
 
 
 def _events(version: Version, kinds: list[str]) -> list[Event]:
-    events = Event.objects.filter(project_id=version.model.project_id, kind__in=kinds, data__version=str(version.pk))
+    events = Event.objects.filter(
+        project_id=version.model.project_id, kind__in=kinds, data__version=str(version.pk)
+    )
     return list(events.order_by("id"))
 
 
 def _status(version: Version, title: str) -> str:
     """Say since when the version is in its stage; the moment comes from the audit trail."""
-    moved = [event for event in _events(version, ["gates.promoted"]) if event.data.get("stage") == version.stage]
+    moved = [
+        event for event in _events(version, ["gates.promoted"]) if event.data.get("stage") == version.stage
+    ]
     if not moved:
         return f"In {title.lower()}."
     return f"In {title.lower()} since {moved[-1].recorded_at:%d %B %Y, %H:%M} UTC."
@@ -106,12 +110,19 @@ def _status(version: Version, title: str) -> str:
 
 def _signatures(version: Version) -> tuple[Signature, ...]:
     return tuple(
-        Signature(event.actor_label, str(event.data.get("role")), str(event.data.get("meaning")), f"{event.recorded_at:%Y-%m-%d %H:%M:%S} UTC")
+        Signature(
+            event.actor_label,
+            str(event.data.get("role")),
+            str(event.data.get("meaning")),
+            f"{event.recorded_at:%Y-%m-%d %H:%M:%S} UTC",
+        )
         for event in _events(version, ["gates.approved"])
     )
 
 
 def evaluation_charts(report: dict[str, Any]) -> tuple[charts.Chart, ...]:
     """Return the charts of a report: metrics, calibration, and impact by protected attribute."""
-    impacts = [presenting.impact_chart(attribute, figures) for attribute, figures in report["fairness"].items()]
+    impacts = [
+        presenting.impact_chart(attribute, figures) for attribute, figures in report["fairness"].items()
+    ]
     return (presenting.metrics_chart(report), presenting.calibration_chart(report), *impacts)

@@ -19,7 +19,9 @@ FIELDS = (
     CardField("out_of_scope", "Out-of-scope uses", "What it must not be used for, as plainly as the above."),
     CardField("training_data", "Training data", "Source, size, date range, and known biases of the data."),
     CardField("limitations", "Limitations", "Where it is known to fail."),
-    CardField("ethical_considerations", "Ethical considerations", "Whom it can harm, and what is done about it."),
+    CardField(
+        "ethical_considerations", "Ethical considerations", "Whom it can harm, and what is done about it."
+    ),
     CardField("maintenance", "Maintenance", "Retraining schedule, monitoring, whom to call."),
     CardField("caveats", "Caveats and recommendations", "Anything else a reader must know.", required=False),
 )

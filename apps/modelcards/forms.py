@@ -15,5 +15,9 @@ class CardForm(forms.Form):
         super().__init__(*args, **kwargs)
         for field in FIELDS:
             self.fields[field.key] = forms.CharField(
-                label=field.title, help_text=field.help, required=False, max_length=LONGEST, widget=TextArea(4)
+                label=field.title,
+                help_text=field.help,
+                required=False,
+                max_length=LONGEST,
+                widget=TextArea(4),
             )

@@ -19,14 +19,18 @@ LARGEST_PDF = 50 * 1024 * 1024
 
 def render_pdf(job: RunningJob) -> None:
     """Render the card of an export; refuses when the card changed meanwhile, for then it would lie."""
-    export = CardExport.objects.select_related("version__model__project__policy_revision", "version__run").get(
-        pk=job.args["export"]
-    )
+    export = CardExport.objects.select_related(
+        "version__model__project__policy_revision", "version__run"
+    ).get(pk=job.args["export"])
     job.progress(0.2, "assembling the card")
     card = assemble(export.version)
     if card.digest != export.content_digest:
-        raise MlgovError("The card changed after the PDF was asked for. Ask for it again.", code="changed_meanwhile")
-    html = render_to_string("modelcards/pdf.html", {"card": card, "style": pdf.STYLE.read_text(), "digest": card.digest})
+        raise MlgovError(
+            "The card changed after the PDF was asked for. Ask for it again.", code="changed_meanwhile"
+        )
+    html = render_to_string(
+        "modelcards/pdf.html", {"card": card, "style": pdf.STYLE.read_text(), "digest": card.digest}
+    )
     job.progress(0.4, "laying out pages")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "card.pdf"

@@ -22,14 +22,19 @@ def change_card(version: Version, *, fields: dict[str, str], by: User, expect: i
     can(by, Right.ANSWER, project).enforce()
     unknown = sorted(set(fields) - set(BY_KEY))
     if unknown:
-        raise Invalid(f"The card has no field {', '.join(unknown)}. It has: {', '.join(BY_KEY)}.", code="unknown_field")
+        raise Invalid(
+            f"The card has no field {', '.join(unknown)}. It has: {', '.join(BY_KEY)}.", code="unknown_field"
+        )
     for key, text in fields.items():
         if len(text) > LONGEST:
             raise Invalid(
-                f"{BY_KEY[key].title} has {len(text):,} characters; the limit is {LONGEST:,}. Shorten it.", code="too_long"
+                f"{BY_KEY[key].title} has {len(text):,} characters; the limit is {LONGEST:,}. Shorten it.",
+                code="too_long",
             )
         if "\x00" in text:
-            raise Invalid(f"{BY_KEY[key].title} holds a character that cannot be kept (NUL).", code="bad_text")
+            raise Invalid(
+                f"{BY_KEY[key].title} holds a character that cannot be kept (NUL).", code="bad_text"
+            )
     card, fresh = Card.objects.get_or_create(version=version)
     if fresh:
         audit.record("modelcards.card_started", card, by=by, project_id=project.pk, version=str(version))
@@ -49,7 +54,11 @@ def request_pdf(version: Version, *, by: User) -> CardExport:
     project = version.model.project
     can(by, Right.READ, project).enforce()
     content_digest = assemble(version).digest
-    export = CardExport.objects.select_for_update(of=("self",)).filter(version=version, content_digest=content_digest).first()
+    export = (
+        CardExport.objects.select_for_update(of=("self",))
+        .filter(version=version, content_digest=content_digest)
+        .first()
+    )
     if export is not None and (export.blob_id or (export.job is not None and not export.job.is_finished)):
         return export
     if export is None:

@@ -46,11 +46,20 @@ def edit(request: HttpRequest, pk: UUID) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         fields = dict(form.cleaned_data)
         expect = fields.pop("lock_version")
-        if attempt(form, services.change_card, version, fields=fields, by=request.user, expect=expect) is not None:
+        if (
+            attempt(form, services.change_card, version, fields=fields, by=request.user, expect=expect)
+            is not None
+        ):
             messages.success(request, "The card is saved.")
             return redirect("modelcards:card", pk=pk)
     decision = can(request.user, Right.ANSWER, version.model.project)
-    context = {"version": version, "project": version.model.project, "form": form, "card": content, "decision": decision}
+    context = {
+        "version": version,
+        "project": version.model.project,
+        "form": form,
+        "card": content,
+        "decision": decision,
+    }
     return page(request, "modelcards/edit.html", context, status=422 if form.errors else 200)
 
 
@@ -71,4 +80,6 @@ def download(request: HttpRequest, pk: UUID) -> FileResponse:
     if export is None or export.blob_id is None:
         raise Http404
     name = f"{version.model.slug}-v{version.number}-card.pdf"
-    return FileResponse(blobs.open_blob(export.blob_id), as_attachment=True, filename=name, content_type="application/pdf")
+    return FileResponse(
+        blobs.open_blob(export.blob_id), as_attachment=True, filename=name, content_type="application/pdf"
+    )

@@ -17,9 +17,13 @@ def check_packs(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
             parse_pack(path.read_text(), vocabulary())
         except PackInvalid as error:
             found += [
-                Error(f"{path.name}:{one.line}:{one.column}: {one.sentence}", obj=str(path), id="policies.E001")
+                Error(
+                    f"{path.name}:{one.line}:{one.column}: {one.sentence}", obj=str(path), id="policies.E001"
+                )
                 for one in error.problems
             ]
         except UnicodeDecodeError:
-            found.append(Error(f"{path.name}: the file is not UTF-8 text.", obj=str(path), id="policies.E002"))
+            found.append(
+                Error(f"{path.name}: the file is not UTF-8 text.", obj=str(path), id="policies.E002")
+            )
     return found

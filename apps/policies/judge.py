@@ -82,7 +82,9 @@ def compiled(expression: str) -> cel.Program:
 def reading(expression: str) -> Reading:
     """Return the fact paths that ``expression`` reads (names bound by macros are not facts)."""
     compiled(expression)
-    tokens = [(match.lastgroup, match.group()) for match in _TOKEN.finditer(expression) if match.group().strip()]
+    tokens = [
+        (match.lastgroup, match.group()) for match in _TOKEN.finditer(expression) if match.group().strip()
+    ]
     needed: list[tuple[str, ...]] = []
     guarded: set[tuple[str, ...]] = set()
     bound: set[str] = set()
@@ -134,9 +136,13 @@ def _execute(expression: str, facts: Mapping[str, Any], looked_at: tuple[tuple[s
         result = program.execute(roots)
     except (KeyError, RuntimeError, TypeError, ValueError) as error:
         # A guarded branch that is absent as a whole, or figures of an unexpected type.
-        return Verdict(State.MISSING, looked_at, (), f"The evidence does not fit the rule ({str(error)[:200]}).")
+        return Verdict(
+            State.MISSING, looked_at, (), f"The evidence does not fit the rule ({str(error)[:200]})."
+        )
     if not isinstance(result, bool):
-        return Verdict(State.MISSING, looked_at, (), "The rule does not answer yes or no; mend it in the policy.")
+        return Verdict(
+            State.MISSING, looked_at, (), "The rule does not answer yes or no; mend it in the policy."
+        )
     values = ", ".join(f"{path} is {readable(value)}" for path, value in looked_at)
     if result:
         return Verdict(State.PASS, looked_at, (), f"Holds: {values}." if values else "Holds.")
@@ -187,7 +193,10 @@ class CriterionResult:
 
     def to_json(self) -> dict[str, Any]:
         """Return the result as plain JSON."""
-        own = {name: getattr(self, name) for name in ("key", "title", "severity", "expression", "remedy", "method")}
+        own = {
+            name: getattr(self, name)
+            for name in ("key", "title", "severity", "expression", "remedy", "method")
+        }
         return own | self.verdict.to_json()
 
 

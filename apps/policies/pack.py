@@ -188,7 +188,9 @@ class _Source:
     problems: list[Problem] = field(default_factory=list)
 
     def fault(self, path: tuple[str | int, ...], sentence: str) -> None:
-        known = next((self.places[path[:n]] for n in range(len(path), -1, -1) if path[:n] in self.places), (1, 1))
+        known = next(
+            (self.places[path[:n]] for n in range(len(path), -1, -1) if path[:n] in self.places), (1, 1)
+        )
         self.problems.append(Problem(*known, sentence))
 
 
@@ -196,7 +198,9 @@ def parse_pack(text: str, vocabulary: Vocabulary | None = None) -> Pack:
     """Read a pack; raises PackInvalid with every fault and its line. Without a vocabulary, facts are not checked."""
     source = _read(text)
     if not source.problems:
-        for error in sorted(_validator().iter_errors(source.data), key=lambda one: [str(p) for p in one.absolute_path]):
+        for error in sorted(
+            _validator().iter_errors(source.data), key=lambda one: [str(p) for p in one.absolute_path]
+        ):
             _schema_fault(source, error)
     if not source.problems:
         _check_references(source)
@@ -235,7 +239,9 @@ def _plain(node: yaml.Node, path: tuple[str | int, ...], source: _Source) -> Any
             key = str(key_node.value)
             place = (key_node.start_mark.line + 1, key_node.start_mark.column + 1)
             if key in found:
-                source.problems.append(Problem(*place, f"The key '{key}' stands here twice. Remove one of them."))
+                source.problems.append(
+                    Problem(*place, f"The key '{key}' stands here twice. Remove one of them.")
+                )
             source.places[(*path, key)] = place
             found[key] = _plain(value_node, (*path, key), source)
         return found
@@ -267,8 +273,12 @@ def _check_references(source: _Source) -> None:
     stages = {stage["key"] for stage in data["stages"]}
     gates = {gate["key"] for gate in data["gates"]}
     if PRODUCTION not in stages:
-        source.fault(("stages",), "There must be a stage 'production': it holds one version of a model at most.")
-    ways_out = [rule for rule in data["transitions"] if rule["from"] == PRODUCTION and rule["kind"] == "replace"]
+        source.fault(
+            ("stages",), "There must be a stage 'production': it holds one version of a model at most."
+        )
+    ways_out = [
+        rule for rule in data["transitions"] if rule["from"] == PRODUCTION and rule["kind"] == "replace"
+    ]
     if not ways_out:
         source.fault(("transitions",), "There must be a transition of kind 'replace' out of production.")
     for name in ("stages", "gates", "checklists"):
@@ -277,17 +287,26 @@ def _check_references(source: _Source) -> None:
         path = ("transitions", index)
         for end in ("from", "to"):
             if rule[end] not in stages:
-                source.fault((*path, end), f"There is no stage '{rule[end]}'. Stages are {', '.join(sorted(stages))}.")
+                source.fault(
+                    (*path, end), f"There is no stage '{rule[end]}'. Stages are {', '.join(sorted(stages))}."
+                )
         if "gate" in rule and rule["gate"] not in gates:
-            source.fault((*path, "gate"), f"There is no gate '{rule['gate']}'. Gates are {', '.join(sorted(gates))}.")
+            source.fault(
+                (*path, "gate"), f"There is no gate '{rule['gate']}'. Gates are {', '.join(sorted(gates))}."
+            )
         if rule["kind"] == "promote" and "gate" not in rule:
             source.fault(path, "A promotion needs a gate. Name one.")
     for index, gate in enumerate(data["gates"]):
         _check_unique(source, ("gates", index, "criteria"), gate["criteria"])
         if not gate.get("approvals") and not gate.get("automatic"):
-            source.fault(("gates", index), f"The gate '{gate['key']}' names nobody who approves. Add approvals, or say 'automatic: true'.")
+            source.fault(
+                ("gates", index),
+                f"The gate '{gate['key']}' names nobody who approves. Add approvals, or say 'automatic: true'.",
+            )
         if gate.get("approvals") and not gate.get("meanings"):
-            source.fault(("gates", index), f"The gate '{gate['key']}' needs 'meanings': what a signature says.")
+            source.fault(
+                ("gates", index), f"The gate '{gate['key']}' needs 'meanings': what a signature says."
+            )
     for index, checklist in enumerate(data.get("checklists", [])):
         _check_unique(source, ("checklists", index, "items"), checklist["items"])
     if rubric := data.get("rubric"):
@@ -339,7 +358,8 @@ def from_document(data: dict[str, Any]) -> Pack:
         title=data["title"],
         stages=tuple(Stage(**entry) for entry in data["stages"]),
         transitions=tuple(
-            TransitionRule(rule["from"], rule["to"], rule["kind"], rule.get("gate", "")) for rule in data["transitions"]
+            TransitionRule(rule["from"], rule["to"], rule["kind"], rule.get("gate", ""))
+            for rule in data["transitions"]
         ),
         gates=tuple(_gate(entry) for entry in data["gates"]),
         checklists=tuple(
@@ -370,5 +390,7 @@ def _rubric(entry: dict[str, Any]) -> Rubric:
         )
         for one in entry["dimensions"]
     )
-    bands = sorted((Band(one["from"], one["title"]) for one in entry["bands"]), key=lambda band: -band.threshold)
+    bands = sorted(
+        (Band(one["from"], one["title"]) for one in entry["bands"]), key=lambda band: -band.threshold
+    )
     return Rubric(entry["title"], dimensions, tuple(bands))

@@ -21,9 +21,13 @@ def publish(source: str, *, by: User | None, note: str = "") -> Revision:
     try:
         parsed = parse_pack(source, vocabulary())
     except PackInvalid as error:
-        problems = [{"line": one.line, "column": one.column, "sentence": one.sentence} for one in error.problems]
+        problems = [
+            {"line": one.line, "column": one.column, "sentence": one.sentence} for one in error.problems
+        ]
         first = error.problems[0]
-        raise Invalid(f"The policy has {len(problems)} fault(s); the first: {first}", code="policy", problems=problems) from error
+        raise Invalid(
+            f"The policy has {len(problems)} fault(s); the first: {first}", code="policy", problems=problems
+        ) from error
     document = document_of(source)
     content_hash = digest(document)
     pack, _ = Pack.objects.get_or_create(slug=parsed.slug, defaults={"title": parsed.title})
@@ -33,11 +37,21 @@ def publish(source: str, *, by: User | None, note: str = "") -> Revision:
         return known
     newest = pack.revisions.order_by("-number").values_list("number", flat=True).first() or 0
     revision = Revision.objects.create(
-        pack=pack, number=newest + 1, content_hash=content_hash, source=source, document=document, note=note, published_by=by
+        pack=pack,
+        number=newest + 1,
+        content_hash=content_hash,
+        source=source,
+        document=document,
+        note=note,
+        published_by=by,
     )
     AllowedTransition.objects.bulk_create(
         AllowedTransition(
-            revision=revision, from_stage=rule.from_stage, to_stage=rule.to_stage, kind=rule.kind, gate_key=rule.gate
+            revision=revision,
+            from_stage=rule.from_stage,
+            to_stage=rule.to_stage,
+            kind=rule.kind,
+            gate_key=rule.gate,
         )
         for rule in parsed.transitions
     )

@@ -13,7 +13,11 @@ THEMES = ("system", "light", "dark")
 def shell(request: HttpRequest) -> dict[str, Any]:
     """Return the frame's context; pages for people without an account get the least."""
     theme = request.COOKIES.get("theme", "system")
-    frame: dict[str, Any] = {"theme": theme if theme in THEMES else "system", "themes": THEMES, "version": settings.VERSION}
+    frame: dict[str, Any] = {
+        "theme": theme if theme in THEMES else "system",
+        "themes": THEMES,
+        "version": settings.VERSION,
+    }
     user = getattr(request, "user", None)
     if user is not None and user.is_authenticated:
         frame |= {

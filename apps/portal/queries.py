@@ -54,7 +54,9 @@ def project_rows(user: User) -> list[ProjectRow]:
         .annotate(Count("pk"))
     )
     live: dict[Any, list[Version]] = {}
-    for version in Version.objects.filter(model__project__in=projects, stage="production").select_related("model"):
+    for version in Version.objects.filter(model__project__in=projects, stage="production").select_related(
+        "model"
+    ):
         live.setdefault(version.model.project_id, []).append(version)
     return [
         ProjectRow(project, live.get(project.pk, []), waiting.get(project.pk, 0), counts.get(project.pk, 0))
@@ -107,7 +109,10 @@ def project_view(project: Project, user: User) -> ProjectView:
         project=project,
         brief=brief,
         missing=missing_fields(brief),
-        models=[ModelRow(model, [(stage, newest.get((model.pk, stage.key))) for stage in stages]) for model in models],
+        models=[
+            ModelRow(model, [(stage, newest.get((model.pk, stage.key))) for stage in stages])
+            for model in models
+        ],
         promotions=list(recent),
         experiments=list(
             Experiment.objects.filter(project=project).annotate(run_count=Count("runs")).order_by("-id")[:5]
@@ -184,13 +189,19 @@ def search(user: User, words: str, *, limit: int = 8) -> list[Found]:
     if len(words) < 2:
         return []
     named = Q(name__icontains=words) | Q(slug__icontains=words)
-    found = [Found("Project", one.name, one.purpose[:80], "portal:project", one.slug) for one in projects_for(user).filter(named)[:limit]]
+    found = [
+        Found("Project", one.name, one.purpose[:80], "portal:project", one.slug)
+        for one in projects_for(user).filter(named)[:limit]
+    ]
     found += [
-        Found("Model", one.name, one.project.name, "registry:model", one.pk) for one in models_for(user).filter(named)[:limit]
+        Found("Model", one.name, one.project.name, "registry:model", one.pk)
+        for one in models_for(user).filter(named)[:limit]
     ]
     found += [
         Found("Version", str(one), one.model.project.name, "portal:version", one.pk)
-        for one in versions_for(user).filter(Q(model__name__icontains=words) | Q(model__slug__icontains=words))[:limit]
+        for one in versions_for(user).filter(
+            Q(model__name__icontains=words) | Q(model__slug__icontains=words)
+        )[:limit]
     ]
     experiments = Experiment.objects.filter(project__in=project_ids_for(user)).filter(
         Q(name__icontains=words) | Q(key__icontains=words)

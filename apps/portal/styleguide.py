@@ -12,7 +12,15 @@ from apps.core.templatetags.ui import STATES
 from apps.gates.forms import SignForm
 
 _BINS = [
-    {"low": n / 10, "high": (n + 1) / 10, "n": n * 9, "mean_score": n / 10 + 0.05, "observed": min(1.0, n / 9), "ci_low": n / 12, "ci_high": min(1.0, n / 8)}
+    {
+        "low": n / 10,
+        "high": (n + 1) / 10,
+        "n": n * 9,
+        "mean_score": n / 10 + 0.05,
+        "observed": min(1.0, n / 9),
+        "ci_low": n / 12,
+        "ci_high": min(1.0, n / 8),
+    }
     for n in range(1, 10)
 ]
 
@@ -44,7 +52,9 @@ def styleguide(request: HttpRequest) -> HttpResponse:
         charts.curve(points, kind="roc", area=0.83, prevalence=0.4),
         charts.confusion(320, 40, 25, 415, threshold=0.5),
         charts.cost_bars(months, currency="USD", budget=1000.0, forecast=1500.0),
-        charts.dimension_bars([("Problem framing", 15, 4, 5), ("Monitoring", 15, None, 2)], total=62, band="Good foundations"),
+        charts.dimension_bars(
+            [("Problem framing", 15, 4, 5), ("Monitoring", 15, None, 2)], total=62, band="Good foundations"
+        ),
         charts.series([(n, 1 / (n + 1)) for n in range(12)], name="train loss"),
     ]
     form = SignForm({"decision": "reject"}, meanings=["I reviewed the evidence"])

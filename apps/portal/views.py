@@ -42,7 +42,9 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_GET
 def projects(request: HttpRequest) -> HttpResponse:
     """List my projects."""
-    return page(request, "portal/projects.html", {"page": page_of(request, queries.project_rows(request.user))})
+    return page(
+        request, "portal/projects.html", {"page": page_of(request, queries.project_rows(request.user))}
+    )
 
 
 @login_required
@@ -95,7 +97,12 @@ def audit_site(request: HttpRequest) -> HttpResponse:
 def _audit_page(request: HttpRequest, events: object, context: dict[str, object]) -> HttpResponse:
     kind, actor = request.GET.get("kind", "")[:80], request.GET.get("actor", "")[:80]
     shown = page_of(request, audit.narrowed(events, kind=kind, actor=actor), size=50)  # type: ignore[arg-type]
-    context |= {"page": shown, "events": [audit.shown(event) for event in shown], "kind": kind, "actor": actor}
+    context |= {
+        "page": shown,
+        "events": [audit.shown(event) for event in shown],
+        "kind": kind,
+        "actor": actor,
+    }
     return page(request, "portal/audit.html", context)
 
 
@@ -117,5 +124,7 @@ def theme(request: HttpRequest) -> HttpResponse:
         back = "/"
     response = redirect(back)
     if wanted in THEMES:
-        response.set_cookie("theme", wanted, max_age=YEAR, samesite="Lax", httponly=True, secure=request.is_secure())
+        response.set_cookie(
+            "theme", wanted, max_age=YEAR, samesite="Lax", httponly=True, secure=request.is_secure()
+        )
     return response

@@ -9,7 +9,9 @@ from apps.projects.enums import Consumer, Latency, Role, Task
 class ProjectForm(forms.Form):
     name = forms.CharField(max_length=120)
     slug = forms.CharField(
-        max_length=60, label="Short name", help_text="Stands in addresses: lower-case letters, digits, hyphens."
+        max_length=60,
+        label="Short name",
+        help_text="Stands in addresses: lower-case letters, digits, hyphens.",
     )
     purpose = forms.CharField(required=False, max_length=2000, widget=TextArea())
 
@@ -19,12 +21,20 @@ class BriefForm(forms.Form):
 
     lock_version = forms.IntegerField(widget=forms.HiddenInput)
     business_objective = forms.CharField(
-        required=False, max_length=5000, widget=TextArea(), help_text="What the business gains, in one or two sentences."
+        required=False,
+        max_length=5000,
+        widget=TextArea(),
+        help_text="What the business gains, in one or two sentences.",
     )
-    success_metric = forms.CharField(required=False, max_length=60, help_text="For example ROC-AUC on the holdout.")
+    success_metric = forms.CharField(
+        required=False, max_length=60, help_text="For example ROC-AUC on the holdout."
+    )
     success_target = forms.FloatField(required=False, help_text="The value that counts as success.")
     baseline = forms.CharField(
-        required=False, max_length=5000, widget=TextArea(2), help_text="How well it goes today, without a model."
+        required=False,
+        max_length=5000,
+        widget=TextArea(2),
+        help_text="How well it goes today, without a model.",
     )
     task = forms.ChoiceField(required=False, choices=[("", "–"), *Task.choices])
     prediction_target = forms.CharField(required=False, max_length=5000, widget=TextArea(2))

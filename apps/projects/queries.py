@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 from django.http import Http404
 
 from apps.accounts.models import User
-from apps.projects.models import Brief, DataSource, DatasetVersion, Membership, Project
+from apps.projects.models import Brief, DatasetVersion, DataSource, Membership, Project
 
 
 def projects_for(user: User) -> QuerySet[Project]:

@@ -14,7 +14,7 @@ from apps.core.errors import Invalid, denied, not_now
 from apps.core.models import DIGEST_PATTERN
 from apps.policies.queries import current_revision
 from apps.projects.enums import Consumer, DataRole, Latency, Role, Task
-from apps.projects.models import Brief, DataSource, DatasetVersion, Membership, Project
+from apps.projects.models import Brief, DatasetVersion, DataSource, Membership, Project
 from apps.projects.permissions import Right, can
 
 SLUG = re.compile(r"^[a-z0-9]+(-[a-z0-9]+)*$")
@@ -45,7 +45,9 @@ def create_project(*, slug: str, name: str, by: User, purpose: str = "") -> Proj
     owner = by.person
     demand_slug(slug)
     if Project.objects.filter(slug=slug).exists():
-        raise Invalid(f"There is a project called {slug} already. Choose another short name.", code="slug_taken")
+        raise Invalid(
+            f"There is a project called {slug} already. Choose another short name.", code="slug_taken"
+        )
     project = Project.objects.create(
         slug=slug,
         name=name.strip() or slug,
@@ -63,14 +65,25 @@ def create_project(*, slug: str, name: str, by: User, purpose: str = "") -> Proj
 def _join(project: Project, user: User, role: Role, *, by: User) -> Membership:
     membership = Membership.objects.create(project=project, user=user, role=role)
     audit.record(
-        "projects.member_added", membership, by=by, project_id=project.pk, member=str(user), user=str(user.pk), role=role
+        "projects.member_added",
+        membership,
+        by=by,
+        project_id=project.pk,
+        member=str(user),
+        user=str(user.pk),
+        role=role,
     )
     return membership
 
 
 @service
 def change_project(
-    project: Project, *, by: User, expect: int | None = None, name: str | None = None, purpose: str | None = None
+    project: Project,
+    *,
+    by: User,
+    expect: int | None = None,
+    name: str | None = None,
+    purpose: str | None = None,
 ) -> Project:
     """Change name or purpose."""
     can(by, Right.MANAGE, project).enforce()
@@ -151,7 +164,9 @@ def remove_member(membership: Membership, *, by: User) -> None:
 
 def _keep_an_owner(membership: Membership, *, becomes: Role | None) -> None:
     if membership.role == Role.OWNER and becomes != Role.OWNER:
-        others = Membership.objects.filter(project_id=membership.project_id, role=Role.OWNER).exclude(pk=membership.pk)
+        others = Membership.objects.filter(project_id=membership.project_id, role=Role.OWNER).exclude(
+            pk=membership.pk
+        )
         if not others.exists():
             not_now("A project needs an owner. Make somebody else owner first.", code="last_owner").enforce()
 
@@ -188,16 +203,28 @@ def assess_data_source(
     can(by, Right.CONTRIBUTE, project).enforce()
     wrong = sorted(set(scores) ^ set(DataSource.DIMENSIONS))
     if wrong:
-        raise Invalid(f"Score each of {', '.join(DataSource.DIMENSIONS)}; check {', '.join(wrong)}.", code="bad_scores")
+        raise Invalid(
+            f"Score each of {', '.join(DataSource.DIMENSIONS)}; check {', '.join(wrong)}.", code="bad_scores"
+        )
     for key, value in scores.items():
         if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 5:
-            raise Invalid(f"{key} is scored {value}; a score is a whole number from 0 to 5.", code="bad_score", field=key)
-    source = DataSource.objects.select_for_update(of=("self",)).filter(project=project, name=name.strip()).first()
+            raise Invalid(
+                f"{key} is scored {value}; a score is a whole number from 0 to 5.",
+                code="bad_score",
+                field=key,
+            )
+    source = (
+        DataSource.objects.select_for_update(of=("self",)).filter(project=project, name=name.strip()).first()
+    )
     if source is None:
-        source = DataSource.objects.create(project=project, name=name.strip(), description=description, **scores)
+        source = DataSource.objects.create(
+            project=project, name=name.strip(), description=description, **scores
+        )
     else:
         governed.change(source, description=description or source.description, **scores)
-    audit.record("projects.data_source_assessed", source, by=by, project_id=project.pk, score=source.score, **scores)
+    audit.record(
+        "projects.data_source_assessed", source, by=by, project_id=project.pk, score=source.score, **scores
+    )
     return source
 
 
@@ -215,13 +242,19 @@ def record_dataset(
     """Record one state of a dataset by the hash of its content; the same again returns the row there is."""
     can(by, Right.CONTRIBUTE, project).enforce()
     if role not in DataRole.values:
-        raise Invalid(f"A dataset is for one of {', '.join(DataRole.values)}, not “{role}”.", code="unknown_data_role")
+        raise Invalid(
+            f"A dataset is for one of {', '.join(DataRole.values)}, not “{role}”.", code="unknown_data_role"
+        )
     if not re.match(DIGEST_PATTERN, content_digest):
-        raise Invalid("content_digest must be a SHA-256 as 64 lower-case hexadecimal digits.", code="bad_digest")
+        raise Invalid(
+            "content_digest must be a SHA-256 as 64 lower-case hexadecimal digits.", code="bad_digest"
+        )
     key = {"project": project, "name": name.strip(), "role": role, "content_digest": content_digest}
     dataset, fresh = DatasetVersion.objects.get_or_create(
         **key, defaults={"row_count": row_count, "source": source, "created_by": by}
     )
     if fresh:
-        audit.record("projects.dataset_recorded", dataset, by=by, project_id=project.pk, row_count=row_count, role=role)
+        audit.record(
+            "projects.dataset_recorded", dataset, by=by, project_id=project.pk, row_count=row_count, role=role
+        )
     return dataset

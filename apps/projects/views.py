@@ -37,7 +37,10 @@ def brief(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         fields = dict(form.cleaned_data)
         expect = fields.pop("lock_version")
-        if attempt(form, services.change_brief, project, by=request.user, expect=expect, **fields) is not None:
+        if (
+            attempt(form, services.change_brief, project, by=request.user, expect=expect, **fields)
+            is not None
+        ):
             messages.success(request, "The brief is saved.")
             return redirect("portal:project", slug=slug)
     decision = can(request.user, Right.CONTRIBUTE, project)
@@ -55,7 +58,9 @@ def members(request: HttpRequest, slug: str) -> HttpResponse:
         user = User.objects.filter(by_email(form.cleaned_data["email"])).first()
         if user is None:
             form.add_error("email", "Nobody here has this address. An administrator can add the person.")
-        elif attempt(form, services.add_member, project, user=user, role=form.cleaned_data["role"], by=request.user):
+        elif attempt(
+            form, services.add_member, project, user=user, role=form.cleaned_data["role"], by=request.user
+        ):
             return redirect("projects:members", slug=slug)
     context = {
         "project": project,

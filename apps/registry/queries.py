@@ -34,7 +34,11 @@ def versions_for(user: User) -> QuerySet[Version]:
     return (
         Version.objects.filter(model__project__in=project_ids_for(user))
         .select_related(
-            "model__project__policy_revision__pack", "run__experiment", "artifact", "created_by", "created_by__owner"
+            "model__project__policy_revision__pack",
+            "run__experiment",
+            "artifact",
+            "created_by",
+            "created_by__owner",
         )
         .order_by("-id")
     )

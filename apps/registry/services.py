@@ -92,16 +92,29 @@ def report_check(
     """Report the outcome of a named CI check; a later report of the same name counts instead."""
     can(by, Right.CONTRIBUTE, version.model.project).enforce()
     if not name.replace("_", "").isalnum() or not name.isascii() or name != name.lower() or len(name) > 60:
-        raise Invalid(f"“{name[:60]}” cannot name a check: use lower-case letters, digits and _.", code="bad_name")
+        raise Invalid(
+            f"“{name[:60]}” cannot name a check: use lower-case letters, digits and _.", code="bad_name"
+        )
     if status not in CheckStatus.values:
         raise Invalid(f"A check is {' or '.join(CheckStatus.values)}, not “{status}”.", code="unknown_status")
     if url and not url.startswith(("https://", "http://")):
         raise Invalid("The address of a check begins with https:// or http://.", code="bad_url")
     check = Check.objects.create(
-        version=version, name=name, status=status, summary=summary, url=url, figures=figures or {}, reported_by=by
+        version=version,
+        name=name,
+        status=status,
+        summary=summary,
+        url=url,
+        figures=figures or {},
+        reported_by=by,
     )
     audit.record(
-        "registry.check_reported", check, by=by, project_id=version.model.project_id, version=str(version), status=status
+        "registry.check_reported",
+        check,
+        by=by,
+        project_id=version.model.project_id,
+        version=str(version),
+        status=status,
     )
     return check
 
@@ -112,6 +125,11 @@ def move_stage(version: Version, *, stage: str, by: User) -> Version:
     before = version.stage
     governed.change(version, stage=stage)
     audit.record(
-        "registry.version_moved", version, by=by, project_id=version.model.project_id, before=before, stage=stage
+        "registry.version_moved",
+        version,
+        by=by,
+        project_id=version.model.project_id,
+        before=before,
+        stage=stage,
     )
     return version

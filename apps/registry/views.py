@@ -22,5 +22,7 @@ def model(request: HttpRequest, pk: UUID) -> HttpResponse:
     newest = {version.stage: version for version in reversed(list(versions))}
     strip = [(stage, newest.get(stage.key)) for stage in stages]
     return page(
-        request, "registry/model.html", {"model": found, "project": found.project, "page": versions, "strip": strip}
+        request,
+        "registry/model.html",
+        {"model": found, "project": found.project, "page": versions, "strip": strip},
     )

@@ -11,11 +11,16 @@ from apps.rubrics.models import Scorecard
 
 def suggest(job: RunningJob) -> None:
     """Compute the suggestion of every dimension from the evidence of now, and keep it with its digest."""
-    version = Version.objects.select_related("model__project__policy_revision", "run").get(pk=job.args["version"])
+    version = Version.objects.select_related("model__project__policy_revision", "run").get(
+        pk=job.args["version"]
+    )
     job.progress(0.2, "collecting evidence")
     evidence = collect(version)
     board = queries.board_of(version, evidence.document)
-    found = {"evidence_digest": evidence.digest, "levels": {row.dimension.key: row.suggested for row in board.rows}}
+    found = {
+        "evidence_digest": evidence.digest,
+        "levels": {row.dimension.key: row.suggested for row in board.rows},
+    }
     with job.completing({"total": board.suggested_total}):
         scorecard = Scorecard.objects.select_for_update(of=("self",)).get(version=version)
         governed.change(scorecard, suggestion=found)

@@ -37,7 +37,9 @@ def _open(version: Version, *, by: User) -> Scorecard:
         version=version, defaults={"policy_revision": project.policy_revision}
     )
     if fresh:
-        audit.record("rubrics.scorecard_opened", scorecard, by=by, project_id=project.pk, version=str(version))
+        audit.record(
+            "rubrics.scorecard_opened", scorecard, by=by, project_id=project.pk, version=str(version)
+        )
     return scorecard
 
 
@@ -58,18 +60,27 @@ def score(
     rubric = pack_of(project.policy_revision).rubric
     known = [one.key for one in rubric.dimensions] if rubric else []
     if dimension not in known:
-        raise Invalid(f"The rubric has no dimension “{dimension[:40]}”. It has: {', '.join(known)}.", code="unknown_dimension")
+        raise Invalid(
+            f"The rubric has no dimension “{dimension[:40]}”. It has: {', '.join(known)}.",
+            code="unknown_dimension",
+        )
     if isinstance(level, bool) or not isinstance(level, int) or not 0 <= level <= TOP_LEVEL:
         raise Invalid(f"A level is a whole number from 0 to {TOP_LEVEL}, not {level}.", code="bad_level")
     if suggested is not None and level != suggested and not comment.strip():
         raise Invalid(
-            f"The evidence suggests {suggested}; say in the comment why it should be {level}.", code="comment_missing"
+            f"The evidence suggests {suggested}; say in the comment why it should be {level}.",
+            code="comment_missing",
         )
     scorecard = Scorecard.objects.select_for_update(of=("self",)).get(pk=_open(version, by=by).pk)
     governed.demand_version(scorecard, expect)
     governed.change(scorecard)
     given = Score.objects.create(
-        scorecard=scorecard, dimension=dimension, level=level, suggested=suggested, comment=comment.strip(), scored_by=by
+        scorecard=scorecard,
+        dimension=dimension,
+        level=level,
+        suggested=suggested,
+        comment=comment.strip(),
+        scored_by=by,
     )
     audit.record(
         "rubrics.dimension_scored",

@@ -26,19 +26,31 @@ def rubric(request: HttpRequest, pk: UUID) -> HttpResponse:
     board = queries.board_of(version, collect(version).document)
     form = ScoreForm(request.POST or None, auto_id=f"id_{request.POST.get('dimension', '')[:60]}_%s")
     if request.method == "POST" and form.is_valid():
-        suggested = {row.dimension.key: row.suggested for row in board.rows}.get(form.cleaned_data["dimension"])
+        suggested = {row.dimension.key: row.suggested for row in board.rows}.get(
+            form.cleaned_data["dimension"]
+        )
         if attempt(form, services.score, version, by=request.user, suggested=suggested, **form.cleaned_data):
             messages.success(request, "The score is saved.")
             return redirect("rubrics:rubric", pk=pk)
-    return page(request, "rubrics/rubric.html", _context(request, version, board, form), status=422 if form.errors else 200)
+    return page(
+        request,
+        "rubrics/rubric.html",
+        _context(request, version, board, form),
+        status=422 if form.errors else 200,
+    )
 
 
-def _context(request: HttpRequest, version: object, board: queries.Board, form: ScoreForm) -> dict[str, object]:
+def _context(
+    request: HttpRequest, version: object, board: queries.Board, form: ScoreForm
+) -> dict[str, object]:
     bars = [
         (row.dimension.title, row.dimension.weight, row.score.level if row.score else None, row.suggested)
         for row in board.rows
     ]
-    forms = [(row, form if request.POST.get("dimension") == row.dimension.key else _empty(row)) for row in board.rows]
+    forms = [
+        (row, form if request.POST.get("dimension") == row.dimension.key else _empty(row))
+        for row in board.rows
+    ]
     project = version.model.project  # type: ignore[attr-defined]
     return {
         "version": version,

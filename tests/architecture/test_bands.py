@@ -39,15 +39,21 @@ def test_foreign_keys_point_downwards():
             if here == there or there not in HEIGHT:
                 continue
             assert HEIGHT[there] < HEIGHT[here], f"{model.__name__}.{field.name} points up, to {there}"
-            assert not any({here, there} <= pair for pair in SIBLINGS), f"{model.__name__}.{field.name} points sideways"
+            assert not any({here, there} <= pair for pair in SIBLINGS), (
+                f"{model.__name__}.{field.name} points sideways"
+            )
 
 
 def test_the_settings_name_the_bands_in_the_linter_s_order():
     text = (ROOT / "pyproject.toml").read_text()
     layers = text.split('containers = ["apps"]')[1].split("exhaustive")[0]
-    listed = [name.strip() for line in layers.splitlines() if '"' in line for name in line.strip(' ",').split("|")]
+    listed = [
+        name.strip() for line in layers.splitlines() if '"' in line for name in line.strip(' ",').split("|")
+    ]
     assert sorted(listed) == sorted(BANDS)
-    heights = [{name.strip() for name in line.strip(' ",').split("|")} for line in layers.splitlines() if '"' in line]
+    heights = [
+        {name.strip() for name in line.strip(' ",').split("|")} for line in layers.splitlines() if '"' in line
+    ]
     order = [HEIGHT[min(group, key=HEIGHT.__getitem__)] for group in heights]
     assert order == sorted(order, reverse=True)
 
@@ -67,7 +73,9 @@ def test_models_do_not_override_save():
                 assert node.name not in {"save", "delete", "clean", "full_clean"}, f"{path}: {node.name}"
 
 
-@pytest.mark.parametrize("pattern", ["apps/*/forms.py", "apps/api/**/*.py", "apps/*/views.py", "apps/*/queries.py"])
+@pytest.mark.parametrize(
+    "pattern", ["apps/*/forms.py", "apps/api/**/*.py", "apps/*/views.py", "apps/*/queries.py"]
+)
 def test_rows_are_not_written_here(pattern):
     #: The table of answers kept for idempotency is the surface's own.
     own = {ROOT / "apps/api/idempotency.py"}
@@ -85,7 +93,11 @@ def test_only_one_module_sends_tasks():
     allowed = {ROOT / "apps/jobs/sending.py"}
     for path in sources("apps/**/*.py"):
         for call in calls(path):
-            if isinstance(call.func, ast.Attribute) and call.func.attr in {"delay", "apply_async", "send_task"}:
+            if isinstance(call.func, ast.Attribute) and call.func.attr in {
+                "delay",
+                "apply_async",
+                "send_task",
+            }:
                 assert path in allowed, f"{path}:{call.lineno}"
 
 
@@ -108,13 +120,20 @@ def test_nothing_uploaded_can_be_executed():
     banned = {"pickle", "joblib", "dill", "cloudpickle", "torch", "marshal", "shelve"}
     for path in [*sources("apps/**/*.py"), *sources("mlgov/*.py")]:
         for node in ast.walk(ast.parse(path.read_text())):
-            names = [alias.name for alias in node.names] if isinstance(node, ast.Import | ast.ImportFrom) else []
+            names = (
+                [alias.name for alias in node.names] if isinstance(node, ast.Import | ast.ImportFrom) else []
+            )
             module = getattr(node, "module", None) or ""
             assert not banned & {name.split(".")[0] for name in [*names, module]}, path
 
 
 def test_markup_is_marked_safe_in_few_places():
-    allowed = {"apps/core/charts", "apps/core/templatetags", "apps/modelcards/markdown.py", "apps/core/markdown.py"}
+    allowed = {
+        "apps/core/charts",
+        "apps/core/templatetags",
+        "apps/modelcards/markdown.py",
+        "apps/core/markdown.py",
+    }
     for path in sources("apps/**/*.py"):
         if "mark_safe" in path.read_text():
             name = str(path.relative_to(ROOT))

@@ -114,7 +114,13 @@ def test_approval_after_the_evidence_changed_opens_a_new_request(asked, ben, pro
     import datetime
 
     costs.record_cost(
-        project, kind="training", amount="5", currency="USD", spent_on=datetime.date(2026, 1, 1), version=asked.version, by=dev
+        project,
+        kind="training",
+        amount="5",
+        currency="USD",
+        spent_on=datetime.date(2026, 1, 1),
+        version=asked.version,
+        by=dev,
     )
     with pytest.raises(Refused) as caught:
         sign(asked, by=ben, meaning=PRODUCTION)

@@ -39,14 +39,29 @@ def impact_ratios(groups: Sequence[GroupRate], *, attribute: str, ratio: float |
         parts.append(text(left - 12, y + 14, shorten(group.label, 20), anchor="end"))
         parts.append(rect(left, y + 2, span * rate, 16, paint=paint))
         if group.low is not None and group.high is not None:
-            parts.append(line(left + span * group.low, y + 10, left + span * group.high, y + 10, stroke="c-ink", width=1.5))
+            parts.append(
+                line(
+                    left + span * group.low,
+                    y + 10,
+                    left + span * group.high,
+                    y + 10,
+                    stroke="c-ink",
+                    width=1.5,
+                )
+            )
         parts.append(text(right + 16, y + 14, f"{number(group.rate)}  n {group.n:,}"))
         parts.append(text(right + 130, y + 14, words, paint="c-bad" if below else "c-muted", size=11))
     if mark is not None:
         x = left + span * mark
         parts.append(line(x, 6, x, height - 26, stroke="c-ink", width=1.5, dash="4 3"))
-        parts.append(text(x, height - 10, f"0.8 × highest = {mark:.3f}", anchor="middle", size=10, paint="c-muted"))
-    judged = "cannot be judged yet" if ratio is None else f"is {ratio:.3f}; the four-fifths rule asks for more than 0.8"
+        parts.append(
+            text(x, height - 10, f"0.8 × highest = {mark:.3f}", anchor="middle", size=10, paint="c-muted")
+        )
+    judged = (
+        "cannot be judged yet"
+        if ratio is None
+        else f"is {ratio:.3f}; the four-fifths rule asks for more than 0.8"
+    )
     reading = f"The disparate impact ratio by {attribute} {judged}."
     return Chart(
         drawing(parts, width=WIDTH, height=height, title=f"Selection rate by {attribute}. {reading}"),
@@ -66,7 +81,13 @@ def impact_ratios(groups: Sequence[GroupRate], *, attribute: str, ratio: float |
     )
 
 
-def cost_bars(months: Sequence[tuple[datetime.date, float]], *, currency: str, budget: float | None, forecast: float | None) -> Chart:
+def cost_bars(
+    months: Sequence[tuple[datetime.date, float]],
+    *,
+    currency: str,
+    budget: float | None,
+    forecast: float | None,
+) -> Chart:
     """Draw the cost of each month, the budget as a line, and the forecast of the last month as an outline."""
     left, base, top = 60, 170, 20
     shown = list(months)[-12:]
@@ -80,9 +101,20 @@ def cost_bars(months: Sequence[tuple[datetime.date, float]], *, currency: str, b
         if forecast is not None and index == len(shown) - 1 and forecast > amount:
             more = (base - top) * forecast / highest
             parts.append(rect(x, base - more, wide, more, paint="c-soft", stroke="c-muted"))
-            parts.append(text(x + wide / 2, base - more - 5, f"forecast {forecast:,.0f}", anchor="middle", size=10, paint="c-muted"))
+            parts.append(
+                text(
+                    x + wide / 2,
+                    base - more - 5,
+                    f"forecast {forecast:,.0f}",
+                    anchor="middle",
+                    size=10,
+                    paint="c-muted",
+                )
+            )
         parts.append(rect(x, base - tall, wide, tall, paint="c-accent"))
-        parts.append(text(x + wide / 2, base + 15, f"{month:%b %Y}", anchor="middle", size=10, paint="c-muted"))
+        parts.append(
+            text(x + wide / 2, base + 15, f"{month:%b %Y}", anchor="middle", size=10, paint="c-muted")
+        )
         parts.append(text(x + wide / 2, base + 29, f"{amount:,.0f}", anchor="middle", size=11))
     if budget is not None:
         y = base - (base - top) * budget / highest
@@ -109,16 +141,33 @@ def dimension_bars(rows: Sequence[tuple[str, int, int | None, int]], *, total: f
         parts.append(text(left - 12, y + 14, shorten(title), anchor="end"))
         for step in range(5):
             filled = level is not None and step < level
-            parts.append(rect(left + cell * step, y + 2, cell - 3, 16, paint="c-accent" if filled else "c-soft", stroke="c-line"))
+            parts.append(
+                rect(
+                    left + cell * step,
+                    y + 2,
+                    cell - 3,
+                    16,
+                    paint="c-accent" if filled else "c-soft",
+                    stroke="c-line",
+                )
+            )
         mark = left + cell * suggested - 2
         parts.append(line(mark, y - 1, mark, y + 21, stroke="c-ink", width=2, dash="3 2"))
         shown = "not scored" if level is None else f"{level} of 5"
         parts.append(text(left + cell * 5 + 12, y + 14, f"{shown}, weight {weight}", size=11))
     reading = f"{total:g} of 100: {band}. Dashed marks are what the evidence suggests."
     return Chart(
-        drawing(parts, width=WIDTH, height=14 + row_height * max(len(rows), 1), title=f"Rubric by dimension. {reading}"),
+        drawing(
+            parts,
+            width=WIDTH,
+            height=14 + row_height * max(len(rows), 1),
+            title=f"Rubric by dimension. {reading}",
+        ),
         "Rubric by dimension",
         reading,
         ("Dimension", "Weight", "Level", "Suggested"),
-        tuple((title, str(weight), "–" if level is None else str(level), str(suggested)) for title, weight, level, suggested in rows),
+        tuple(
+            (title, str(weight), "–" if level is None else str(level), str(suggested))
+            for title, weight, level, suggested in rows
+        ),
     )

@@ -41,7 +41,9 @@ def calibration(bins: Sequence[Mapping[str, Any]], *, ece: float | None) -> Char
         parts.append(line(x, low, x, high, stroke="c-accent", width=1.5))
     parts.append(path([_at(entry["mean_score"], entry["observed"]) for entry in filled]) if filled else "")
     parts += [dot(*_at(entry["mean_score"], entry["observed"]), radius=3) for entry in filled]
-    reading = "There are no rows." if ece is None else f"On average a score is off by {ece:.3f} (ECE, ten bins)."
+    reading = (
+        "There are no rows." if ece is None else f"On average a score is off by {ece:.3f} (ECE, ten bins)."
+    )
     return Chart(
         drawing(parts, width=SIZE, height=SIZE - 8, title=f"Calibration. {reading}"),
         "Calibration",
@@ -76,7 +78,11 @@ def curve(points: Sequence[Mapping[str, Any]], *, kind: str, area: float | None,
         drawing(parts, width=SIZE, height=SIZE - 8, title=f"{name}. {reading}"),
         name,
         reading,
-        ("False positive rate" if roc else "Recall", "True positive rate" if roc else "Precision", "Threshold"),
+        (
+            "False positive rate" if roc else "Recall",
+            "True positive rate" if roc else "Precision",
+            "Threshold",
+        ),
         tuple((number(p["x"]), number(p["y"]), number(p["threshold"])) for p in points[::step]),
     )
 
@@ -89,11 +95,22 @@ def series(points: Sequence[tuple[int, float]], *, name: str) -> Chart:
     span_x, span_y = (max(steps) - min(steps)) or 1, (high - low) or 1
 
     def at(step: int, value: float) -> tuple[float, float]:
-        return left + (width - left - 14) * (step - min(steps)) / span_x, top + 120 * (1 - (value - low) / span_y)
+        return left + (width - left - 14) * (step - min(steps)) / span_x, top + 120 * (
+            1 - (value - low) / span_y
+        )
 
-    parts = [line(left, top, left, top + 120, stroke="c-muted"), line(left, top + 120, width - 14, top + 120, stroke="c-muted")]
-    parts += [text(left - 6, at(0, v)[1] + 4, f"{v:.3g}", anchor="end", size=10, paint="c-muted") for v in {low, high}]
-    parts += [text(at(s, low)[0], top + 136, f"{s}", anchor="middle", size=10, paint="c-muted") for s in {min(steps), max(steps)}]
+    parts = [
+        line(left, top, left, top + 120, stroke="c-muted"),
+        line(left, top + 120, width - 14, top + 120, stroke="c-muted"),
+    ]
+    parts += [
+        text(left - 6, at(0, v)[1] + 4, f"{v:.3g}", anchor="end", size=10, paint="c-muted")
+        for v in {low, high}
+    ]
+    parts += [
+        text(at(s, low)[0], top + 136, f"{s}", anchor="middle", size=10, paint="c-muted")
+        for s in {min(steps), max(steps)}
+    ]
     parts.append(path([at(step, value) for step, value in points]))
     reading = f"{name} goes from {values[0]:.4g} at step {steps[0]} to {values[-1]:.4g} at step {steps[-1]}."
     return Chart(

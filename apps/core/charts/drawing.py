@@ -64,23 +64,53 @@ def _text(value: object) -> str:
     return f"{value:.2f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
 
 
-def text(x: float, y: float, content: str, *, paint: str = "c-ink", anchor: str = "start", size: int = 12, bold: int = 400) -> str:
+def text(
+    x: float,
+    y: float,
+    content: str,
+    *,
+    paint: str = "c-ink",
+    anchor: str = "start",
+    size: int = 12,
+    bold: int = 400,
+) -> str:
     """Return a piece of text, escaped."""
     return element(
-        "text", escape(content), x=x, y=y, paint=paint, text_anchor=anchor, font_size=size, font_weight=bold, font_family=FONT
+        "text",
+        escape(content),
+        x=x,
+        y=y,
+        paint=paint,
+        text_anchor=anchor,
+        font_size=size,
+        font_weight=bold,
+        font_family=FONT,
     )
 
 
-def line(x1: float, y1: float, x2: float, y2: float, *, stroke: str = "c-line", width: float = 1, dash: str = "") -> str:
+def line(
+    x1: float, y1: float, x2: float, y2: float, *, stroke: str = "c-line", width: float = 1, dash: str = ""
+) -> str:
     """Return a line."""
     extra = {"stroke_dasharray": dash} if dash else {}
     return element("line", x1=x1, y1=y1, x2=x2, y2=y2, stroke_class=stroke, stroke_width=width, **extra)
 
 
-def rect(x: float, y: float, width: float, height: float, *, paint: str, stroke: str | None = None, radius: float = 2) -> str:
+def rect(
+    x: float,
+    y: float,
+    width: float,
+    height: float,
+    *,
+    paint: str,
+    stroke: str | None = None,
+    radius: float = 2,
+) -> str:
     """Return a rectangle."""
     extra = {"stroke_class": stroke, "stroke_width": 1} if stroke else {}
-    return element("rect", x=x, y=y, width=max(width, 0.0), height=max(height, 0.0), rx=radius, paint=paint, **extra)
+    return element(
+        "rect", x=x, y=y, width=max(width, 0.0), height=max(height, 0.0), rx=radius, paint=paint, **extra
+    )
 
 
 def dot(x: float, y: float, *, paint: str = "c-accent", radius: float = 4) -> str:
@@ -88,11 +118,21 @@ def dot(x: float, y: float, *, paint: str = "c-accent", radius: float = 4) -> st
     return element("circle", cx=x, cy=y, r=radius, paint=paint)
 
 
-def path(points: Iterable[tuple[float, float]], *, stroke: str = "c-accent", width: float = 2, dash: str = "") -> str:
+def path(
+    points: Iterable[tuple[float, float]], *, stroke: str = "c-accent", width: float = 2, dash: str = ""
+) -> str:
     """Return a line through points."""
     steps = " ".join(f"{'M' if index == 0 else 'L'}{x:.1f} {y:.1f}" for index, (x, y) in enumerate(points))
     extra = {"stroke_dasharray": dash} if dash else {}
-    return element("path", d=steps, fill="none", stroke_class=stroke, stroke_width=width, stroke_linejoin="round", **extra)
+    return element(
+        "path",
+        d=steps,
+        fill="none",
+        stroke_class=stroke,
+        stroke_width=width,
+        stroke_linejoin="round",
+        **extra,
+    )
 
 
 def drawing(parts: Iterable[str], *, width: int, height: int, title: str) -> SafeString:

@@ -30,18 +30,28 @@ def forest(rows: Sequence[Estimate], *, title: str) -> Chart:
         y = 34 + ROW * index
         parts.append(text(LEFT - 12, y + 4, shorten(row.label), anchor="end"))
         if row.value is None:
-            parts.append(text(LEFT, y + 4, f"not applicable: {shorten(row.reason, 44)}", paint="c-muted", size=11))
+            parts.append(
+                text(LEFT, y + 4, f"not applicable: {shorten(row.reason, 44)}", paint="c-muted", size=11)
+            )
             continue
         if row.low is not None and row.high is not None:
             parts.append(line(_x(row.low), y, _x(row.high), y, stroke="c-accent", width=3))
         if row.threshold is not None:
-            parts.append(line(_x(row.threshold), y - 10, _x(row.threshold), y + 10, stroke="c-bad", width=2, dash="3 2"))
+            parts.append(
+                line(
+                    _x(row.threshold), y - 10, _x(row.threshold), y + 10, stroke="c-bad", width=2, dash="3 2"
+                )
+            )
         parts.append(dot(_x(row.value), y))
         parts.append(text(RIGHT + 16, y + 4, interval(row.value, row.low, row.high)))
     if not rows:
         parts.append(text(LEFT, 38, "No figures yet.", paint="c-muted"))
     having = [row for row in rows if row.value is not None]
-    reading = f"{having[0].label} is {interval(having[0].value, having[0].low, having[0].high)}." if having else "No figures yet."
+    reading = (
+        f"{having[0].label} is {interval(having[0].value, having[0].low, having[0].high)}."
+        if having
+        else "No figures yet."
+    )
     return Chart(
         drawing(parts, width=WIDTH, height=height, title=f"{title}. {reading}"),
         title,
@@ -54,7 +64,10 @@ def forest(rows: Sequence[Estimate], *, title: str) -> Chart:
 def _cells(row: Estimate) -> tuple[str, str]:
     if row.value is None:
         return "not applicable", row.reason
-    return f"{row.value:.4f}", "–" if row.low is None or row.high is None else f"{row.low:.4f} to {row.high:.4f}"
+    return (
+        f"{row.value:.4f}",
+        "–" if row.low is None or row.high is None else f"{row.low:.4f} to {row.high:.4f}",
+    )
 
 
 def _x(value: float) -> float:
@@ -82,12 +95,23 @@ def confusion(tp: int, fp: int, fn: int, tn: int, *, threshold: float) -> Chart:
     for index, (says, truth, count) in enumerate(cells):
         x, y = 160 + 150 * (index % 2), 26 + 70 * (index // 2)
         right = (says == "yes") == (truth == "positive")
-        parts.append(rect(x, y, 146, 66, paint="c-accent-soft" if right else "c-soft", stroke="c-line", radius=4))
+        parts.append(
+            rect(x, y, 146, 66, paint="c-accent-soft" if right else "c-soft", stroke="c-line", radius=4)
+        )
         parts.append(text(x + 73, y + 32, f"{count:,}", anchor="middle", size=17, bold=600))
         parts.append(
-            text(x + 73, y + 52, f"{count / total:.1%}, {'right' if right else 'wrong'}", anchor="middle", size=11, paint="c-muted")
+            text(
+                x + 73,
+                y + 52,
+                f"{count / total:.1%}, {'right' if right else 'wrong'}",
+                anchor="middle",
+                size=11,
+                paint="c-muted",
+            )
         )
-    reading = f"At the threshold {threshold:g} the model is right in {(tp + tn) / total:.1%} of {total:,} rows."
+    reading = (
+        f"At the threshold {threshold:g} the model is right in {(tp + tn) / total:.1%} of {total:,} rows."
+    )
     return Chart(
         drawing([element("g", "".join(parts))], width=480, height=172, title=f"Confusion matrix. {reading}"),
         "Confusion matrix",

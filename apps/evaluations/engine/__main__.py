@@ -18,8 +18,12 @@ def main() -> int:
     parser.add_argument("--task", choices=["binary"], default="binary")
     parser.add_argument("--label", default="label")
     parser.add_argument("--score", default="score")
-    parser.add_argument("--sensitive", action="append", default=[], help="a protected attribute; may be repeated")
-    parser.add_argument("--slice", action="append", default=[], help="another column to slice by; may be repeated")
+    parser.add_argument(
+        "--sensitive", action="append", default=[], help="a protected attribute; may be repeated"
+    )
+    parser.add_argument(
+        "--slice", action="append", default=[], help="another column to slice by; may be repeated"
+    )
     parser.add_argument("--positive", help="the label that counts as yes")
     parser.add_argument("--threshold", type=float, default=0.5)
     parser.add_argument("--json", action="store_true", help="print the whole document")
@@ -48,7 +52,10 @@ def _text(report: dict[str, Any]) -> str:
     lines.append(f"  {'ece':<20} {report['calibration']['ece']:.3f}")
     for attribute, found in report["fairness"].items():
         lines += ["", f"{attribute}: disparate impact {_figure(found['disparate_impact'])}"]
-        lines += [f"  {group['value']:<20} {_figure(group['selection_rate'])}  n {group['n']}" for group in found["groups"]]
+        lines += [
+            f"  {group['value']:<20} {_figure(group['selection_rate'])}  n {group['n']}"
+            for group in found["groups"]
+        ]
     lines += ["", *(warning["sentence"] for warning in report["warnings"])]
     return "\n".join(lines) + "\n"
 

@@ -53,7 +53,12 @@ class Group:
         found: dict[str, Any] = {"value": self.value, "n": self.n, "judged": self.judged}
         if not self.judged:
             found["reason"] = f"Not judged: {self.n} rows, {SMALLEST_GROUP} are needed."
-        words = {"tpr": "positive rows", "fnr": "positive rows", "fpr": "negative rows", "ppv": "rows with a yes"}
+        words = {
+            "tpr": "positive rows",
+            "fnr": "positive rows",
+            "fpr": "negative rows",
+            "ppv": "rows with a yes",
+        }
         for name, (hits, n) in self.counts.items():
             found[name] = proportion(hits, n, what=words.get(name, "rows")).to_json()
         return found | {"calibration_gap": rounded(self.gap)}
@@ -123,7 +128,12 @@ def _four_fifths(groups: list[Group]) -> dict[str, Any]:
     """Judge the ratio against 0.8 with Fisher's exact test of the two extreme groups."""
     found = _extremes(groups, "selection_rate")
     if found is None:
-        return {"passes": None, "p_value": None, "test": "Fisher exact", "reason": "Fewer than two groups are judged."}
+        return {
+            "passes": None,
+            "p_value": None,
+            "test": "Fisher exact",
+            "reason": "Fewer than two groups are judged.",
+        }
     (low_hits, low_n), (high_hits, high_n) = (group.counts["selection_rate"] for group in found)
     table = [[low_hits, low_n - low_hits], [high_hits, high_n - high_hits]]
     passes = None if not high_hits else (low_hits / low_n) / (high_hits / high_n) >= FOUR_FIFTHS
@@ -135,7 +145,9 @@ def _largest_gap(groups: list[Group], rates: tuple[str, ...], warnings: list[str
     for rate in rates:
         for group in groups:
             if not group.counts[rate][1]:
-                warnings.append(f"{group.value}: the rate {rate} does not apply; the group is left out of the difference.")
+                warnings.append(
+                    f"{group.value}: the rate {rate} does not apply; the group is left out of the difference."
+                )
         found = _extremes(groups, rate)
         if found is None:
             continue
@@ -154,11 +166,17 @@ def proxies(table: Table, protected: tuple[str, ...], others: tuple[str, ...]) -
     found: dict[str, Any] = {}
     for attribute in protected:
         strengths = [
-            (cramers_v(table.groups[attribute], table.groups[name]), name) for name in others if name in table.groups
+            (cramers_v(table.groups[attribute], table.groups[name]), name)
+            for name in others
+            if name in table.groups
         ]
         if strengths:
             strength, column = max(strengths)
-            found[attribute] = {"strength": rounded(strength), "column": column, "measure": "Cramér's V, bias-corrected"}
+            found[attribute] = {
+                "strength": rounded(strength),
+                "column": column,
+                "measure": "Cramér's V, bias-corrected",
+            }
     return found
 
 
@@ -166,7 +184,9 @@ def cramers_v(first: Grouping, second: Grouping) -> float:
     """Return the association of two columns, 0 to 1."""
     rows, columns = len(first.values), len(second.values)
     n = len(first.codes)
-    counts = np.bincount(first.codes * columns + second.codes, minlength=rows * columns).reshape(rows, columns)
+    counts = np.bincount(first.codes * columns + second.codes, minlength=rows * columns).reshape(
+        rows, columns
+    )
     expected = counts.sum(1, keepdims=True) * counts.sum(0, keepdims=True) / n
     phi2 = float(((counts - expected) ** 2 / np.maximum(expected, 1e-12)).sum() / n)
     phi2 = max(0.0, phi2 - (rows - 1) * (columns - 1) / max(n - 1, 1))

@@ -75,7 +75,9 @@ def difference(hits_a: int, n_a: int, hits_b: int, n_b: int) -> Figure:
 def ratio(hits_a: int, n_a: int, hits_b: int, n_b: int) -> Figure:
     """Return p_a / p_b with the log interval (Katz et al., Biometrics 34, 1978)."""
     if not n_a or not n_b or not hits_b:
-        return undefined("No group was selected at all: the ratio is 0 / 0." if not hits_a else "A rate is zero.")
+        return undefined(
+            "No group was selected at all: the ratio is 0 / 0." if not hits_a else "A rate is zero."
+        )
     value = (hits_a / n_a) / (hits_b / n_b)
     if not hits_a:
         high = (wilson(0, n_a)[1]) / (hits_b / n_b)

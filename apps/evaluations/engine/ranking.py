@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from apps.evaluations.engine.figures import Z, Figure, undefined
+from apps.evaluations.engine.figures import Figure, Z, undefined
 from apps.evaluations.engine.table import Floats, Ints
 
 CELLS = 1024

@@ -13,7 +13,13 @@ from apps.evaluations.engine.table import Limits, Problem, TableInvalid
 
 #: Spellings of "no value" in CSV.
 NULLS = frozenset({"", "na", "nan", "null", "none", "n/a"})
-_ARCHIVES = {b"PK\x03\x04": "ZIP", b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"7z\xbc\xaf": "7z", b"\xfd7zXZ": "xz"}
+_ARCHIVES = {
+    b"PK\x03\x04": "ZIP",
+    b"\x1f\x8b": "gzip",
+    b"BZh": "bzip2",
+    b"7z\xbc\xaf": "7z",
+    b"\xfd7zXZ": "xz",
+}
 
 
 @dataclass(frozen=True)
@@ -26,7 +32,9 @@ class Raw:
     columns: dict[str, np.ndarray[Any, Any]]
 
 
-def refuse(code: str, sentence: str, *, column: str | None = None, rows: tuple[int, ...] = ()) -> TableInvalid:
+def refuse(
+    code: str, sentence: str, *, column: str | None = None, rows: tuple[int, ...] = ()
+) -> TableInvalid:
     """Return the error for one fault that ends the reading."""
     return TableInvalid([Problem(code, column, rows, sentence)])
 
@@ -52,7 +60,10 @@ def read_raw(path: Path, wanted: tuple[str, ...], limits: Limits, *, name: str =
             raise refuse("not_parquet", "The Parquet file is cut off: its end is missing. Send it again.")
         return _read_parquet(path, wanted, limits)
     if (name or path.name).lower().endswith((".parquet", ".pq")):
-        raise refuse("not_parquet", "The file is called Parquet, but it is not: its first bytes are no PAR1. Send Parquet, or name it .csv.")
+        raise refuse(
+            "not_parquet",
+            "The file is called Parquet, but it is not: its first bytes are no PAR1. Send Parquet, or name it .csv.",
+        )
     return _read_csv(path, wanted, limits)
 
 
@@ -80,7 +91,8 @@ def _read_parquet(path: Path, wanted: tuple[str, ...], limits: Limits) -> Raw:
     footer, schema = file.metadata, file.schema_arrow
     if footer.num_rows > limits.rows:
         raise refuse(
-            "too_many_rows", f"The file has {footer.num_rows:,} rows; the limit is {limits.rows:,}. Send a sample."
+            "too_many_rows",
+            f"The file has {footer.num_rows:,} rows; the limit is {limits.rows:,}. Send a sample.",
         )
     if len(schema.names) > limits.columns:
         raise refuse(
@@ -91,15 +103,30 @@ def _read_parquet(path: Path, wanted: tuple[str, ...], limits: Limits) -> Raw:
     _demand(wanted, tuple(schema.names))
     for name in wanted:
         if pa.types.is_nested(schema.field(name).type):
-            raise refuse("nested_column", f"The column “{name}” holds lists or structures; a plain value is needed.", column=name)
+            raise refuse(
+                "nested_column",
+                f"The column “{name}” holds lists or structures; a plain value is needed.",
+                column=name,
+            )
     if footer.num_rows == 0:
         raise refuse("no_rows", "The file has columns but no rows.")
-    text = [name for name in wanted if pa.types.is_string(schema.field(name).type) or pa.types.is_large_string(schema.field(name).type)]
+    text = [
+        name
+        for name in wanted
+        if pa.types.is_string(schema.field(name).type) or pa.types.is_large_string(schema.field(name).type)
+    ]
     try:
         table = pq.read_table(path, columns=list(wanted), read_dictionary=text, use_threads=False)
     except (pa.ArrowException, OSError) as error:
-        raise refuse("not_parquet", f"The Parquet file cannot be read to its end ({str(error)[:120]}).") from None
-    return Raw("parquet", tuple(schema.names), table.num_rows, {name: _objects(table.column(name)) for name in wanted})
+        raise refuse(
+            "not_parquet", f"The Parquet file cannot be read to its end ({str(error)[:120]})."
+        ) from None
+    return Raw(
+        "parquet",
+        tuple(schema.names),
+        table.num_rows,
+        {name: _objects(table.column(name)) for name in wanted},
+    )
 
 
 def _objects(column: pa.ChunkedArray) -> np.ndarray[Any, Any]:
@@ -107,7 +134,11 @@ def _objects(column: pa.ChunkedArray) -> np.ndarray[Any, Any]:
         column = column.cast(pa.float64())
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
-    return column.to_numpy() if column.null_count == 0 and _is_number(column.type) else np.array(column.to_pylist(), object)
+    return (
+        column.to_numpy()
+        if column.null_count == 0 and _is_number(column.type)
+        else np.array(column.to_pylist(), object)
+    )
 
 
 def _is_number(kind: pa.DataType) -> bool:
@@ -118,7 +149,12 @@ def _demand_distinct(names: list[str]) -> None:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise TableInvalid(
-            [Problem("duplicate_column", name, (), f"The column “{name}” stands in the file twice. Rename one.") for name in twice]
+            [
+                Problem(
+                    "duplicate_column", name, (), f"The column “{name}” stands in the file twice. Rename one."
+                )
+                for name in twice
+            ]
         )
 
 
@@ -134,10 +170,15 @@ def _read_csv(path: Path, wanted: tuple[str, ...], limits: Limits) -> Raw:
     header = tuple(name.strip() for name in next(lines, []))
     if len(header) == 1 and (";" in header[0] or "\t" in header[0]):
         found = "semicolons" if ";" in header[0] else "tabs"
-        raise refuse("delimiter", f"The columns are separated by {found}. Save the file with commas and decimal points.")
+        raise refuse(
+            "delimiter",
+            f"The columns are separated by {found}. Save the file with commas and decimal points.",
+        )
     _demand_distinct(list(header))
     if len(header) > limits.columns:
-        raise refuse("too_many_columns", f"The file has {len(header):,} columns; the limit is {limits.columns}.")
+        raise refuse(
+            "too_many_columns", f"The file has {len(header):,} columns; the limit is {limits.columns}."
+        )
     _demand(wanted, header)
     places = {name: header.index(name) for name in wanted}
     values: dict[str, list[str | None]] = {name: [] for name in wanted}
@@ -149,10 +190,14 @@ def _read_csv(path: Path, wanted: tuple[str, ...], limits: Limits) -> Raw:
             count += 1
             if len(row) != len(header):
                 raise refuse(
-                    "ragged", f"Line {lines.line_num} has {len(row)} values, the header has {len(header)}. Mend the line."
+                    "ragged",
+                    f"Line {lines.line_num} has {len(row)} values, the header has {len(header)}. Mend the line.",
                 )
             if count > limits.rows:
-                raise refuse("too_many_rows", f"The file has over {limits.rows:,} rows, which is the limit. Send a sample.")
+                raise refuse(
+                    "too_many_rows",
+                    f"The file has over {limits.rows:,} rows, which is the limit. Send a sample.",
+                )
             for name, place in places.items():
                 cell = row[place].strip()
                 values[name].append(None if cell.lower() in NULLS else cell)

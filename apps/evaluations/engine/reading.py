@@ -7,7 +7,16 @@ from typing import Any
 import numpy as np
 
 from apps.evaluations.engine.raw import Raw, read_raw
-from apps.evaluations.engine.table import ColumnMap, Floats, Grouping, Ints, Limits, Problem, Table, TableInvalid
+from apps.evaluations.engine.table import (
+    ColumnMap,
+    Floats,
+    Grouping,
+    Ints,
+    Limits,
+    Problem,
+    Table,
+    TableInvalid,
+)
 
 FIRST = 5
 #: Under this many rows every figure is a guess.
@@ -50,7 +59,9 @@ class _Findings:
         self.warnings.append(Problem(code, column, _rows(wrong), sentence))
 
 
-def inspect_table(path: Path, columns: ColumnMap, limits: Limits | None = None, *, name: str = "") -> Inspection:
+def inspect_table(
+    path: Path, columns: ColumnMap, limits: Limits | None = None, *, name: str = ""
+) -> Inspection:
     """Say whether the file can be evaluated, with every problem at once."""
     try:
         _, found, raw = _read(path, columns, limits or Limits(), name)
@@ -84,13 +95,30 @@ def _read(path: Path, columns: ColumnMap, limits: Limits, name: str) -> tuple[Ta
     for value, word in ((0, "negative"), (1, "positive")):
         if not np.any(y == value):
             found.warning(
-                "one_class", columns.label, [], f"No row is {word}: ranking metrics such as AUC are not applicable."
+                "one_class",
+                columns.label,
+                [],
+                f"No row is {word}: ranking metrics such as AUC are not applicable.",
             )
     if np.ptp(score) == 0:
-        found.warning("constant_score", columns.score, [], "Every row has the same score: the model does not tell rows apart.")
+        found.warning(
+            "constant_score",
+            columns.score,
+            [],
+            "Every row has the same score: the model does not tell rows apart.",
+        )
     if len(y) < SMALL_TABLE:
-        found.warning("small_sample", None, [], f"Only {len(y)} rows: the intervals are wide, and few figures can be judged.")
-    return Table(y, score, decision, {name: group for name, group in groups.items() if group}, ids), found, raw
+        found.warning(
+            "small_sample",
+            None,
+            [],
+            f"Only {len(y)} rows: the intervals are wide, and few figures can be judged.",
+        )
+    return (
+        Table(y, score, decision, {name: group for name, group in groups.items() if group}, ids),
+        found,
+        raw,
+    )
 
 
 def _labels(raw: Raw, columns: ColumnMap, found: _Findings) -> Ints | None:
@@ -98,7 +126,10 @@ def _labels(raw: Raw, columns: ColumnMap, found: _Findings) -> Ints | None:
     missing = _is_null(values)
     if missing.any():
         found.problem(
-            "label_missing", name, missing, f"{int(missing.sum())} rows have no label in “{name}”. Remove them, or wait for their labels."
+            "label_missing",
+            name,
+            missing,
+            f"{int(missing.sum())} rows have no label in “{name}”. Remove them, or wait for their labels.",
         )
         return None
     if columns.positive_label is not None:
@@ -120,11 +151,19 @@ def _labels(raw: Raw, columns: ColumnMap, found: _Findings) -> Ints | None:
     if len(kinds_found) == 2 and not np.any(numbers % 1):
         shown = " and ".join(f"{value:g}" for value in kinds_found)
         found.problem(
-            "label_set_mismatch", name, wrong, f"The labels in “{name}” are {shown}, not 0 and 1. Recode them, or declare positive_label."
+            "label_set_mismatch",
+            name,
+            wrong,
+            f"The labels in “{name}” are {shown}, not 0 and 1. Recode them, or declare positive_label.",
         )
     else:
         first = float(numbers[wrong][0])
-        found.problem("label_not_in_set", name, wrong, f"“{name}” holds {first:g}, which is neither 0 nor 1. Mend the rows.")
+        found.problem(
+            "label_not_in_set",
+            name,
+            wrong,
+            f"“{name}” holds {first:g}, which is neither 0 nor 1. Mend the rows.",
+        )
     return None
 
 
@@ -147,26 +186,39 @@ def _scores(raw: Raw, columns: ColumnMap, found: _Findings) -> Floats | None:
     missing = _is_null(values)
     if missing.any():
         found.problem(
-            "score_missing", name, missing, f"{int(missing.sum())} rows have no score in “{name}”. Score them again, or leave them out."
+            "score_missing",
+            name,
+            missing,
+            f"{int(missing.sum())} rows have no score in “{name}”. Score them again, or leave them out.",
         )
         return None
     numbers = _numbers(values)
     unreadable = np.isnan(numbers)
     if unreadable.any():
-        found.problem("type", name, unreadable, f"“{name}” holds text where a number is needed, such as “{values[unreadable][0]}”.")
+        found.problem(
+            "type",
+            name,
+            unreadable,
+            f"“{name}” holds text where a number is needed, such as “{values[unreadable][0]}”.",
+        )
         return None
     if raw.format == "parquet" and values.dtype == object and isinstance(values[0], str):
         found.warning("type_cast", name, [], f"“{name}” holds numbers as text; they were read as numbers.")
     endless = ~np.isfinite(numbers)
     if endless.any():
-        found.problem("score_not_finite", name, endless, f"“{name}” holds infinity. A probability lies between 0 and 1.")
+        found.problem(
+            "score_not_finite", name, endless, f"“{name}” holds infinity. A probability lies between 0 and 1."
+        )
         return None
     outside = (numbers < 0) | (numbers > 1)
     if outside.any():
         percent = numbers.min() >= 0 and 1.5 < numbers.max() <= 100
         hint = " They look like percent: divide by 100." if percent else " Send probabilities."
         found.problem(
-            "score_out_of_range", name, outside, f"{int(outside.sum())} scores in “{name}” lie outside 0 to 1.{hint}"
+            "score_out_of_range",
+            name,
+            outside,
+            f"{int(outside.sum())} scores in “{name}” lie outside 0 to 1.{hint}",
         )
         return None
     return numbers
@@ -175,7 +227,9 @@ def _scores(raw: Raw, columns: ColumnMap, found: _Findings) -> Floats | None:
 def _group(raw: Raw, name: str, limits: Limits, found: _Findings) -> Grouping | None:
     values = raw.columns[name]
     empty = _is_null(values)
-    text = np.array(["missing" if none else _as_text(value) for value, none in zip(values, empty, strict=True)], object)
+    text = np.array(
+        ["missing" if none else _as_text(value) for value, none in zip(values, empty, strict=True)], object
+    )
     kinds, codes = np.unique(text.astype(str), return_inverse=True)
     if len(kinds) > limits.group_values:
         found.problem(
@@ -187,7 +241,12 @@ def _group(raw: Raw, name: str, limits: Limits, found: _Findings) -> Grouping | 
         )
         return None
     if empty.any():
-        found.warning("group_missing", name, empty, f"{int(empty.sum())} rows have no “{name}”; they are shown as the group “missing”.")
+        found.warning(
+            "group_missing",
+            name,
+            empty,
+            f"{int(empty.sum())} rows have no “{name}”; they are shown as the group “missing”.",
+        )
     return Grouping(tuple(str(kind) for kind in kinds), codes.astype(np.int64))
 
 
@@ -221,7 +280,10 @@ def _compare_predictions(raw: Raw, columns: ColumnMap, decision: Ints, found: _F
         )
     elif share > 0:
         found.warning(
-            "prediction_contradicts", name, differs, f"“{name}” differs from the score at the threshold in {share:.1%} of the rows; the score counts."
+            "prediction_contradicts",
+            name,
+            differs,
+            f"“{name}” differs from the score at the threshold in {share:.1%} of the rows; the score counts.",
         )
 
 
@@ -243,7 +305,9 @@ def _number(value: Any) -> float:
 def _is_null(values: Any) -> Any:
     if values.dtype != object:
         return np.isnan(values) if values.dtype.kind == "f" else np.zeros(len(values), bool)
-    return np.array([value is None or (isinstance(value, float) and value != value) for value in values], bool)
+    return np.array(
+        [value is None or (isinstance(value, float) and value != value) for value in values], bool
+    )
 
 
 def _as_text(value: Any) -> str:

@@ -11,6 +11,7 @@ from apps.evaluations.engine.calibration import calibration
 from apps.evaluations.engine.curves import curves
 from apps.evaluations.engine.fairness import SMALLEST_GROUP, fairness_of, proxies
 from apps.evaluations.engine.figures import rounded
+from apps.evaluations.engine.ranking import auc
 from apps.evaluations.engine.scores import (
     DEFINITIONS,
     all_metrics,
@@ -21,7 +22,6 @@ from apps.evaluations.engine.scores import (
     proportions,
     resampled_metrics,
 )
-from apps.evaluations.engine.ranking import auc
 from apps.evaluations.engine.table import ColumnMap, Problem, Table
 
 WORST = 50
@@ -50,7 +50,11 @@ class Config:
 
 
 def evaluate(
-    table: Table, columns: ColumnMap, warnings: list[Problem], config: Config, progress: Progress = lambda share, step: None
+    table: Table,
+    columns: ColumnMap,
+    warnings: list[Problem],
+    config: Config,
+    progress: Progress = lambda share, step: None,
 ) -> dict[str, Any]:
     """Compute the report. Each part draws from its own stream, so that one part does not move another's intervals."""
     streams = [np.random.default_rng([config.seed, part]) for part in range(2)]
@@ -60,7 +64,9 @@ def evaluate(
     progress(0.5, "slices")
     slices = _slices(table, columns, config, streams[1])
     progress(0.7, "fairness")
-    fairness = {name: fairness_of(table, table.groups[name]) for name in columns.protected if name in table.groups}
+    fairness = {
+        name: fairness_of(table, table.groups[name]) for name in columns.protected if name in table.groups
+    }
     progress(0.85, "calibration and curves")
     tp, fp, fn, tn = confusion(table.y, table.decision)
     others = tuple(name for name in columns.slices if name not in columns.protected)
@@ -76,7 +82,8 @@ def evaluate(
         "metrics": {name: figure.to_json() for name, figure in metrics.items()},
         "headline": headline(metrics, prevalence),
         "baselines": {
-            name: {metric: rounded(value) for metric, value in row.items()} for name, row in baselines(prevalence).items()
+            name: {metric: rounded(value) for metric, value in row.items()}
+            for name, row in baselines(prevalence).items()
         },
         "lift_over_random": rounded(lift_over_random(metrics, prevalence)),
         "confusion": {"tp": tp, "fp": fp, "fn": fn, "tn": tn},
@@ -91,7 +98,9 @@ def evaluate(
     }
 
 
-def _slices(table: Table, columns: ColumnMap, config: Config, rng: np.random.Generator) -> list[dict[str, Any]]:
+def _slices(
+    table: Table, columns: ColumnMap, config: Config, rng: np.random.Generator
+) -> list[dict[str, Any]]:
     wrong = table.y != table.decision
     found = []
     for column in columns.groups:

@@ -23,7 +23,17 @@ DEFINITIONS = {
     "ks": "Largest distance between the score distributions of the two classes.",
     **{name: definition for name, (_, definition) in CONFUSION_METRICS.items()},
 }
-ORDER = ("roc_auc", "pr_auc", "f1", "precision", "recall", "specificity", "accuracy", "balanced_accuracy", "mcc")
+ORDER = (
+    "roc_auc",
+    "pr_auc",
+    "f1",
+    "precision",
+    "recall",
+    "specificity",
+    "accuracy",
+    "balanced_accuracy",
+    "mcc",
+)
 ORDER_TAIL = ("brier", "log_loss", "ks", "selection_rate")
 
 
@@ -33,7 +43,9 @@ def confusion(y: Ints, decision: Ints) -> tuple[int, int, int, int]:
     return int(counts[3]), int(counts[1]), int(counts[2]), int(counts[0])
 
 
-def all_metrics(y: Ints, score: Floats, decision: Ints, *, resamples: int, rng: np.random.Generator) -> dict[str, Figure]:
+def all_metrics(
+    y: Ints, score: Floats, decision: Ints, *, resamples: int, rng: np.random.Generator
+) -> dict[str, Figure]:
     """Return every metric of the rows with its 95 % interval."""
     cells = confusion(y, decision)
     found = proportions(cells) | resampled_metrics(cells, resamples=resamples, rng=rng)
@@ -69,12 +81,16 @@ def resampled_metrics(
     for name, (function, _) in CONFUSION_METRICS.items():
         value = float(function(tp, fp, fn, tn))
         if not np.isfinite(value):
-            found[name] = undefined("A divisor of the metric is zero: too few rows of one kind.", n=n_pos + n_neg)
+            found[name] = undefined(
+                "A divisor of the metric is zero: too few rows of one kind.", n=n_pos + n_neg
+            )
             continue
         draws = function(draws_tp, draws_fp, n_pos - draws_tp, n_neg - draws_fp)
         draws = draws[np.isfinite(draws)]
         low, high = np.quantile(draws, (0.025, 0.975)) if len(draws) else (np.nan, np.nan)
-        found[name] = Figure(value, float(low), float(high), f"stratified bootstrap, {resamples:,} resamples", n_pos + n_neg)
+        found[name] = Figure(
+            value, float(low), float(high), f"stratified bootstrap, {resamples:,} resamples", n_pos + n_neg
+        )
     return found
 
 
@@ -88,7 +104,9 @@ def _ranked(y: Ints, score: Floats, *, resamples: int, rng: np.random.Generator)
     centre_ap = float(ranking.average_precision(own_pos, own_neg))
     centre_ks = float(ranking.kolmogorov_smirnov(own_pos, own_neg))
     return {
-        "pr_auc": ranking.percentile_figure(exact_ap, ranking.average_precision(pos, neg), centre_ap, n=len(y)),
+        "pr_auc": ranking.percentile_figure(
+            exact_ap, ranking.average_precision(pos, neg), centre_ap, n=len(y)
+        ),
         "ks": ranking.percentile_figure(centre_ks, ranking.kolmogorov_smirnov(pos, neg), centre_ks, n=len(y)),
     }
 

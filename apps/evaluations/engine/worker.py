@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from apps.evaluations.engine.reading import inspect_table, read_table
-from apps.evaluations.engine.report import Config, evaluate as report_on
+from apps.evaluations.engine.report import Config
+from apps.evaluations.engine.report import evaluate as report_on
 from apps.evaluations.engine.table import ColumnMap, Limits, TableInvalid
 
 

@@ -24,7 +24,11 @@ class Command(BaseCommand):
         password = secrets.token_urlsafe(15)
         try:
             create_person(
-                options["email"], full_name=options["name"], by=None, site_role=SiteRole.ADMINISTRATOR, password=password
+                options["email"],
+                full_name=options["name"],
+                by=None,
+                site_role=SiteRole.ADMINISTRATOR,
+                password=password,
             )
         except Invalid as error:
             raise CommandError(error.sentence) from error
