@@ -65,6 +65,10 @@ class Cluster:
             "dbname": database,
         }
 
+    def conninfo(self, role: str, database: str = DATABASE) -> str:
+        """Return the same as one libpq string."""
+        return psycopg.conninfo.make_conninfo("", **self.parameters(role, database))
+
 
 def start(var: Path, *, lossy: bool = False, stop_with_process: bool = True) -> Cluster:
     """Start the server of ``var`` if it is not running, set it up on first use, and say how to reach it.
@@ -90,7 +94,7 @@ def start(var: Path, *, lossy: bool = False, stop_with_process: bool = True) -> 
         if (data / "pg_hba.conf").read_text() != _HBA:
             _set_up(server, cluster)
             (data / "pg_hba.conf").write_text(_HBA)
-            with psycopg.connect(**cluster.parameters(SUPERUSER, "postgres"), autocommit=True) as connection:
+            with psycopg.connect(cluster.conninfo(SUPERUSER, "postgres"), autocommit=True) as connection:
                 connection.execute("SELECT pg_reload_conf()")
     return cluster
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.accounts import queries, services
 from apps.accounts.forms import ServiceAccountForm, TokenForm
+from apps.accounts.requests import SignedInRequest
 from apps.core.forms import attempt
 from apps.core.htmx import page
 
@@ -20,7 +21,7 @@ from apps.core.htmx import page
 @login_required
 @never_cache
 @require_http_methods(["GET", "POST"])
-def tokens(request: HttpRequest) -> HttpResponse:
+def tokens(request: SignedInRequest) -> HttpResponse:
     """Show one's tokens; a new one's secret is shown this once."""
     accounts = queries.accounts_of(request.user)
     form = TokenForm(request.POST or None, accounts=accounts)
@@ -50,7 +51,7 @@ def tokens(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_POST
-def service_account(request: HttpRequest) -> HttpResponse:
+def service_account(request: SignedInRequest) -> HttpResponse:
     """Make a service account that the person answers for."""
     form = ServiceAccountForm(request.POST)
     if form.is_valid():
@@ -67,7 +68,7 @@ def service_account(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_POST
-def revoke(request: HttpRequest, pk: UUID) -> HttpResponse:
+def revoke(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """End a token."""
     token = services.revoke_token(queries.token_of(request.user, pk), by=request.user)
     messages.success(request, f"The token {token} is revoked; requests with it fail from now on.")

@@ -2,7 +2,7 @@
 
 import difflib
 import math
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from django.db.models import QuerySet
 from django.http import HttpResponse
@@ -88,10 +88,10 @@ class Endpoint(APIView):
         return super().handle_exception(exc)
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
-        response = super().dispatch(request, *args, **kwargs)
+        response = cast(HttpResponse, super().dispatch(request, *args, **kwargs))
         if self._reserved is not None:
             if hasattr(response, "render"):
-                response.render()
+                cast(Response, response).render()
             idempotency.keep(self._reserved, response)
         return response
 

@@ -27,7 +27,7 @@ class CostIn(Input):
     run = serializers.UUIDField(required=False)
     units = serializers.IntegerField(required=False, min_value=0, max_value=10**15)
     description = Text(required=False, max_length=300)
-    source = Text(required=False, max_length=60)
+    source = Text(required=False, max_length=60)  # type: ignore[assignment]
 
 
 class CostOut(Output):
@@ -40,7 +40,7 @@ class CostOut(Output):
     run = serializers.UUIDField(source="run_id", allow_null=True)
     units = serializers.IntegerField(allow_null=True)
     description = serializers.CharField()
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
 
 
 class Costs(Endpoint):

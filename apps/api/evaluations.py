@@ -21,7 +21,7 @@ from apps.registry.queries import version_for
 
 
 class ColumnsIn(Input):
-    label = Text(max_length=250)
+    label = Text(max_length=250)  # type: ignore[assignment]
     score = Text(max_length=250)
     prediction = Text(required=False, max_length=250, allow_null=True)
     row_id = Text(required=False, max_length=250, allow_null=True)

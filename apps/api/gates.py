@@ -115,7 +115,7 @@ class PromotionOut(Output):
     verdict = serializers.JSONField()
     note = serializers.CharField()
     requested_by = Person()
-    required = QuorumOut(source="required_roles", many=True)
+    required = QuorumOut(source="required_roles", many=True)  # type: ignore[assignment]
     approvals = ApprovalOut(many=True)
     created_at = serializers.DateTimeField()
     closed_at = serializers.DateTimeField(allow_null=True)

@@ -10,6 +10,7 @@ from django.utils import timezone
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 
+from apps.accounts.models import User
 from apps.api.models import IdempotentAnswer
 from apps.core.errors import Invalid, Refused
 
@@ -34,17 +35,19 @@ def begin(request: Request) -> IdempotentAnswer | None:
         return None
     if len(key) > 200 or not key.isprintable():
         raise Invalid("An Idempotency-Key has at most 200 printable characters.", code="bad_idempotency_key")
+    user = request.user
+    assert isinstance(user, User)
     digest = _digest(request)
     now = timezone.now()
-    IdempotentAnswer.objects.filter(user=request.user, key=key, created_at__lt=now - KEPT).delete()
+    IdempotentAnswer.objects.filter(user=user, key=key, created_at__lt=now - KEPT).delete()
     IdempotentAnswer.objects.filter(
-        user=request.user, key=key, status__isnull=True, created_at__lt=now - ABANDONED
+        user=user, key=key, status__isnull=True, created_at__lt=now - ABANDONED
     ).delete()
     try:
         with transaction.atomic():
-            return IdempotentAnswer.objects.create(user=request.user, key=key, request_digest=digest)
+            return IdempotentAnswer.objects.create(user=user, key=key, request_digest=digest)
     except IntegrityError:
-        known = IdempotentAnswer.objects.get(user=request.user, key=key)
+        known = IdempotentAnswer.objects.get(user=user, key=key)
     if known.request_digest != digest:
         raise Invalid(
             "This Idempotency-Key was used with another request. Use a new key for a new request.",

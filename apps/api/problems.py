@@ -111,8 +111,9 @@ def _of_drf(error: exceptions.APIException) -> Response:
         headers["WWW-Authenticate"] = 'Bearer realm="mlgov"'
         error.status_code = status.HTTP_401_UNAUTHORIZED
         code = "not_signed_in"
-    if isinstance(error, exceptions.Throttled) and error.wait is not None:
-        headers["Retry-After"] = str(int(error.wait) + 1)
+    wait = getattr(error, "wait", None)
+    if wait is not None:
+        headers["Retry-After"] = str(int(wait) + 1)
     response = _response(problem(str(error.detail), code=code, http_status=error.status_code))
     for name, value in headers.items():
         response[name] = value

@@ -60,7 +60,7 @@ class EventOut(Output):
     sequence = serializers.IntegerField()
     recorded_at = serializers.DateTimeField()
     leaf_hash = serializers.CharField()
-    data = serializers.JSONField()
+    data = serializers.JSONField()  # type: ignore[assignment]
 
     def get_sentence(self, event: Event) -> str:
         """Return the event as a sentence without its subject."""

@@ -4,10 +4,11 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods
 
+from apps.accounts.requests import SignedInRequest
 from apps.checklists import queries, services
 from apps.checklists.forms import AnswerForm
 from apps.core.forms import attempt
@@ -19,7 +20,7 @@ from apps.registry.queries import version_for
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def checklist(request: HttpRequest, pk: UUID, key: str) -> HttpResponse:
+def checklist(request: SignedInRequest, pk: UUID, key: str) -> HttpResponse:
     """Show a checklist; answer one item at a time."""
     version = version_for(request.user, pk)
     form = AnswerForm(request.POST or None, auto_id=f"id_{request.POST.get('item', '')[:60]}_%s")

@@ -2,16 +2,18 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods
 
+from apps.accounts.requests import SignedInRequest
 from apps.core import charts
 from apps.core.forms import attempt
 from apps.core.htmx import page
 from apps.core.paging import page_of
 from apps.costs import queries, services
 from apps.costs.forms import BudgetForm, CostForm
+from apps.costs.models import Budget, CostEntry
 from apps.projects.models import Project
 from apps.projects.permissions import Right, can
 from apps.projects.queries import project_for
@@ -19,13 +21,13 @@ from apps.projects.queries import project_for
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def project(request: HttpRequest, slug: str) -> HttpResponse:
+def project(request: SignedInRequest, slug: str) -> HttpResponse:
     """Show what a project costs; set the budget or enter an amount."""
     found = project_for(request.user, slug)
     posted = request.POST.get("form") if request.method == "POST" else None
     budget_form = BudgetForm(request.POST if posted == "budget" else None, prefix="budget")
     cost_form = CostForm(request.POST if posted == "cost" else None, prefix="cost")
-    done = None
+    done: Budget | CostEntry | None = None
     if posted == "budget" and budget_form.is_valid():
         done = attempt(budget_form, services.set_budget, found, by=request.user, **budget_form.cleaned_data)
     elif posted == "cost" and cost_form.is_valid():
@@ -40,7 +42,7 @@ def project(request: HttpRequest, slug: str) -> HttpResponse:
     return page(request, "costs/project.html", context, status=422 if bad else 200)
 
 
-def _context(request: HttpRequest, found: Project) -> dict[str, object]:
+def _context(request: SignedInRequest, found: Project) -> dict[str, object]:
     summary = queries.month_summary(found)
     months = [(month, float(total)) for month, total in queries.by_month(found)]
     chart = charts.cost_bars(

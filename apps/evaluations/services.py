@@ -61,7 +61,7 @@ def _inspect(blob: Blob, columns: ColumnMap, name: str) -> dict[str, Any]:
     with blobs.local_copy(blob.digest) as path:
         payload = {"path": str(path), "columns": columns.to_json(), "name": name}
         try:
-            return sandbox.call("apps.evaluations.engine.worker:inspect", payload, **INSPECTION_LIMITS)
+            return sandbox.call("apps.evaluations.engine.worker:inspect", payload, **INSPECTION_LIMITS)  # type: ignore[arg-type]
         except sandbox.SandboxFailed as error:
             sentence = f"The file could not be read: {error.sentence}"
             return {

@@ -4,17 +4,18 @@ import json
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_POST
 
+from apps.accounts.requests import SignedInRequest
 from apps.core.htmx import page
 from apps.evaluations import presenting, queries, services
 
 
 @login_required
 @require_GET
-def evaluation(request: HttpRequest, pk: UUID) -> HttpResponse:
+def evaluation(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Show a report, or how far its job is."""
     found = queries.evaluation_for(request.user, pk)
     context = {
@@ -29,7 +30,7 @@ def evaluation(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @login_required
 @require_GET
-def download(request: HttpRequest, pk: UUID) -> HttpResponse:
+def download(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Send the report as JSON."""
     found = queries.evaluation_for(request.user, pk)
     if found.report is None:
@@ -45,7 +46,7 @@ def download(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @login_required
 @require_POST
-def retry(request: HttpRequest, pk: UUID) -> HttpResponse:
+def retry(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Evaluate the same predictions again."""
     again = services.retry_evaluation(queries.evaluation_for(request.user, pk), by=request.user)
     return redirect("evaluations:evaluation", pk=again.pk)

@@ -3,9 +3,10 @@
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.views.decorators.http import require_GET
 
+from apps.accounts.requests import SignedInRequest
 from apps.core import charts
 from apps.core.htmx import page
 from apps.core.paging import page_of
@@ -14,7 +15,7 @@ from apps.experiments import queries
 
 @login_required
 @require_GET
-def experiment(request: HttpRequest, pk: UUID) -> HttpResponse:
+def experiment(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Show an experiment with its runs side by side."""
     found = queries.experiment_for(request.user, pk)
     runs = page_of(request, queries.runs_for(request.user).filter(experiment=found))
@@ -27,7 +28,7 @@ def experiment(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @login_required
 @require_GET
-def run(request: HttpRequest, pk: UUID) -> HttpResponse:
+def run(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Show a run: what went in, what came out."""
     found = queries.run_for(request.user, pk)
     context = {

@@ -9,6 +9,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from apps.accounts.requests import SignedInRequest
 from apps.core.errors import MlgovError
 from apps.core.htmx import page
 from apps.gates import forms, presenting, queries, services
@@ -17,7 +18,7 @@ from apps.registry.queries import version_for
 
 @login_required
 @require_GET
-def promotion(request: HttpRequest, pk: UUID) -> HttpResponse:
+def promotion(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Show a request: verdict, signatures, and what is asked of me."""
     found = queries.promotion_for(request.user, pk)
     context = presenting.promotion_context(found, user=request.user)
@@ -27,7 +28,7 @@ def promotion(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def sign(request: HttpRequest, pk: UUID) -> HttpResponse:
+def sign(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """The page on which a person signs; the dialog of the request's page posts here as well."""
     found = queries.promotion_for(request.user, pk)
     context = presenting.promotion_context(found, user=request.user)
@@ -59,7 +60,7 @@ def _refused(request: HttpRequest, context: dict[str, object], error: MlgovError
 
 @login_required
 @require_POST
-def ask(request: HttpRequest, pk: UUID) -> HttpResponse:
+def ask(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Ask for a promotion of a version."""
     version = version_for(request.user, pk)
     form = forms.RequestForm(request.POST)
@@ -73,7 +74,7 @@ def ask(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @login_required
 @require_POST
-def withdraw(request: HttpRequest, pk: UUID) -> HttpResponse:
+def withdraw(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Take a request back."""
     found = queries.promotion_for(request.user, pk)
     form = forms.ReasonForm(request.POST)
@@ -85,7 +86,7 @@ def withdraw(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @login_required
 @require_POST
-def withdraw_approval(request: HttpRequest, pk: UUID) -> HttpResponse:
+def withdraw_approval(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Take one's own signature back."""
     found = queries.approval_for(request.user, pk)
     form = forms.ReasonForm(request.POST)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import cache
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -262,4 +262,4 @@ def sweep() -> list[UUID]:
             .values_list("pk", flat=True)[:200]
         )
         Job.objects.filter(pk__in=found).update(woken_at=Now())
-    return cast(list[UUID], found)
+    return found

@@ -3,17 +3,18 @@
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_POST
 
+from apps.accounts.requests import SignedInRequest
 from apps.core.htmx import page
 from apps.jobs import queries, services
 
 
 @login_required
 @require_GET
-def job(request: HttpRequest, pk: UUID) -> HttpResponse:
+def job(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Show how far a job is; the fragment asks for itself until it is finished."""
     found = queries.job_for(request.user, pk)
     response = page(request, "jobs/job.html", {"job": found}, fragment="jobs/_progress.html")
@@ -25,7 +26,7 @@ def job(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @login_required
 @require_POST
-def cancel(request: HttpRequest, pk: UUID) -> HttpResponse:
+def cancel(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Ask a job to stop."""
     found = services.request_cancel(queries.job_for(request.user, pk), by=request.user)
     return redirect("jobs:job", pk=found.pk)
@@ -33,7 +34,7 @@ def cancel(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @login_required
 @require_POST
-def retry(request: HttpRequest, pk: UUID) -> HttpResponse:
+def retry(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Start a failed job again."""
     found = services.retry(queries.job_for(request.user, pk), by=request.user)
     return redirect("jobs:job", pk=found.pk)

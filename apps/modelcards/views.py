@@ -4,10 +4,11 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from apps.accounts.requests import SignedInRequest
 from apps.core import blobs
 from apps.core.forms import attempt
 from apps.core.htmx import page
@@ -20,7 +21,7 @@ from apps.registry.queries import version_for
 
 @login_required
 @require_GET
-def card(request: HttpRequest, pk: UUID) -> HttpResponse:
+def card(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Show the card as it stands."""
     version = version_for(request.user, pk)
     content = assemble(version)
@@ -36,11 +37,11 @@ def card(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def edit(request: HttpRequest, pk: UUID) -> HttpResponse:
+def edit(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Write the card's fields."""
     version = version_for(request.user, pk)
     content = assemble(version)
-    initial = {section.field.key: section.text for section in content.sections}
+    initial: dict[str, object] = {section.field.key: section.text for section in content.sections}
     initial["lock_version"] = content.card.lock_version if content.card else 1
     form = CardForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
@@ -65,7 +66,7 @@ def edit(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @login_required
 @require_POST
-def request_pdf(request: HttpRequest, pk: UUID) -> HttpResponse:
+def request_pdf(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Let a worker make the PDF."""
     services.request_pdf(version_for(request.user, pk), by=request.user)
     return redirect("modelcards:card", pk=pk)
@@ -73,7 +74,7 @@ def request_pdf(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @login_required
 @require_GET
-def download(request: HttpRequest, pk: UUID) -> FileResponse:
+def download(request: SignedInRequest, pk: UUID) -> FileResponse:
     """Send the PDF of the card as it stands."""
     version = version_for(request.user, pk)
     export = queries.export_of(version, assemble(version).digest)

@@ -296,6 +296,11 @@ def _check_references(source: _Source) -> None:
             )
         if rule["kind"] == "promote" and "gate" not in rule:
             source.fault(path, "A promotion needs a gate. Name one.")
+    _check_gates(source)
+
+
+def _check_gates(source: _Source) -> None:
+    data = source.data
     for index, gate in enumerate(data["gates"]):
         _check_unique(source, ("gates", index, "criteria"), gate["criteria"])
         if not gate.get("approvals") and not gate.get("automatic"):
@@ -343,9 +348,9 @@ def _check_expressions(source: _Source, vocabulary: Vocabulary | None) -> None:
         except BadExpression as error:
             source.fault(path, f"This is not an expression: {error}")
             continue
-        for steps in (*read.needed, *read.guarded) if vocabulary else ():
+        for steps in (*read.needed, *read.guarded):
             fact = ".".join(steps)
-            if not vocabulary.knows(fact):
+            if vocabulary is not None and not vocabulary.knows(fact):
                 near = vocabulary.nearest(fact)
                 hint = f" Did you mean {near}?" if near else ""
                 source.fault(path, f"No evidence is called '{fact}'.{hint}")

@@ -1,16 +1,17 @@
 """Read a policy: its rules as sentences."""
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.views.decorators.http import require_GET
 
+from apps.accounts.requests import SignedInRequest
 from apps.core.htmx import page
 from apps.policies import queries
 
 
 @login_required
 @require_GET
-def revision(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+def revision(request: SignedInRequest, slug: str, number: int) -> HttpResponse:
     """Show one revision of a policy; every signed-in person may read the rules."""
     found = queries.revision_for(slug, number)
     return page(request, "policies/revision.html", {"revision": found, "pack": queries.pack_of(found)})

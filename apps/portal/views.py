@@ -8,6 +8,7 @@ from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
+from apps.accounts.requests import SignedInRequest
 from apps.audit import queries as audit
 from apps.core.htmx import page
 from apps.core.paging import page_of
@@ -25,7 +26,7 @@ YEAR = 365 * 86_400
 
 @login_required
 @require_GET
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: SignedInRequest) -> HttpResponse:
     """Show what waits for me: to sign, what I asked for, what was decided."""
     tab = request.GET.get("tab", "sign")
     context = {
@@ -40,7 +41,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_GET
-def projects(request: HttpRequest) -> HttpResponse:
+def projects(request: SignedInRequest) -> HttpResponse:
     """List my projects."""
     return page(
         request, "portal/projects.html", {"page": page_of(request, queries.project_rows(request.user))}
@@ -49,7 +50,7 @@ def projects(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_GET
-def project(request: HttpRequest, slug: str) -> HttpResponse:
+def project(request: SignedInRequest, slug: str) -> HttpResponse:
     """Show a project: state, and what is to be done next."""
     found = project_for(request.user, slug)
     context = {
@@ -64,7 +65,7 @@ def project(request: HttpRequest, slug: str) -> HttpResponse:
 
 @login_required
 @require_GET
-def version(request: HttpRequest, pk: UUID) -> HttpResponse:
+def version(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Show a version: its gate at a glance, and everything it is judged on."""
     found = version_for(request.user, pk)
     context = {
@@ -79,7 +80,7 @@ def version(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @login_required
 @require_GET
-def audit_project(request: HttpRequest, slug: str) -> HttpResponse:
+def audit_project(request: SignedInRequest, slug: str) -> HttpResponse:
     """Show the audit trail of a project."""
     found = project_for(request.user, slug)
     return _audit_page(request, audit.events_of_project(found.pk), {"project": found})
@@ -87,7 +88,7 @@ def audit_project(request: HttpRequest, slug: str) -> HttpResponse:
 
 @login_required
 @require_GET
-def audit_site(request: HttpRequest) -> HttpResponse:
+def audit_site(request: SignedInRequest) -> HttpResponse:
     """Show the whole audit trail, to auditors and administrators."""
     if not (request.user.is_auditor or request.user.is_administrator):
         raise Http404
@@ -108,7 +109,7 @@ def _audit_page(request: HttpRequest, events: object, context: dict[str, object]
 
 @login_required
 @require_GET
-def search(request: HttpRequest) -> HttpResponse:
+def search(request: SignedInRequest) -> HttpResponse:
     """Find things by name."""
     words = request.GET.get("q", "")[:100]
     context = {"q": words, "found": queries.search(request.user, words)}

@@ -1,5 +1,6 @@
 """Read projects: what a user may see, and nothing else exists for them."""
 
+from typing import Any, cast
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -17,9 +18,10 @@ def projects_for(user: User) -> QuerySet[Project]:
     return projects.order_by("name")
 
 
-def project_ids_for(user: User) -> QuerySet[Project]:
+def project_ids_for(user: User) -> QuerySet[Project, dict[str, Any]]:
     """Return the ids of the user's projects as a subquery for the apps above."""
-    return projects_for(user).order_by().values("pk")
+    ids: Any = projects_for(user).order_by().values("pk")
+    return cast(QuerySet[Project, dict[str, Any]], ids)
 
 
 def project_for(user: User, slug: str) -> Project:

@@ -4,11 +4,12 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.accounts.models import User, by_email
+from apps.accounts.requests import SignedInRequest
 from apps.core.forms import attempt
 from apps.core.htmx import page
 from apps.projects import forms, queries, services
@@ -17,7 +18,7 @@ from apps.projects.permissions import Right, can
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def create(request: HttpRequest) -> HttpResponse:
+def create(request: SignedInRequest) -> HttpResponse:
     """Begin a project."""
     form = forms.ProjectForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -29,7 +30,7 @@ def create(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def brief(request: HttpRequest, slug: str) -> HttpResponse:
+def brief(request: SignedInRequest, slug: str) -> HttpResponse:
     """Read and fill in the problem brief."""
     project = queries.project_for(request.user, slug)
     current = queries.brief_of(project)
@@ -50,7 +51,7 @@ def brief(request: HttpRequest, slug: str) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def members(request: HttpRequest, slug: str) -> HttpResponse:
+def members(request: SignedInRequest, slug: str) -> HttpResponse:
     """Show the members; owners add some."""
     project = queries.project_for(request.user, slug)
     form = forms.MemberForm(request.POST or None)
@@ -73,7 +74,7 @@ def members(request: HttpRequest, slug: str) -> HttpResponse:
 
 @login_required
 @require_POST
-def remove_member(request: HttpRequest, slug: str, pk: UUID) -> HttpResponse:
+def remove_member(request: SignedInRequest, slug: str, pk: UUID) -> HttpResponse:
     """Take a member's role away."""
     project = queries.project_for(request.user, slug)
     membership = queries.members_of(project).filter(pk=pk).first()

@@ -31,8 +31,8 @@ class Suggested:
 
 def suggest(dimension: Dimension, facts: Mapping[str, Any]) -> Suggested:
     """Add the points of the signals that hold, up to 5."""
-    held = []
-    missing = []
+    held: list[Signal] = []
+    missing: list[Signal] = []
     for signal in dimension.signals:
         verdict = judge(Criterion(dimension.key, dimension.title, signal.expression), facts)
         (held if verdict.state == State.PASS else missing).append(signal)

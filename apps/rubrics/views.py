@@ -4,10 +4,11 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_POST
 
+from apps.accounts.requests import SignedInRequest
 from apps.core import charts
 from apps.core.forms import attempt
 from apps.core.htmx import page
@@ -20,7 +21,7 @@ from apps.rubrics.forms import ScoreForm
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def rubric(request: HttpRequest, pk: UUID) -> HttpResponse:
+def rubric(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Show the score and what lifts it; score one dimension at a time."""
     version = version_for(request.user, pk)
     board = queries.board_of(version, collect(version).document)
@@ -41,7 +42,7 @@ def rubric(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 def _context(
-    request: HttpRequest, version: object, board: queries.Board, form: ScoreForm
+    request: SignedInRequest, version: object, board: queries.Board, form: ScoreForm
 ) -> dict[str, object]:
     bars = [
         (row.dimension.title, row.dimension.weight, row.score.level if row.score else None, row.suggested)
@@ -70,7 +71,7 @@ def _empty(row: queries.Row) -> ScoreForm:
 
 @login_required
 @require_POST
-def suggest(request: HttpRequest, pk: UUID) -> HttpResponse:
+def suggest(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Let a worker compute the suggestion."""
     job = services.request_suggestion(version_for(request.user, pk), by=request.user)
     return redirect("jobs:job", pk=job.pk)

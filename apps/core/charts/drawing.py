@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from html import escape
+from typing import Any
 
 from django.utils.safestring import SafeString, mark_safe
 
@@ -107,7 +108,7 @@ def rect(
     radius: float = 2,
 ) -> str:
     """Return a rectangle."""
-    extra = {"stroke_class": stroke, "stroke_width": 1} if stroke else {}
+    extra: dict[str, Any] = {"stroke_class": stroke, "stroke_width": 1} if stroke else {}
     return element(
         "rect", x=x, y=y, width=max(width, 0.0), height=max(height, 0.0), rx=radius, paint=paint, **extra
     )

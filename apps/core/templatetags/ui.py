@@ -1,7 +1,7 @@
 """Template tags of the portal: icons, states in words, times, digests and figures."""
 
 import datetime
-from typing import Any
+from typing import Any, cast
 
 from django import template
 from django.utils import timezone
@@ -15,7 +15,7 @@ register = template.Library()
 STATES: dict[str, tuple[str, str, str]] = {
     "pass": ("Passes", "circle-check", "good"),
     "fail": ("Fails", "circle-x", "bad"),
-    "missing": ("Not enough data", "circle-help", "warn"),
+    "missing": ("Not enough data", "circle-question-mark", "warn"),
     "open": ("Waits for approval", "hourglass", "info"),
     "refused": ("Refused by the gate", "shield-x", "bad"),
     "promoted": ("Promoted", "circle-check", "good"),
@@ -47,8 +47,8 @@ STATES: dict[str, tuple[str, str, str]] = {
 @register.simple_tag
 def icon(name: str, size: int = 16) -> SafeString:
     """Return an inline Lucide icon; decoration, so it is hidden from assistive technology."""
-    found: SafeString = lucide(name, size=size, aria_hidden="true", focusable="false", **{"class": "icon"})
-    return found
+    drawn = lucide(name, size=size, aria_hidden="true", focusable="false", **{"class": "icon"})
+    return cast(SafeString, drawn)
 
 
 @register.simple_tag

@@ -74,8 +74,8 @@ def resampled(cells: Cells, *, resamples: int, rng: np.random.Generator) -> tupl
 def exact_average_precision(y: Ints, score: Floats) -> float:
     """Return average precision over all distinct scores."""
     _, codes = np.unique(-score, return_inverse=True)
-    positives = np.bincount(codes, weights=y)
-    negatives = np.bincount(codes, weights=1 - y)
+    positives = np.bincount(codes, weights=y).astype(np.float64)
+    negatives = np.bincount(codes, weights=1 - y).astype(np.float64)
     return float(average_precision(positives, negatives))
 
 

@@ -1,6 +1,7 @@
 """Read the declared columns of a Parquet or CSV file, with every way in which a file is not what it says."""
 
 import csv
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -158,15 +159,7 @@ def _demand_distinct(names: list[str]) -> None:
         )
 
 
-def _read_csv(path: Path, wanted: tuple[str, ...], limits: Limits) -> Raw:
-    content = path.read_bytes()
-    if content[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\x00" in content[:4096]:
-        raise refuse("encoding", "The file is UTF-16 or binary. Save it as UTF-8 text or Parquet.")
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise refuse("encoding", f"The file is not UTF-8 (byte {error.start}). Save it as UTF-8.") from None
-    lines = csv.reader(text.splitlines(), strict=True)
+def _header_of(lines: Iterator[list[str]], wanted: tuple[str, ...], limits: Limits) -> tuple[str, ...]:
     header = tuple(name.strip() for name in next(lines, []))
     if len(header) == 1 and (";" in header[0] or "\t" in header[0]):
         found = "semicolons" if ";" in header[0] else "tabs"
@@ -180,6 +173,19 @@ def _read_csv(path: Path, wanted: tuple[str, ...], limits: Limits) -> Raw:
             "too_many_columns", f"The file has {len(header):,} columns; the limit is {limits.columns}."
         )
     _demand(wanted, header)
+    return header
+
+
+def _read_csv(path: Path, wanted: tuple[str, ...], limits: Limits) -> Raw:
+    content = path.read_bytes()
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\x00" in content[:4096]:
+        raise refuse("encoding", "The file is UTF-16 or binary. Save it as UTF-8 text or Parquet.")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise refuse("encoding", f"The file is not UTF-8 (byte {error.start}). Save it as UTF-8.") from None
+    lines = csv.reader(text.splitlines(), strict=True)
+    header = _header_of(lines, wanted, limits)
     places = {name: header.index(name) for name in wanted}
     values: dict[str, list[str | None]] = {name: [] for name in wanted}
     count = 0

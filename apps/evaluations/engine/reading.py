@@ -276,7 +276,8 @@ def _compare_predictions(raw: Raw, columns: ColumnMap, decision: Ints, found: _F
             "prediction_inverted",
             name,
             differs,
-            f"“{name}” contradicts the score at the threshold {columns.threshold:g} in {share:.0%} of the rows. Are the scores those of the other class?",
+            f"“{name}” contradicts the score at the threshold {columns.threshold:g} in {share:.0%} of the rows. "
+            "Are the scores those of the other class?",
         )
     elif share > 0:
         found.warning(
