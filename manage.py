@@ -7,7 +7,7 @@ import sys
 #: Commands that change the schema or mint credentials run as the owner of the database.
 OWNER_COMMANDS = {"migrate", "makemigrations", "sqlmigrate", "showmigrations", "sqlflush", "createcachetable"}
 #: Commands that touch no rows: they must not wake a server.
-OFFLINE_COMMANDS = {"collectstatic", "help", "version", "spectacular"}
+OFFLINE_COMMANDS = {"collectstatic", "help", "version", "spectacular", "docs"}
 
 
 def main() -> None:
