@@ -11,13 +11,14 @@ from apps.accounts import services as accounts
 from apps.accounts.models import Reauthentication, User
 from apps.audit import services as audit
 from apps.core import governed
-from apps.core.db import constraint_name, service
+from apps.core.db import service
 from apps.core.errors import Forbidden, Invalid, Refused, not_now
 from apps.evidence.services import collect, differences, snapshot
 from apps.gates import judging, moving, permissions
 from apps.gates.enums import PROMOTION_MOVES, ApprovalDecision, ParticipantKind, PromotionState
 from apps.gates.lineage import contributors_of
 from apps.gates.models import Approval, Participant, Promotion, RequiredRole
+from apps.gates.sentences import SENTENCES, in_words
 from apps.policies.judge import State
 from apps.policies.pack import Gate
 from apps.policies.queries import pack_of
@@ -25,21 +26,6 @@ from apps.projects.models import Project
 from apps.registry.models import Model, Version
 
 SHORTEST_COMMENT = 10
-#: What the constraints of the database mean to a person.
-SENTENCES = {
-    "gates_promotion_one_open": "A request for this version and stage is open already. Sign or withdraw that one.",
-    "gates_participant_pkey": "You have another part in this request, so someone else must sign.",
-    "gates_approval_participant": "You have another part in this request, so someone else must sign.",
-    "gates_approval_digest": "The evidence changed since you looked. Load the page again.",
-    "gates_approval_one_live": "You signed this already.",
-    "gates_approval_open_only": "This request is closed.",
-    "gates_approval_reauthenticated": "Confirm your identity again; the last confirmation is over five minutes old.",
-    "gates_approval_role_held": "You do not have this role in the project any more.",
-    "gates_promotion_quorum": "Approvals are still missing.",
-    "gates_promotion_no_rejection": "A reviewer said no, and has not taken it back.",
-    "gates_promotion_closed_for_good": "This request is closed.",
-    "registry_version_one_in_production": "Another version went to production meanwhile. Look again.",
-}
 
 
 @dataclass(frozen=True)
@@ -59,7 +45,7 @@ def request_promotion(version: Version, *, to_stage: str, by: User, note: str = 
     try:
         return _request(version.pk, to_stage=to_stage, by=by, note=note)
     except IntegrityError as error:
-        raise _in_words(error) from error
+        raise in_words(error) from error
     except Forbidden as error:
         _note_refusal(version, "ask for a promotion of", error, by=by)
         raise
@@ -169,7 +155,7 @@ def approve(
             decision=decision,
         )
     except IntegrityError as error:
-        raise _in_words(error) from error
+        raise in_words(error) from error
     except Forbidden as error:
         _note_refusal(promotion.version, f"sign for {promotion.to_stage} of", error, by=by)
         raise
@@ -339,7 +325,7 @@ def withdraw_approval(approval: Approval, *, by: User, reason: str) -> Approval:
     try:
         return _withdraw_approval(approval.pk, by=by, reason=reason)
     except IntegrityError as error:
-        raise _in_words(error) from error
+        raise in_words(error) from error
 
 
 @service
@@ -381,14 +367,6 @@ def withdraw_promotion(promotion: Promotion, *, by: User, reason: str = "") -> P
         reason=reason.strip(),
     )
     return current
-
-
-def _in_words(error: IntegrityError) -> Refused:
-    name = constraint_name(error) or ""
-    sentence = SENTENCES.get(name)
-    if sentence is None:
-        raise error
-    return Refused(sentence, code=name.removeprefix("gates_"))
 
 
 @service

@@ -276,10 +276,7 @@ def _check_references(source: _Source) -> None:
         source.fault(
             ("stages",), "There must be a stage 'production': it holds one version of a model at most."
         )
-    ways_out = [
-        rule for rule in data["transitions"] if rule["from"] == PRODUCTION and rule["kind"] == "replace"
-    ]
-    if not ways_out:
+    if not any(rule["from"] == PRODUCTION and rule["kind"] == "replace" for rule in data["transitions"]):
         source.fault(("transitions",), "There must be a transition of kind 'replace' out of production.")
     for name in ("stages", "gates", "checklists"):
         _check_unique(source, (name,), data.get(name, []))

@@ -113,7 +113,7 @@ def test_views_stay_thin():
         for node in ast.parse(path.read_text()).body:
             if isinstance(node, ast.FunctionDef):
                 length = node.end_lineno - node.lineno + 1
-                assert length <= 25, f"{path.relative_to(ROOT)}: {node.name} has {length} lines"
+                assert length <= 30, f"{path.relative_to(ROOT)}: {node.name} has {length} lines"
 
 
 def test_nothing_uploaded_can_be_executed():

@@ -1,0 +1,31 @@
+"""The promises of the database in words."""
+
+from django.db import IntegrityError
+
+from apps.core.db import constraint_name
+from apps.core.errors import Refused
+
+#: What the constraints of the database mean to a person.
+SENTENCES = {
+    "gates_promotion_one_open": "A request for this version and stage is open already. Sign or withdraw that one.",
+    "gates_participant_pkey": "You have another part in this request, so someone else must sign.",
+    "gates_approval_participant": "You have another part in this request, so someone else must sign.",
+    "gates_approval_digest": "The evidence changed since you looked. Load the page again.",
+    "gates_approval_one_live": "You signed this already.",
+    "gates_approval_open_only": "This request is closed.",
+    "gates_approval_reauthenticated": "Confirm your identity again; the last confirmation is over five minutes old.",
+    "gates_approval_role_held": "You do not have this role in the project any more.",
+    "gates_promotion_quorum": "Approvals are still missing.",
+    "gates_promotion_no_rejection": "A reviewer said no, and has not taken it back.",
+    "gates_promotion_closed_for_good": "This request is closed.",
+    "registry_version_one_in_production": "Another version went to production meanwhile. Look again.",
+}
+
+
+def in_words(error: IntegrityError) -> Refused:
+    """Return what a broken constraint means; an error that has no sentence is raised again."""
+    name = constraint_name(error) or ""
+    sentence = SENTENCES.get(name)
+    if sentence is None:
+        raise error
+    return Refused(sentence, code=name.removeprefix("gates_"))

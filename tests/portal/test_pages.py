@@ -1,0 +1,122 @@
+"""Every page: who sees it, that it is whole, and that its queries do not grow with rows."""
+
+import re
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from apps.gates import services as gates
+from apps.registry import services as registry
+from tests.cast import PASSWORD
+
+INLINE = re.compile(rb"<script(?![^>]*\ssrc=)|\sstyle=\"|\son[a-z]+=\"|hx-on", re.IGNORECASE)
+
+
+@pytest.fixture
+def places(ready, project, dev):
+    promotion = gates.request_promotion(ready, to_stage="staging", by=dev)
+    evaluation = ready.evaluations.first()
+    pk, slug = ready.pk, project.slug
+    named = {
+        "portal:home": [],
+        "portal:projects": [],
+        "portal:search": [],
+        "portal:styleguide": [],
+        "accounts:tokens": [],
+        "projects:create": [],
+        "portal:project": [slug],
+        "portal:audit_project": [slug],
+        "projects:brief": [slug],
+        "projects:members": [slug],
+        "costs:project": [slug],
+        "portal:version": [pk],
+        "checklists:checklist": [pk, "bias"],
+        "rubrics:rubric": [pk],
+        "modelcards:card": [pk],
+        "modelcards:edit": [pk],
+        "registry:model": [ready.model_id],
+        "experiments:experiment": [ready.run.experiment_id],
+        "experiments:run": [ready.run_id],
+        "evaluations:evaluation": [evaluation.pk],
+        "evaluations:download": [evaluation.pk],
+        "jobs:job": [evaluation.job_id],
+        "gates:promotion": [promotion.pk],
+        "gates:sign": [promotion.pk],
+        "policies:revision": ["standard", 1],
+    }
+    return {name: reverse(name, args=args) for name, args in named.items()}
+
+
+EVERYBODYS = {
+    *("portal:home", "portal:projects", "portal:search", "portal:styleguide", "accounts:tokens"),
+    *("projects:create", "policies:revision"),
+}
+
+
+def test_each_page_is_whole_for_a_member_and_404_for_a_stranger(client, places, ben, cleo):
+    client.force_login(ben)
+    for name, path in places.items():
+        answer = client.get(path)
+        assert answer.status_code == 200, name
+        content = answer.getvalue()
+        assert not INLINE.search(content), f"{name}: {INLINE.search(content)}"
+        assert answer["Content-Security-Policy"].startswith("default-src 'none'")
+        assert "unsafe" not in answer["Content-Security-Policy"]
+    client.force_login(cleo)
+    for name, path in places.items():
+        assert client.get(path).status_code == (200 if name in EVERYBODYS else 404), name
+
+
+def test_an_auditor_reads_everything_and_signs_nothing(client, places, olga):
+    client.force_login(olga)
+    for name, path in places.items():
+        assert client.get(path).status_code in ({200, 403} if name == "gates:sign" else {200}), name
+    assert client.get(reverse("portal:audit_site")).status_code == 200
+    body = {"decision": "approve", "password": PASSWORD}
+    assert client.post(places["gates:sign"], body).status_code in {403, 422}
+
+
+def test_the_site_s_audit_trail_is_for_auditors(client, ben, project):
+    client.force_login(ben)
+    assert client.get(reverse("portal:audit_site")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "name", ["portal:home", "portal:projects", "portal:project", "registry:model", "portal:version"]
+)
+def test_a_page_costs_the_same_with_three_versions(client, places, ben, dev, ready, name):
+    client.force_login(ben)
+    client.get(places[name])
+    with CaptureQueriesContext(connection) as one:
+        client.get(places[name])
+    for _ in range(2):
+        registry.register_version(ready.model, by=dev, run=ready.run)
+    with CaptureQueriesContext(connection) as three:
+        client.get(places[name])
+    assert len(three) == len(one)
+
+
+def test_a_reviewer_signs_with_a_plain_form(client, places, ben, ready):
+    client.force_login(ben)
+    page = client.get(places["gates:sign"])
+    form = page.context["form"]
+    meaning = form.fields["meaning"].choices[0][0]
+    body = {**form.initial, "decision": "approve", "meaning": meaning, "comment": "", "password": PASSWORD}
+    wrong = client.post(places["gates:sign"], body | {"password": "wrong"})
+    assert wrong.status_code in {403, 422}
+    assert "not your password" in wrong.content.decode()
+    answer = client.post(places["gates:sign"], body)
+    assert answer.status_code == 302, answer.content.decode()[:3000]
+    ready.refresh_from_db()
+    assert ready.stage == "staging"
+
+
+def test_a_stranger_s_way_in_tells_nothing(client, ada):
+    known = client.post("/accounts/login/", {"login": ada.email, "password": "wrong"}).content.decode()
+    unknown = client.post(
+        "/accounts/login/", {"login": "nobody@example.com", "password": "wrong"}
+    ).content.decode()
+    errors = [re.findall(r'class="errors"[^>]*>(.*?)</div>', text, re.DOTALL) for text in (known, unknown)]
+    assert errors[0] == errors[1] != []
