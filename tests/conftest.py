@@ -48,3 +48,15 @@ def as_app(db):
     name = connection.settings_dict["NAME"]
     with psycopg.connect(**CLUSTER.parameters("mlgov_app", name)) as app:
         yield app
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_session_outlives_the_tests(django_db_setup):
+    """A thread of the live server may keep a connection; the database could not be dropped."""
+    yield
+    name = connection.settings_dict["NAME"]
+    with superuser() as admin:
+        admin.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()",
+            [name],
+        )

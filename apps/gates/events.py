@@ -4,7 +4,9 @@ from apps.audit.events import EventType
 
 EVENTS = [
     EventType("gates.promotion_requested", "asked to promote {object} from {from_stage}", icon="send"),
-    EventType("gates.promotion_refused", "was refused: {object}; {reasons}", icon="shield-x", tone="bad"),
+    EventType(
+        "gates.promotion_refused", "was refused {object}, because: {reasons}", icon="shield-x", tone="bad"
+    ),
     EventType("gates.approved", "approved {object} as {role}: {meaning}", icon="signature", tone="good"),
     EventType("gates.rejected", "rejected {object} as {role}: {comment}", icon="shield-x", tone="bad"),
     EventType(

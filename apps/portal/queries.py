@@ -25,7 +25,7 @@ from apps.projects.evidence import missing_fields
 from apps.projects.models import Brief, Project
 from apps.projects.queries import data_sources_of, project_ids_for, projects_for
 from apps.registry.models import Check, Model, Version
-from apps.registry.queries import latest_checks, models_for, production_version_of, versions_for
+from apps.registry.queries import by_stage, latest_checks, models_for, production_version_of, versions_for
 from apps.rubrics.queries import Board, board_of
 
 
@@ -66,10 +66,10 @@ def project_rows(user: User) -> list[ProjectRow]:
 
 @dataclass(frozen=True)
 class ModelRow:
-    """A model on the project's page: the newest version of each stage, and who waits."""
+    """A model on the project's page: which versions are in which stage."""
 
     model: Model
-    strip: list[tuple[Stage, Version | None]]
+    strip: list[tuple[Stage, list[Version]]]
 
 
 @dataclass(frozen=True)
@@ -101,18 +101,15 @@ def project_view(project: Project, user: User) -> ProjectView:
     brief = Brief.objects.filter(project=project).first()
     stages = [stage for stage in pack_of(project.policy_revision).stages if not stage.terminal]
     models = list(models_for(user).filter(project=project).order_by("name"))
-    newest: dict[tuple[Any, str], Version] = {}
-    for version in Version.objects.filter(model__in=models).order_by("number"):
-        newest[version.model_id, version.stage] = version
+    versions: dict[Any, list[Version]] = {}
+    for version in Version.objects.filter(model__in=models):
+        versions.setdefault(version.model_id, []).append(version)
     recent = gates.promotions_for(user).filter(version__model__project=project)[:6]
     return ProjectView(
         project=project,
         brief=brief,
         missing=missing_fields(brief),
-        models=[
-            ModelRow(model, [(stage, newest.get((model.pk, stage.key))) for stage in stages])
-            for model in models
-        ],
+        models=[ModelRow(model, by_stage(stages, versions.get(model.pk, []))) for model in models],
         promotions=list(recent),
         experiments=list(
             Experiment.objects.filter(project=project).annotate(run_count=Count("runs")).order_by("-id")[:5]

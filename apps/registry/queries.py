@@ -1,11 +1,13 @@
 """Read models and versions."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.db.models import Count, QuerySet
 from django.http import Http404
 
 from apps.accounts.models import User
+from apps.policies.pack import Stage
 from apps.projects.queries import project_ids_for
 from apps.registry.enums import PRODUCTION
 from apps.registry.models import Check, Model, Version
@@ -55,6 +57,14 @@ def version_for(user: User, pk: UUID) -> Version:
 def production_version_of(model: Model) -> Version | None:
     """Return the version of the model that is in production."""
     return Version.objects.select_related("model__project").filter(model=model, stage=PRODUCTION).first()
+
+
+def by_stage(stages: Iterable[Stage], versions: Iterable[Version]) -> list[tuple[Stage, list[Version]]]:
+    """Return each stage with its versions, newest first."""
+    held: dict[str, list[Version]] = {}
+    for version in sorted(versions, key=lambda one: -one.number):
+        held.setdefault(version.stage, []).append(version)
+    return [(stage, held.get(stage.key, [])) for stage in stages]
 
 
 def latest_checks(version: Version) -> dict[str, Check]:

@@ -20,8 +20,7 @@ def model(request: SignedInRequest, pk: UUID) -> HttpResponse:
     found = queries.model_for(request.user, pk)
     versions = page_of(request, queries.versions_for(request.user).filter(model=found))
     stages = pack_of(found.project.policy_revision).stages
-    newest = {version.stage: version for version in reversed(list(versions))}
-    strip = [(stage, newest.get(stage.key)) for stage in stages]
+    strip = queries.by_stage(stages, found.versions.only("number", "stage", "model_id"))
     return page(
         request,
         "registry/model.html",

@@ -35,7 +35,7 @@ def impact_ratios(groups: Sequence[GroupRate], *, attribute: str, ratio: float |
         rate = group.rate or 0.0
         below = mark is not None and group.judged and group.rate is not None and group.rate < mark
         paint = "c-bad" if below else "c-accent" if group.judged else "c-line"
-        words = "below 0.8" if below else "" if group.judged else f"not judged (n = {group.n})"
+        words = "below 0.8" if below else "" if group.judged else "too few to judge"
         parts.append(text(left - 12, y + 14, shorten(group.label, 20), anchor="end"))
         parts.append(rect(left, y + 2, span * rate, 16, paint=paint))
         if group.low is not None and group.high is not None:
