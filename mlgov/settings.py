@@ -55,7 +55,6 @@ INSTALLED_APPS = [
     "lucide",
     "rest_framework",
     "drf_spectacular",
-    "drf_spectacular_sidecar",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -190,8 +189,6 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Evidence in, verdicts out: the interface for pipelines.",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "SERVE_PERMISSIONS": ["apps.api.permissions.SignedIn"],
 }

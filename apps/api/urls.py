@@ -1,7 +1,7 @@
 """The addresses of the interface for pipelines."""
 
 from django.urls import path, re_path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from drf_spectacular.views import SpectacularAPIView
 
 from apps.api import (
     costs,
@@ -13,6 +13,7 @@ from apps.api import (
     openapi,
     problems,
     projects,
+    reference,
     registry,
     site,
 )
@@ -21,7 +22,7 @@ from apps.api import (
 assert openapi
 
 urlpatterns = [
-    path("docs/", SpectacularSwaggerSplitView.as_view(url_name="api-schema"), name="api-docs"),
+    path("docs/", reference.reference, name="api-docs"),
     path("v1/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("v1/me", site.Me.as_view()),
     path("v1/policies/<slug:slug>", site.PolicyOne.as_view()),

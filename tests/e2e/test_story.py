@@ -59,6 +59,7 @@ def test_the_reviewer_signs_and_the_card_says_production(live_server, browser, r
         reverse("costs:project", args=[staged.model.project.slug]),
         reverse("portal:audit_project", args=[staged.model.project.slug]),
         reverse("portal:styleguide"),
+        reverse("api-docs"),
     ):
         page.goto(address + path)
         found = Axe().run(page).response["violations"]

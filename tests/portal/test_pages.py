@@ -25,6 +25,7 @@ def places(ready, project, dev):
         "portal:search": [],
         "portal:styleguide": [],
         "accounts:tokens": [],
+        "api-docs": [],
         "projects:create": [],
         "portal:project": [slug],
         "portal:audit_project": [slug],
@@ -50,7 +51,7 @@ def places(ready, project, dev):
 
 
 EVERYBODYS = {
-    *("portal:home", "portal:projects", "portal:search", "portal:styleguide", "accounts:tokens"),
+    *("portal:home", "portal:projects", "portal:search", "portal:styleguide", "accounts:tokens", "api-docs"),
     *("projects:create", "policies:revision"),
 }
 

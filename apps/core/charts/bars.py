@@ -24,7 +24,7 @@ class GroupRate:
 
 def impact_ratios(groups: Sequence[GroupRate], *, attribute: str, ratio: float | None) -> Chart:
     """Draw each group's selection rate, and four fifths of the highest rate of the judged groups as a line."""
-    left, right, row_height = 150, 430, 34
+    left, right, row_height = 150, 405, 34
     best = max((group.rate for group in groups if group.judged and group.rate is not None), default=None)
     mark = None if best is None else FOUR_FIFTHS * best
     height = 40 + row_height * max(len(groups), 1)
