@@ -68,13 +68,16 @@ def _from_url(url: str) -> dict[str, Any]:
             f"DATABASE_URL begins with '{parts.scheme}:', but mlgov runs on PostgreSQL alone. "
             "Write postgresql://user:password@host:5432/database."
         )
+    options = dict(parse_qsl(parts.query))
+    # A socket's folder cannot stand where a host stands; libpq takes it as ?host=/path, and so do we.
+    host = options.pop("host", unquote(parts.hostname or ""))
     return {
         "NAME": unquote(parts.path.lstrip("/")),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
-        "HOST": unquote(parts.hostname or ""),
-        "PORT": str(parts.port or ""),
-        "OPTIONS": dict(parse_qsl(parts.query)),
+        "HOST": host,
+        "PORT": options.pop("port", str(parts.port or "")),
+        "OPTIONS": options,
     }
 
 

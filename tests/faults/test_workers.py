@@ -1,0 +1,171 @@
+"""Real workers in processes of their own: over each broker there is, and killed in the middle of their work."""
+
+import io
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from django.conf import settings as django_settings
+from django.db import connection
+from django.db.models.functions import Now
+
+from apps.evaluations import services as evaluations
+from apps.evaluations.models import Evaluation
+from apps.jobs import services as jobs
+from apps.jobs.models import Job
+from mlgov.celery import app
+from tests.cast import COLUMNS, predictions_csv
+from tests.plugin import CLUSTER
+
+pytestmark = [pytest.mark.broker, pytest.mark.django_db(transaction=True)]
+ROOT = Path(django_settings.BASE_DIR)
+#: The scale-out brokers of the machine; CI installs Redis, and RabbitMQ where it can.
+RABBIT = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
+BROKERS = [
+    "pgmq",
+    *(["redis"] if shutil.which("redis-server") else []),
+    *(["rabbitmq"] if RABBIT.exists() else []),
+]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_for(what, *, seconds=60):
+    ends = time.monotonic() + seconds
+    while time.monotonic() < ends:
+        found = what()
+        if found:
+            return found
+        time.sleep(0.05)
+    pytest.fail(f"nothing within {seconds} seconds")
+
+
+@pytest.fixture
+def redis(tmp_path):
+    port = free_port()
+    server = subprocess.Popen(
+        ["redis-server", "--port", str(port), "--save", "", "--dir", str(tmp_path), "--bind", "127.0.0.1"],
+        stdout=subprocess.DEVNULL,
+    )
+    yield f"redis://127.0.0.1:{port}/0"
+    server.terminate()
+    server.wait(10)
+
+
+def answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@pytest.fixture
+def rabbitmq(tmp_path):
+    port, distribution = free_port(), free_port()
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(tmp_path),
+        "RABBITMQ_NODENAME": f"mlgov{port}@localhost",
+        "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
+        "RABBITMQ_NODE_PORT": str(port),
+        "RABBITMQ_DIST_PORT": str(distribution),
+        "RABBITMQ_MNESIA_BASE": str(tmp_path / "mnesia"),
+        "RABBITMQ_LOG_BASE": str(tmp_path / "log"),
+        "RABBITMQ_ENABLED_PLUGINS_FILE": str(tmp_path / "plugins"),
+    }
+    server = subprocess.Popen([RABBIT], env=environment, stdout=subprocess.DEVNULL, start_new_session=True)
+    wait_for(lambda: answers(port))
+    yield f"amqp://guest:guest@127.0.0.1:{port}//"
+    os.killpg(server.pid, signal.SIGTERM)
+    server.wait(30)
+
+
+@pytest.fixture
+def broker(request, settings):
+    """Point web and workers at a broker; returns its address."""
+    if request.param == "pgmq":
+        yield "pgmq://"
+        return
+    url = request.getfixturevalue(request.param)
+    settings.CELERY_BROKER_URL = url
+    before = {name: app.conf[name] for name in ("broker_url", "broker_transport", "broker_transport_options")}
+    app.conf.update(broker_url=url, broker_transport=None, broker_transport_options={})
+    app.amqp._producer_pool = app._pool = None
+    yield url
+    app.conf.update(before)
+    app.amqp._producer_pool = app._pool = None
+
+
+@pytest.fixture
+def start_worker(tmp_path):
+    started = []
+
+    def start(broker_url: str) -> subprocess.Popen:
+        libpq = CLUSTER.parameters("mlgov_worker", connection.settings_dict["NAME"])
+        environment = os.environ | {
+            "DATABASE_URL": f"postgresql://{libpq['user']}:{quote(libpq['password'])}@/{libpq['dbname']}"
+            f"?host={libpq['host']}&port={libpq['port']}",
+            "MLGOV_VAR": str(tmp_path),
+            "MLGOV_BUS_DIR": str(Path(os.environ["MLGOV_VAR"]) / "bus"),
+            "MLGOV_ROLE": "worker",
+            "CELERY_BROKER_URL": broker_url,
+            "C_FORCE_ROOT": "1",
+        }
+        worker = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "celery", "--app=mlgov.celery", "--quiet", "worker", "--queues=jobs"),
+                *("--concurrency=1", "--loglevel=ERROR", "--without-gossip", "--without-mingle"),
+            ],
+            cwd=ROOT,
+            env=environment,
+            start_new_session=True,
+        )
+        started.append(worker)
+        return worker
+
+    yield start
+    for worker in started:
+        if worker.poll() is None:
+            os.killpg(worker.pid, signal.SIGKILL)
+        worker.wait(10)
+
+
+def request_evaluation(version, dev, *, rows=600) -> Evaluation:
+    stream = io.BytesIO(predictions_csv(rows=rows))
+    kept = evaluations.upload_predictions(version, stream=stream, columns=COLUMNS, dataset="holdout", by=dev)
+    return evaluations.request_evaluation(kept, by=dev)
+
+
+@pytest.mark.parametrize("broker", BROKERS, indirect=True)
+def test_a_worker_wakes_and_evaluates(broker, start_worker, version, dev):
+    start_worker(broker)
+    evaluation = request_evaluation(version, dev)
+    wait_for(lambda: Evaluation.objects.filter(pk=evaluation.pk, state="complete").exists())
+    assert Job.objects.get(pk=evaluation.job_id).attempt == 1
+
+
+@pytest.mark.parametrize("broker", BROKERS, indirect=True)
+def test_a_worker_killed_in_the_middle_loses_nothing_and_doubles_nothing(broker, start_worker, version, dev):
+    victim = start_worker(broker)
+    evaluation = request_evaluation(version, dev, rows=60_000)
+    wait_for(lambda: Job.objects.filter(pk=evaluation.job_id, state="running").exists())
+    os.killpg(victim.pid, signal.SIGKILL)
+    victim.wait(10)
+    job = Job.objects.get(pk=evaluation.job_id)
+    assert (job.state, job.attempt) == ("running", 1)
+    # The lease runs out; here, at once.
+    Job.objects.filter(pk=job.pk).update(lease_until=Now() - timedelta(seconds=1))
+    assert jobs.sweep() == 1
+    start_worker(broker)
+    wait_for(lambda: Evaluation.objects.filter(pk=evaluation.pk, state="complete").exists(), seconds=90)
+    assert Job.objects.get(pk=job.pk).attempt == 2
