@@ -1,0 +1,84 @@
+"""The trail proves itself: same transaction, no change, no gap, and an event for every change of a governed row."""
+
+import hashlib
+
+import psycopg
+import pytest
+from django.db import DatabaseError, IntegrityError, connection, transaction
+
+from apps.audit.models import Event
+from apps.audit.queries import events_of_project
+from apps.projects import services as projects
+from apps.projects.models import Project
+from apps.registry.models import Version
+
+
+def test_an_act_that_fails_leaves_no_event(project, ada):
+    before = Event.objects.count()
+    with transaction.atomic():
+        projects.change_project(project, by=ada, name="Other")
+        transaction.set_rollback(True)
+    assert Event.objects.count() == before
+    assert Project.objects.get(pk=project.pk).name == "Mortgages"
+
+
+@pytest.mark.parametrize(
+    "sql", ["UPDATE audit_event SET kind = 'x'", "DELETE FROM audit_event", "TRUNCATE audit_event"]
+)
+def test_not_even_the_owner_changes_an_event(project, sql):
+    with (
+        pytest.raises(DatabaseError, match="append-only"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(sql)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE audit_event SET kind = 'x'",
+        "DELETE FROM audit_event",
+        "TRUNCATE audit_event",
+        "DELETE FROM gates_approval",
+        "UPDATE evidence_snapshot SET digest = ''",
+        "DROP TABLE audit_event",
+        "ALTER TABLE audit_event DISABLE TRIGGER ALL",
+    ],
+)
+def test_the_application_s_role_may_not_even_try(as_app, sql):
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        as_app.execute(sql)
+
+
+def test_a_change_without_its_event_cannot_be_committed(version):
+    with pytest.raises(IntegrityError) as caught, transaction.atomic(), connection.cursor() as cursor:  # noqa: PT012
+        Version.objects.filter(pk=version.pk).update(
+            description="quietly", lock_version=version.lock_version + 1
+        )
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    assert "has no audit event" in str(caught.value)
+
+
+def test_events_of_an_object_count_without_gaps_and_carry_the_hash_of_their_leaf(project, ada):
+    projects.change_project(project, by=ada, name="Other")
+    events = Event.objects.filter(object_id=project.pk).order_by("sequence")
+    assert [event.sequence for event in events] == list(range(1, len(events) + 1))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT audit_leaf(e), leaf_hash FROM audit_event e WHERE object_id = %s", [project.pk]
+        )
+        for leaf, leaf_hash in cursor.fetchall():
+            assert leaf_hash == hashlib.sha256(b"\x00" + leaf.encode()).hexdigest()
+
+
+def test_every_event_is_presented_as_a_sentence(ready, project):
+    from apps.audit.events import present
+
+    kinds = set()
+    for event in events_of_project(project.pk):
+        sentence = present(event.kind, event.data, label=event.object_label)
+        assert sentence
+        assert "{" not in sentence
+        kinds.add(event.kind)
+    assert len(kinds) > 15
