@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from apps.accounts.enums import Scope
+from apps.accounts.enums import Scope, SiteRole
 from apps.accounts.models import User
 
 
@@ -17,6 +17,17 @@ class TokenForm(forms.Form):
     def __init__(self, *args: Any, accounts: list[User], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["account"].choices = [(str(one.pk), str(one)) for one in accounts]  # type: ignore[attr-defined]
+
+
+class PersonForm(forms.Form):
+    full_name = forms.CharField(max_length=150, label="Name")
+    email = forms.EmailField(label="E-mail")
+    site_role = forms.ChoiceField(
+        choices=SiteRole.choices,
+        required=False,
+        label="Role over the site",
+        help_text="Roles in a project are given by its owners. Neither role here may approve anything.",
+    )
 
 
 class ServiceAccountForm(forms.Form):

@@ -1,11 +1,17 @@
-"""Read people's own accounts and tokens."""
+"""Read people, and their own accounts and tokens."""
 
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
 from django.http import Http404
 
+from apps.accounts.enums import Kind
 from apps.accounts.models import Token, User
+
+
+def people() -> QuerySet[User]:
+    """Return everybody by name, without service accounts."""
+    return User.objects.filter(kind=Kind.PERSON).order_by("full_name", "id")
 
 
 def accounts_of(person: User) -> list[User]:

@@ -30,11 +30,22 @@ class WrongPassword(Refused):
     status = 403
 
 
+def _demand_administrator(by: User | None) -> None:
+    if by is not None and not (by.is_person and by.is_administrator):
+        denied("Only an administrator can add people or set their passwords.").enforce()
+
+
 @service
 def create_person(
     email: str, *, full_name: str, by: User | None, site_role: str = "", password: str | None = None
 ) -> User:
-    """Add a person. Without a password they cannot sign in until one is set."""
+    """Add a person. Without a password they cannot sign in until one is set.
+
+    ``by`` is None for commands on the server alone; otherwise an administrator.
+    """
+    _demand_administrator(by)
+    if site_role not in SiteRole.values:
+        raise Invalid(f"“{site_role[:40]}” is no role over the site.", code="unknown_role")
     email = email.strip()
     try:
         validate_email(email)
@@ -54,6 +65,7 @@ def create_person(
 @service
 def set_password(person: User, *, password: str, by: User | None) -> User:
     """Give a person a new password; their other sessions end, because sessions are bound to it."""
+    _demand_administrator(by)
     if not person.is_person:
         raise Invalid("A service account has tokens and no password.", code="not_a_person")
     try:

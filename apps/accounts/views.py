@@ -1,21 +1,24 @@
-"""Tokens and service accounts."""
+"""People, tokens and service accounts."""
 
+import secrets
 from datetime import timedelta
 from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.accounts import queries, services
-from apps.accounts.forms import ServiceAccountForm, TokenForm
+from apps.accounts.forms import PersonForm, ServiceAccountForm, TokenForm
+from apps.accounts.models import User
 from apps.accounts.requests import SignedInRequest
 from apps.core.forms import attempt
 from apps.core.htmx import page
+from apps.core.paging import page_of
 
 
 @login_required
@@ -59,7 +62,7 @@ def service_account(request: SignedInRequest) -> HttpResponse:
             form.cleaned_data["service_name"], owner=request.user, by=request.user
         )
         messages.success(
-            request, f"{made} is there; add it to a project as contributor, and issue it a token."
+            request, f"{made} is there. An owner adds it to a project as {made.email}; issue it a token here."
         )
     else:
         messages.error(request, "A service account needs a name of at most 100 characters.")
@@ -73,3 +76,36 @@ def revoke(request: SignedInRequest, pk: UUID) -> HttpResponse:
     token = services.revoke_token(queries.token_of(request.user, pk), by=request.user)
     messages.success(request, f"The token {token} is revoked; requests with it fail from now on.")
     return redirect("accounts:tokens")
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "POST"])
+def people(request: SignedInRequest) -> HttpResponse:
+    """Show the people of the site to administrators, who add some."""
+    if not request.user.is_administrator:
+        raise Http404
+    form = PersonForm(request.POST or None)
+    added, password = None, secrets.token_urlsafe(12)
+    if request.method == "POST" and form.is_valid():
+        added = attempt(form, services.create_person, by=request.user, password=password, **form.cleaned_data)
+    return _people(request, PersonForm() if added else form, added, password)
+
+
+@login_required
+@never_cache
+@require_POST
+def reset_password(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """Give somebody a new password, shown this once."""
+    person = queries.people().filter(pk=pk).first()
+    if person is None or not request.user.is_administrator:
+        raise Http404
+    password = secrets.token_urlsafe(12)
+    services.set_password(person, password=password, by=request.user)
+    return _people(request, PersonForm(), person, password)
+
+
+def _people(request: SignedInRequest, form: PersonForm, person: User | None, password: str) -> HttpResponse:
+    shown = {"person": person, "password": password} if person else None
+    context = {"form": form, "shown": shown, "page": page_of(request, queries.people())}
+    return page(request, "accounts/people.html", context, status=422 if form.errors else 200)

@@ -23,6 +23,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         frame |= {
             "user_name": user.full_name,
             "can_audit": user.is_auditor or user.is_administrator,
+            "can_manage_people": user.is_administrator,
             "inbox_count": queries.inbox_count(user),
         }
     return {"shell": frame}
