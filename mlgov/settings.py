@@ -217,6 +217,12 @@ JOB_KINDS = {
     "modelcards.render_pdf": "apps.modelcards.jobs:render_pdf",
     "rubrics.suggest": "apps.rubrics.jobs:suggest",
 }
+#: Kind of job -> what pages call it.
+JOB_TITLES = {
+    "evaluations.evaluate": "Evaluate predictions",
+    "modelcards.render_pdf": "Make the PDF of a model card",
+    "rubrics.suggest": "Suggest rubric scores",
+}
 CELERY_BROKER_URL = environment.broker_url()
 JOB_READERS = "apps.projects.permissions:may_see_project"
 JOB_LEASE_SECONDS = 30

@@ -1,5 +1,6 @@
 """The truth about long work. The broker only wakes a worker; this row says what is to be done and who does it."""
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
@@ -60,6 +61,11 @@ class Job(Row):
 
     def __str__(self) -> str:
         return self.kind
+
+    @property
+    def title(self) -> str:
+        """What the job does, in words."""
+        return str(settings.JOB_TITLES.get(self.kind, self.kind))
 
     @property
     def is_finished(self) -> bool:

@@ -45,6 +45,9 @@ def brief(request: SignedInRequest, slug: str) -> HttpResponse:
             messages.success(request, "The brief is saved.")
             return redirect("portal:project", slug=slug)
     decision = can(request.user, Right.CONTRIBUTE, project)
+    if not decision:
+        for field in form.fields.values():
+            field.disabled = True
     context = {"project": project, "form": form, "decision": decision}
     return page(request, "projects/brief.html", context, status=422 if form.errors else 200)
 

@@ -121,3 +121,14 @@ def test_a_stranger_s_way_in_tells_nothing(client, ada):
     ).content.decode()
     errors = [re.findall(r'class="errors"[^>]*>(.*?)</div>', text, re.DOTALL) for text in (known, unknown)]
     assert errors[0] == errors[1] != []
+
+
+def test_who_may_not_write_the_brief_reads_it(client, places, vera):
+    client.force_login(vera)
+    content = client.get(places["projects:brief"]).content.decode()
+    assert "disabled" in content
+    assert "Save the brief" not in content
+
+
+def test_every_kind_of_job_has_a_title(settings):
+    assert set(settings.JOB_TITLES) == set(settings.JOB_KINDS)
