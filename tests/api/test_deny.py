@@ -1,15 +1,28 @@
 """Deny by default, shown by a walk over the whole URL map; and queries that do not grow with rows."""
 
+import io
+from dataclasses import dataclass
+from datetime import date
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import get_resolver
 from django.urls.resolvers import URLPattern, URLResolver
+from drf_spectacular.generators import SchemaGenerator
 
+from apps.accounts.models import User
 from apps.api.base import Endpoint
+from apps.costs import services as costs
+from apps.evaluations import services as evaluations
 from apps.experiments import services as experiments
+from apps.gates import services as gates
+from apps.projects import services as projects
+from apps.projects.enums import Role
+from apps.projects.models import DataSource, Project
 from apps.registry import services as registry
-from tests.cast import evaluate
+from apps.registry.models import Version
+from tests.cast import COLUMNS, evaluate, person, predictions_csv
 
 OPEN = {"account_login", "account_logout"}
 
@@ -93,32 +106,117 @@ def queries(client, path):
     return len(caught), answer.json()
 
 
+def more_dataset(world, number):
+    projects.record_dataset(
+        world.project, name="d", role="train", content_digest=f"{number:064x}", row_count=1, by=world.dev
+    )
+
+
+def more_prediction(world, number):
+    stream = io.BytesIO(predictions_csv(rows=60, seed=number))
+    kept = evaluations.upload_predictions(
+        world.version, stream=stream, columns=COLUMNS, dataset="h", by=world.dev
+    )
+    evaluations.request_evaluation(kept, by=world.dev)
+
+
+def more_promotion(world, number):
+    made = gates.request_promotion(world.version, to_stage="staging", by=world.dev)
+    assert made.state == "refused"
+
+
+#: Address of a list -> what adds a row to it.
 LISTS = {
-    "experiments": lambda project, model, dev: experiments.create_experiment(project, name="more", by=dev),
-    "models": lambda project, model, dev: registry.create_model(
-        project, slug=f"m{project.models.count()}", name="m", by=dev
+    "projects": lambda world, number: joined(world, number),
+    "projects/{project}/members": lambda world, number: projects.add_member(
+        world.project, user=person(f"p{number}"), role=Role.VIEWER, by=world.ada
     ),
+    "projects/{project}/data-sources": lambda world, number: projects.assess_data_source(
+        world.project, name=f"s{number}", scores=dict.fromkeys(DataSource.DIMENSIONS, 3), by=world.dev
+    ),
+    "projects/{project}/datasets": more_dataset,
+    "projects/{project}/experiments": lambda world, number: experiments.create_experiment(
+        world.project, name=f"e{number}", by=world.dev
+    ),
+    "projects/{project}/models": lambda world, number: registry.create_model(
+        world.project, slug=f"m{number}", name="m", by=world.dev
+    ),
+    "projects/{project}/costs": lambda world, number: costs.record_cost(
+        world.project, kind="training", amount="1", currency="USD", spent_on=date(2026, 1, 1), by=world.dev
+    ),
+    "projects/{project}/audit": lambda world, number: projects.change_project(
+        world.project, by=world.ada, name=f"n{number}"
+    ),
+    "experiments/{experiment}/runs": lambda world, number: experiments.start_run(
+        world.version.run.experiment, name=f"r{number}", by=world.dev
+    ),
+    "runs/{run}/metrics": lambda world, number: experiments.log_metrics(
+        world.version.run, metrics=[experiments.MetricPoint(f"m{number}", 1.0, 0, None)], by=world.dev
+    ),
+    "runs/{run}/artifacts": lambda world, number: experiments.log_artifact(
+        world.version.run, path=f"f{number}", stream=io.BytesIO(b"x"), by=world.dev
+    ),
+    "models/{model}/versions": lambda world, number: registry.register_version(
+        world.version.model, by=world.dev, run=world.version.run
+    ),
+    "versions/{version}/checks": lambda world, number: registry.report_check(
+        world.version, name=f"c{number}", status="passed", by=world.dev
+    ),
+    "versions/{version}/predictions": more_prediction,
+    "versions/{version}/evaluations": more_prediction,
+    "versions/{version}/promotions": more_promotion,
 }
 
 
-@pytest.mark.parametrize("kind", LISTS)
-def test_a_list_costs_the_same_with_three_rows(pipeline, project, model, dev, kind):
-    path = f"/api/v1/projects/{project.pk}/{kind}"
-    LISTS[kind](project, model, dev)
+def joined(world, number):
+    made = projects.create_project(slug=f"p{number}", name="p", by=world.ada)
+    projects.add_member(made, user=world.ci, role=Role.CONTRIBUTOR, by=world.ada)
+
+
+@dataclass
+class World:
+    project: Project
+    version: Version
+    ada: User
+    dev: User
+    ci: User
+
+
+@pytest.fixture
+def world(project, version, ada, dev, ci):
+    return World(project, version, ada, dev, ci.user)
+
+
+@pytest.mark.parametrize("address", LISTS)
+def test_a_list_costs_the_same_with_three_rows(pipeline, world, address):
+    version = world.version
+    path = "/api/v1/" + address.format(
+        project=world.project.pk,
+        experiment=version.run.experiment_id,
+        run=version.run_id,
+        model=version.model_id,
+        version=version.pk,
+    )
+    LISTS[address](world, 1)
     queries(pipeline, path)
-    before, _ = queries(pipeline, path)
-    for _ in range(2):
-        LISTS[kind](project, model, dev)
-    after, body = queries(pipeline, path)
-    assert len(body["results"]) >= 3
+    before, first = queries(pipeline, path)
+    for number in (2, 3):
+        LISTS[address](world, number)
+    after, second = queries(pipeline, path)
+    assert len(second["results"]) >= len(first["results"]) + 2
     assert after == before
 
 
-def test_the_versions_of_a_model_cost_the_same_with_three(pipeline, model, version, run, dev):
-    path = f"/api/v1/models/{model.pk}/versions"
-    queries(pipeline, path)
-    before, _ = queries(pipeline, path)
-    for _ in range(2):
-        registry.register_version(model, by=dev, run=run)
-    after, body = queries(pipeline, path)
-    assert (len(body["results"]), after) == (3, before)
+def test_no_list_is_forgotten():
+    known = {
+        address.format(project="{id}", experiment="{id}", run="{id}", model="{id}", version="{id}")
+        for address in LISTS
+    }
+    schema = SchemaGenerator().get_schema(request=None, public=True)
+    lists = set()
+    for path, item in schema["paths"].items():
+        content = item.get("get", {}).get("responses", {}).get("200", {}).get("content", {})
+        if content.get("application/json", {}).get("schema", {}).get("type") == "array":
+            lists.add(path.removeprefix("/api/v1/"))
+    assert len(lists) > 10
+    assert lists == known

@@ -1,15 +1,20 @@
 """Every page: who sees it, that it is whole, and that its queries do not grow with rows."""
 
 import re
+from datetime import date
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from apps.accounts import services as accounts
+from apps.costs import services as costs
+from apps.experiments import services as experiments
 from apps.gates import services as gates
+from apps.projects import services as projects
 from apps.registry import services as registry
-from tests.cast import PASSWORD
+from tests.cast import PASSWORD, person
 
 INLINE = re.compile(rb"<script(?![^>]*\ssrc=)|\sstyle=\"|\son[a-z]+=\"|hx-on", re.IGNORECASE)
 
@@ -84,16 +89,36 @@ def test_the_site_s_audit_trail_is_for_auditors(client, ben, project):
     assert client.get(reverse("portal:audit_site")).status_code == 404
 
 
-@pytest.mark.parametrize(
-    "name", ["portal:home", "portal:projects", "portal:project", "registry:model", "portal:version"]
-)
-def test_a_page_costs_the_same_with_three_versions(client, places, ben, dev, ready, name):
-    client.force_login(ben)
+def more_of_everything(ready, project, dev, ada, number):
+    """Add a row to every list that a page shows."""
+    registry.register_version(ready.model, by=dev, run=ready.run)
+    registry.create_model(project, slug=f"m{number}", name="m", by=dev)
+    registry.report_check(ready, name=f"c{number}", status="passed", by=dev)
+    experiments.create_experiment(project, name=f"e{number}", by=dev)
+    run = experiments.start_run(ready.run.experiment, name=f"r{number}", by=dev)
+    experiments.log_metrics(run, metrics=[experiments.MetricPoint("auc", 0.8, 0, None)], by=dev)
+    costs.record_cost(project, kind="training", amount="1", currency="USD", spent_on=date(2026, 1, 1), by=dev)
+    member = person(f"p{number}")
+    projects.add_member(project, user=member, role="viewer", by=ada)
+    account = accounts.create_service_account(f"a{number}", owner=dev, by=dev)
+    accounts.issue_token(account, name="t", scopes=["read"], by=dev)
+
+
+LISTS = [
+    *("portal:home", "portal:projects", "portal:project", "portal:version", "portal:audit_project"),
+    *("registry:model", "experiments:experiment", "costs:project", "projects:members", "accounts:tokens"),
+]
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_page_costs_the_same_with_three_rows(client, places, dev, ada, ready, project, name):
+    client.force_login(dev)
+    more_of_everything(ready, project, dev, ada, 1)
     client.get(places[name])
     with CaptureQueriesContext(connection) as one:
         client.get(places[name])
-    for _ in range(2):
-        registry.register_version(ready.model, by=dev, run=ready.run)
+    for number in (2, 3):
+        more_of_everything(ready, project, dev, ada, number)
     with CaptureQueriesContext(connection) as three:
         client.get(places[name])
     assert len(three) == len(one)
