@@ -211,9 +211,9 @@ class Story:
             )
             self.ci.wait_for(f"/evaluations/{started['id']}")
         reported = {one["name"] for one in self.ci.get(f"{path}/checks")["results"]}
-        for name, (summary, figures) in texts.CHECKS.items():
+        for name, summary in texts.CHECKS.items():
             if name not in reported:
-                body = {"name": name, "status": "passed", "summary": summary, "figures": figures}
+                body = {"name": name, "status": "passed", "summary": summary}
                 self.ci.post(f"{path}/checks", body)
         answered = {one["key"] for one in self.ci.get(f"{path}/checklists/bias")["items"] if one["value"]}
         for item, (value, reason) in texts.ANSWERS.items():

@@ -10,9 +10,9 @@ from django.utils.cache import patch_vary_headers
 def wants_fragment(request: HttpRequest) -> bool:
     """Tell whether htmx asked for a part of the page (a boosted link or a history restore wants all of it)."""
     details = getattr(request, "htmx", None)
-    return (
-        details is not None and bool(details) and not details.boosted and not details.history_restore_request
-    )
+    if not details:
+        return False
+    return not details.boosted and not details.history_restore_request
 
 
 def page(
