@@ -13,7 +13,7 @@ from apps.accounts.models import User
 from apps.checklists import services as checklists
 from apps.costs import services as costs
 from apps.evaluations import services as evaluations
-from apps.evaluations.engine.table import ColumnMap
+from apps.evaluations.engine.columns import ColumnMap
 from apps.evaluations.models import Evaluation
 from apps.experiments import services as experiments
 from apps.jobs import running

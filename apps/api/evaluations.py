@@ -14,28 +14,50 @@ from apps.accounts.enums import Scope
 from apps.api.base import Endpoint, FiniteFloatField, Input, Output, Text, answer
 from apps.api.jobs import JobOut
 from apps.evaluations import queries, services
-from apps.evaluations.engine.table import ColumnMap
+from apps.evaluations.engine.columns import (
+    LIST_ROLES,
+    MISSING_LABELS,
+    MISSING_SCORES,
+    SCORE_KINDS,
+    SINGLE_ROLES,
+    TASKS,
+    ColumnMap,
+    ColumnsInvalid,
+)
 from apps.evaluations.models import Evaluation
 from apps.projects.enums import DataRole
 from apps.registry.queries import version_for
 
 
 class ColumnsIn(Input):
-    label = Text(max_length=250)  # type: ignore[assignment]
-    score = Text(max_length=250)
-    prediction = Text(required=False, max_length=250, allow_null=True)
-    row_id = Text(required=False, max_length=250, allow_null=True)
-    protected = serializers.ListField(required=False, child=Text(max_length=250), max_length=20)
-    slices = serializers.ListField(required=False, child=Text(max_length=250), max_length=50)
-    positive_label = Text(required=False, max_length=250, allow_null=True)
-    threshold = FiniteFloatField(required=False)
+    """The column map, one field per role: the roles themselves are the engine's."""
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        """Return a field for each role and option of a column map."""
+        column = {role: Text(required=False, max_length=250, allow_null=True) for role in SINGLE_ROLES}
+        several = {
+            role: serializers.ListField(required=False, child=Text(max_length=250), max_length=200)
+            for role in (*LIST_ROLES, "classes")
+        }
+        return {
+            "task": serializers.ChoiceField(choices=list(TASKS), required=False),
+            **column,
+            **several,
+            "positive_label": Text(required=False, max_length=250, allow_null=True),
+            "threshold": FiniteFloatField(required=False),
+            "score_kind": serializers.ChoiceField(choices=SCORE_KINDS, required=False),
+            "missing_scores": serializers.ChoiceField(choices=MISSING_SCORES, required=False),
+            "missing_labels": serializers.ChoiceField(choices=MISSING_LABELS, required=False),
+            "k": serializers.IntegerField(required=False, min_value=1, max_value=10_000),
+            "period": serializers.IntegerField(required=False, min_value=1, max_value=100_000),
+        }
 
 
 class PredictionsIn(Input):
     file = serializers.FileField()
     columns = Text(
         max_length=50_000,
-        help_text="JSON: label, score, row_id, protected, slices, positive_label, threshold",
+        help_text="JSON: task, label, score, prediction, row_id, protected, slices, threshold and the task's further roles",
     )
     dataset = Text(max_length=120)
     split = serializers.ChoiceField(choices=DataRole.choices, default=DataRole.HOLDOUT)
@@ -48,7 +70,10 @@ class PredictionsIn(Input):
             raise serializers.ValidationError(f"This is not JSON ({error}).") from error
         filled = ColumnsIn(data=data)
         filled.is_valid(raise_exception=True)
-        return ColumnMap.from_json(filled.validated_data)
+        try:
+            return ColumnMap.from_json(filled.validated_data)
+        except ColumnsInvalid as error:
+            raise serializers.ValidationError(str(error), code=error.code) from error
 
 
 class PredictionsOut(Output):
@@ -83,7 +108,9 @@ class Predictions(Endpoint):
 
 
 class EvaluationIn(Input):
-    config = serializers.DictField(required=False, help_text="seed, resamples")
+    config = serializers.DictField(
+        required=False, help_text="seed, resamples, false_positive_cost, false_negative_cost, margin"
+    )
 
 
 class EvaluationOut(Output):

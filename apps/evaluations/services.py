@@ -11,8 +11,8 @@ from apps.core import blobs, sandbox
 from apps.core.db import service
 from apps.core.errors import Invalid, not_now
 from apps.core.models import Blob
-from apps.evaluations.engine.report import Config
-from apps.evaluations.engine.table import ColumnMap
+from apps.evaluations.engine.columns import ColumnMap, ColumnsInvalid
+from apps.evaluations.engine.config import Config
 from apps.evaluations.enums import EvaluationState
 from apps.evaluations.models import Evaluation, PredictionSet
 from apps.jobs import services as jobs
@@ -41,8 +41,10 @@ def upload_predictions(
     can(by, Right.CONTRIBUTE, version.model.project).enforce()
     if split not in DataRole.values:
         raise Invalid(f"A split is one of {', '.join(DataRole.values)}, not “{split}”.", code="unknown_split")
-    if not 0 < columns.threshold < 1:
-        raise Invalid("The threshold lies between 0 and 1.", code="bad_threshold")
+    try:
+        columns.demand_complete()
+    except ColumnsInvalid as error:
+        raise Invalid(str(error), code=error.code) from error
     blob = blobs.store(stream, max_bytes=settings.MAX_UPLOAD_BYTES)
     found = _inspect(blob, columns, name)
     if not found["ok"]:

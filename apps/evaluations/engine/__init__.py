@@ -3,5 +3,5 @@
 ``python -m apps.evaluations.engine table.parquet --label approve --score score --sensitive race`` prints a report.
 """
 
-ENGINE_VERSION = "1.0"
-SCHEMA_VERSION = 1
+ENGINE_VERSION = "2.0"
+SCHEMA_VERSION = 2

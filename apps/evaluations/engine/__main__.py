@@ -1,71 +1,110 @@
-"""``python -m apps.evaluations.engine table.parquet --label y --score p --sensitive race`` prints the report."""
+"""``python -m apps.evaluations.engine table.parquet --task binary --sensitive race`` prints the report.
+
+Columns that are not named are looked for by their usual names (y_true, label, y_score, score, y_pred, row_id …).
+"""
 
 import argparse
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from apps.evaluations.engine.columns import LIST_ROLES, SINGLE_ROLES, TASKS, ColumnMap, ColumnsInvalid
+from apps.evaluations.engine.config import Config, ConfigInvalid
+from apps.evaluations.engine.printing import as_text
 from apps.evaluations.engine.reading import read_table
-from apps.evaluations.engine.report import Config, evaluate
-from apps.evaluations.engine.table import ColumnMap, TableInvalid
+from apps.evaluations.engine.reading.files import columns_of
+from apps.evaluations.engine.report import evaluate
+from apps.evaluations.engine.table import Limits, TableInvalid
+
+#: What the columns of a role are usually called.
+USUAL_NAMES = {
+    "label": ("y_true", "label", "target", "actual", "relevance", "truth", "y"),
+    "score": ("y_score", "score", "probability", "y_prob", "y_pred_proba", "p"),
+    "prediction": ("y_pred", "prediction", "predicted", "forecast", "cluster"),
+    "row_id": ("row_id", "id"),
+    "query": ("query_id", "query", "qid"),
+    "document": ("doc_id", "document"),
+    "user": ("user_id", "user"),
+    "item": ("item_id", "item"),
+    "time": ("time", "timestamp", "date"),
+    "series": ("series", "series_id"),
+    "reference": ("reference", "expected_answer", "ground_truth"),
+    "answer": ("answer", "output", "response"),
+}
+_SHORT = {
+    "protected": "--sensitive",
+    "slices": "--slice",
+    "features": "--feature",
+    "positive_label": "--positive",
+}
 
 
 def main() -> int:
     """Evaluate one file; exit status 2 when it cannot be used."""
-    parser = argparse.ArgumentParser(prog="python -m apps.evaluations.engine", description=__doc__)
-    parser.add_argument("table", type=Path)
-    parser.add_argument("--task", choices=["binary"], default="binary")
-    parser.add_argument("--label", default="label")
-    parser.add_argument("--score", default="score")
-    parser.add_argument(
-        "--sensitive", action="append", default=[], help="a protected attribute; may be repeated"
-    )
-    parser.add_argument(
-        "--slice", action="append", default=[], help="another column to slice by; may be repeated"
-    )
-    parser.add_argument("--positive", help="the label that counts as yes")
-    parser.add_argument("--threshold", type=float, default=0.5)
-    parser.add_argument("--json", action="store_true", help="print the whole document")
-    options = parser.parse_args()
-    columns = ColumnMap(
-        label=options.label,
-        score=options.score,
-        protected=tuple(options.sensitive),
-        slices=tuple(options.slice),
-        positive_label=options.positive,
-        threshold=options.threshold,
-    )
+    options = _parser().parse_args()
     try:
+        columns = with_usual_names(_columns(options), columns_of(options.table, Limits()))
+        columns.demand_complete()
+        config = Config.from_json({"seed": options.seed, "resamples": options.resamples})
         table, warnings = read_table(options.table, columns)
-    except (TableInvalid, OSError) as error:
+    except (TableInvalid, ColumnsInvalid, ConfigInvalid, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    report = evaluate(table, columns, warnings, Config())
-    sys.stdout.write(json.dumps(report, indent=2) + "\n" if options.json else _text(report))
+    report = evaluate(table, columns, warnings, config)
+    sys.stdout.write(
+        json.dumps(report, indent=2, ensure_ascii=False) + "\n" if options.json else as_text(report)
+    )
     return 0
 
 
-def _text(report: dict[str, Any]) -> str:
-    lines = [f"{report['n']:,} rows, {report['positives']:,} positive, threshold {report['threshold']:g}", ""]
-    lines += [f"  {name:<20} {_figure(figure)}" for name, figure in report["metrics"].items()]
-    lines.append(f"  {'ece':<20} {report['calibration']['ece']:.3f}")
-    for attribute, found in report["fairness"].items():
-        lines += ["", f"{attribute}: disparate impact {_figure(found['disparate_impact'])}"]
-        lines += [
-            f"  {group['value']:<20} {_figure(group['selection_rate'])}  n {group['n']}"
-            for group in found["groups"]
-        ]
-    lines += ["", *(warning["sentence"] for warning in report["warnings"])]
-    return "\n".join(lines) + "\n"
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m apps.evaluations.engine", description=__doc__)
+    parser.add_argument("table", type=Path, help="a Parquet or CSV file")
+    parser.add_argument("--task", choices=list(TASKS), default="binary")
+    for role in (*SINGLE_ROLES, "positive_label"):
+        parser.add_argument(*_flags(role), dest=role, metavar="COLUMN", default=None)
+    for role in (*LIST_ROLES, "classes"):
+        parser.add_argument(
+            *_flags(role), dest=role, metavar="COLUMN", action="append", help="may be repeated"
+        )
+    parser.add_argument("--threshold", type=float, default=ColumnMap.threshold)
+    parser.add_argument("--score-kind", default=ColumnMap.score_kind, help="probability or decision")
+    parser.add_argument("--missing-scores", default=ColumnMap.missing_scores, help="refuse or drop")
+    parser.add_argument("--missing-labels", default=ColumnMap.missing_labels, help="refuse or pending")
+    parser.add_argument("-k", type=int, default=ColumnMap.k, help="cut-off of ranking metrics")
+    parser.add_argument("--period", type=int, default=ColumnMap.period, help="time steps of a season")
+    parser.add_argument("--seed", type=int, default=Config.seed)
+    parser.add_argument("--resamples", type=int, default=Config.resamples)
+    parser.add_argument("--json", action="store_true", help="print the whole document")
+    return parser
 
 
-def _figure(figure: dict[str, Any]) -> str:
-    if figure["value"] is None:
-        return f"not applicable: {figure.get('reason', '')}"
-    if figure["low"] is None:
-        return f"{figure['value']:.3f}"
-    return f"{figure['value']:.3f} [{figure['low']:.3f}, {figure['high']:.3f}]"
+def _flags(role: str) -> list[str]:
+    return [f"--{role.replace('_', '-')}", *([_SHORT[role]] if role in _SHORT else [])]
+
+
+def _columns(options: argparse.Namespace) -> ColumnMap:
+    given = {
+        role: getattr(options, role) for role in (*SINGLE_ROLES, "positive_label") if getattr(options, role)
+    }
+    given |= {
+        role: tuple(getattr(options, role)) for role in (*LIST_ROLES, "classes") if getattr(options, role)
+    }
+    names = ("task", "threshold", "score_kind", "missing_scores", "missing_labels", "k", "period")
+    return ColumnMap(**given, **{name: getattr(options, name) for name in names})
+
+
+def with_usual_names(columns: ColumnMap, header: tuple[str, ...]) -> ColumnMap:
+    """Return the map with the roles that the task needs and nobody named, where a column has a usual name for it."""
+    task = TASKS[columns.task]
+    wanted = [role for role in (*task.needs, *task.one_of, "row_id") if role in USUAL_NAMES]
+    found: dict[str, Any] = {}
+    for role in wanted:
+        if not getattr(columns, role):
+            found[role] = next((name for name in USUAL_NAMES[role] if name in header), None)
+    return replace(columns, **found)
 
 
 if __name__ == "__main__":

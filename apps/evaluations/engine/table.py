@@ -9,50 +9,10 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class ColumnMap:
-    """Which column is what. ``positive_label`` names the label that counts as yes where labels are not 0 and 1."""
-
-    label: str
-    score: str
-    prediction: str | None = None
-    row_id: str | None = None
-    protected: tuple[str, ...] = ()
-    slices: tuple[str, ...] = ()
-    positive_label: str | None = None
-    threshold: float = 0.5
-
-    @property
-    def groups(self) -> tuple[str, ...]:
-        """Columns to group by: the protected ones first, each once."""
-        return tuple(dict.fromkeys((*self.protected, *self.slices)))
-
-    @property
-    def declared(self) -> tuple[str, ...]:
-        """Every column that is read."""
-        own = (self.label, self.score, self.prediction, self.row_id)
-        return tuple(dict.fromkeys((*(name for name in own if name), *self.groups)))
-
-    def to_json(self) -> dict[str, Any]:
-        """Return plain JSON."""
-        return {
-            "label": self.label,
-            "score": self.score,
-            "prediction": self.prediction,
-            "row_id": self.row_id,
-            "protected": list(self.protected),
-            "slices": list(self.slices),
-            "positive_label": self.positive_label,
-            "threshold": self.threshold,
-        }
-
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> "ColumnMap":
-        """Read what ``to_json`` wrote."""
-        lists = {name: tuple(data.get(name) or ()) for name in ("protected", "slices")}
-        return cls(**{**data, **lists})
+#: Labels and decisions, 0 or 1.
+Bits = NDArray[np.uint8]
+#: Codes of a grouping; as narrow as its values allow.
+Codes = NDArray[np.unsignedinteger[Any]]
 
 
 @dataclass(frozen=True)
@@ -60,26 +20,82 @@ class Grouping:
     """A column as codes into its sorted values."""
 
     values: tuple[str, ...]
-    codes: Ints
+    codes: Codes
+
+    @property
+    def size(self) -> int:
+        return len(self.values)
 
     def mask(self, index: int) -> Bools:
         """Return the rows of one value."""
         return self.codes == index
 
+    def take(self, rows: Bools | Ints) -> "Grouping":
+        """Return the grouping of some rows."""
+        return Grouping(self.values, self.codes[rows])
+
+
+def grouping_of(values: Any) -> Grouping:
+    """Return the grouping of a sequence of texts."""
+    kinds, codes = np.unique(np.asarray(values, dtype=str), return_inverse=True)
+    return Grouping(tuple(str(kind) for kind in kinds), narrow(codes, len(kinds)))
+
+
+def narrow(codes: Any, size: int) -> Codes:
+    """Return codes below ``size`` in the narrowest type that holds them."""
+    kind = np.uint8 if size <= 256 else np.uint16 if size <= 65_536 else np.uint32
+    return np.ascontiguousarray(codes, dtype=kind)
+
+
+def crossed(first: Grouping, second: Grouping) -> Grouping:
+    """Return the grouping by both columns; values are joined with " · ", empty combinations are left out."""
+    size = first.size * second.size
+    codes = first.codes.astype(np.uint32) * np.uint32(second.size) + second.codes
+    present = np.flatnonzero(np.bincount(codes, minlength=size))
+    place = np.zeros(size, dtype=np.uint32)
+    place[present] = np.arange(len(present))
+    values = tuple(
+        f"{first.values[code // second.size]} · {second.values[code % second.size]}" for code in present
+    )
+    return Grouping(values, narrow(place[codes], len(present)))
+
 
 @dataclass(frozen=True)
 class Table:
-    """n rows: labels (0 or 1), scores, decisions (0 or 1), groupings, and ids where given."""
+    """n rows of a binary task: labels, scores (none where only decisions were given), decisions, groupings.
 
-    y: Ints
-    score: Floats
-    decision: Ints
+    ``weights`` repeat rows (none: every row counts once). ``ids`` and ``entities`` are as long as the table or
+    absent; ``rows`` are the numbers that the rows had in the file, from 1, where some were left out. ``probability``
+    is false for scores that only rank.
+    """
+
+    y: Bits
+    score: Floats | None
+    decision: Bits
     groups: dict[str, Grouping] = field(default_factory=dict)
-    ids: tuple[str, ...] = ()
+    ids: Any = None
+    weights: Floats | None = None
+    entities: Ints | None = None
+    features: dict[str, Floats] = field(default_factory=dict)
+    rows: Ints | None = None
+    probability: bool = True
 
     @property
     def n(self) -> int:
         return len(self.y)
+
+    @property
+    def total(self) -> float:
+        """Return the sum of the weights: the number of rows where there are none."""
+        return float(self.weights.sum()) if self.weights is not None else float(self.n)
+
+    def row_number(self, index: int) -> int:
+        """Return the row's number in the file, from 1."""
+        return int(self.rows[index]) if self.rows is not None else index + 1
+
+    def row_id(self, index: int) -> str | None:
+        """Return the row's id, where ids were given."""
+        return None if self.ids is None else str(self.ids[index])
 
 
 @dataclass(frozen=True)

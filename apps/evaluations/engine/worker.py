@@ -3,10 +3,11 @@
 from pathlib import Path
 from typing import Any
 
+from apps.evaluations.engine.columns import ColumnMap
+from apps.evaluations.engine.config import Config
 from apps.evaluations.engine.reading import inspect_table, read_table
-from apps.evaluations.engine.report import Config
 from apps.evaluations.engine.report import evaluate as report_on
-from apps.evaluations.engine.table import ColumnMap, Limits, TableInvalid
+from apps.evaluations.engine.table import Limits, TableInvalid
 
 
 def inspect(payload: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""The report of each task, one module per task."""
