@@ -13,8 +13,8 @@ from typing import Any
 from apps.evaluations.engine.columns import LIST_ROLES, SINGLE_ROLES, TASKS, ColumnMap, ColumnsInvalid
 from apps.evaluations.engine.config import Config, ConfigInvalid
 from apps.evaluations.engine.printing import as_text
-from apps.evaluations.engine.reading import read_table
 from apps.evaluations.engine.reading.files import columns_of
+from apps.evaluations.engine.reading.tables import read_table
 from apps.evaluations.engine.report import evaluate
 from apps.evaluations.engine.table import Limits, TableInvalid
 

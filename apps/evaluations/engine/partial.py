@@ -202,7 +202,7 @@ def _row_losses(table: Table, score: Floats) -> dict[str, Moments]:
     found = {}
     for name, loss in losses.items():
         weighted = loss if table.weights is None else loss * table.weights
-        found[name] = Moments(table.total, float(np.sum(weighted)), float(np.sum(weighted * loss)))
+        found[name] = Moments(table.rows.total, float(np.sum(weighted)), float(np.sum(weighted * loss)))
     return found
 
 
@@ -229,14 +229,11 @@ def worst_rows(table: Table) -> list[dict[str, Any]]:
 
 
 def _worst_row(table: Table, row: int, loss: float) -> dict[str, Any]:
-    return {
-        "row": table.row_number(row),
-        "id": table.row_id(row),
+    return table.rows.described(row) | {
         "label": int(table.y[row]),
         "decision": int(table.decision[row]),
         "score": None if table.score is None else float(table.score[row]),
         "loss": loss,
-        "groups": {name: group.values[int(group.codes[row])] for name, group in table.groups.items()},
     }
 
 

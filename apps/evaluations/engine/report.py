@@ -1,16 +1,12 @@
 """The whole report on a prediction table: one JSON document, the same for the same input, configuration and seed."""
 
-from collections.abc import Callable
 from typing import Any
 
 from apps.evaluations.engine import ENGINE_VERSION, SCHEMA_VERSION
 from apps.evaluations.engine.columns import ColumnMap
 from apps.evaluations.engine.config import Config, Progress
 from apps.evaluations.engine.table import Problem
-from apps.evaluations.engine.tasks.binary import binary_report
-
-Reporter = Callable[[Any, ColumnMap, Config, Progress], dict[str, Any]]
-REPORTERS: dict[str, Reporter] = {"binary": binary_report}
+from apps.evaluations.engine.tasks import task_module
 
 
 def evaluate(
@@ -21,13 +17,29 @@ def evaluate(
     progress: Progress = lambda share, step: None,
 ) -> dict[str, Any]:
     """Compute the report of a table that ``read_table`` returned."""
-    return enveloped(REPORTERS[columns.task](table, columns, config, progress), columns, warnings, config)
+    body = task_module(columns.task).report(table, columns, config, progress)
+    return enveloped(body, columns, warnings, config)
 
 
 def enveloped(
     body: dict[str, Any], columns: ColumnMap, warnings: list[Problem], config: Config
 ) -> dict[str, Any]:
-    """Return a report with what every report says of itself."""
+    """Return a report with what every report says of itself, and every section, empty where the task has none."""
+    sections: dict[str, Any] = {
+        "calibration": None,
+        "thresholds": None,
+        "curves": None,
+        "confusion": None,
+        "lift_over_random": None,
+        "slices": [],
+        "pair_slices": [],
+        "discovered": None,
+        "fairness": {},
+        "intersections": {},
+        "proxy": {},
+        "beyond_baselines": [],
+        "approximations": [],
+    }
     return {
         "schema_version": SCHEMA_VERSION,
         "engine_version": ENGINE_VERSION,
@@ -35,5 +47,6 @@ def enveloped(
         "config": config.to_json(),
         "columns": columns.to_json(),
         "warnings": [warning.to_json() for warning in warnings],
+        **sections,
         **body,
     }

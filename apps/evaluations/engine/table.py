@@ -61,23 +61,57 @@ def crossed(first: Grouping, second: Grouping) -> Grouping:
 
 
 @dataclass(frozen=True)
-class Table:
-    """n rows of a binary task: labels, scores (none where only decisions were given), decisions, groupings.
+class Rows:
+    """What rows of any task may have: groupings, ids, weights, entities, numeric features, and numbers in the file."""
 
-    ``weights`` repeat rows (none: every row counts once). ``ids`` and ``entities`` are as long as the table or
-    absent; ``rows`` are the numbers that the rows had in the file, from 1, where some were left out. ``probability``
-    is false for scores that only rank.
-    """
-
-    y: Bits
-    score: Floats | None
-    decision: Bits
+    n: int
     groups: dict[str, Grouping] = field(default_factory=dict)
     ids: Any = None
     weights: Floats | None = None
     entities: Ints | None = None
     features: dict[str, Floats] = field(default_factory=dict)
-    rows: Ints | None = None
+    numbers: Ints | None = None
+
+    @property
+    def total(self) -> float:
+        """Return the sum of the weights: the number of rows where there are none."""
+        return float(self.weights.sum()) if self.weights is not None else float(self.n)
+
+    def described(self, row: int) -> dict[str, Any]:
+        """Return how a report names a row: its number in the file from 1, its id and its groups."""
+        return {
+            "row": int(self.numbers[row]) if self.numbers is not None else row + 1,
+            "id": None if self.ids is None else str(self.ids[row]),
+            "groups": {name: group.values[int(group.codes[row])] for name, group in self.groups.items()},
+        }
+
+    def take(self, keep: Ints) -> "Rows":
+        """Return some of the rows, which keep their numbers."""
+        ids = self.ids
+        if ids is not None:
+            ids = ids[keep] if isinstance(ids, np.ndarray) else ids.take(keep)
+        return Rows(
+            len(keep),
+            {name: group.take(keep) for name, group in self.groups.items()},
+            ids,
+            None if self.weights is None else self.weights[keep],
+            None if self.entities is None else self.entities[keep],
+            {name: values[keep] for name, values in self.features.items()},
+            keep + 1 if self.numbers is None else self.numbers[keep],
+        )
+
+
+@dataclass(frozen=True)
+class Table:
+    """n rows of a binary task: labels, scores (none where only decisions were given), and decisions.
+
+    ``probability`` is false for scores that only rank.
+    """
+
+    y: Bits
+    score: Floats | None
+    decision: Bits
+    rows: Rows
     probability: bool = True
 
     @property
@@ -85,17 +119,12 @@ class Table:
         return len(self.y)
 
     @property
-    def total(self) -> float:
-        """Return the sum of the weights: the number of rows where there are none."""
-        return float(self.weights.sum()) if self.weights is not None else float(self.n)
+    def weights(self) -> Floats | None:
+        return self.rows.weights
 
-    def row_number(self, index: int) -> int:
-        """Return the row's number in the file, from 1."""
-        return int(self.rows[index]) if self.rows is not None else index + 1
-
-    def row_id(self, index: int) -> str | None:
-        """Return the row's id, where ids were given."""
-        return None if self.ids is None else str(self.ids[index])
+    @property
+    def groups(self) -> dict[str, Grouping]:
+        return self.rows.groups
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from typing import Any
 
 from apps.evaluations.engine.columns import ColumnMap
 from apps.evaluations.engine.config import Config
-from apps.evaluations.engine.reading import inspect_table, read_table
+from apps.evaluations.engine.reading.tables import inspect_table, read_table
 from apps.evaluations.engine.report import evaluate as report_on
 from apps.evaluations.engine.table import Limits, TableInvalid
 

@@ -3,13 +3,18 @@
 import numpy as np
 
 from apps.evaluations.engine.columns import ColumnMap
-from apps.evaluations.engine.reading import typed
+from apps.evaluations.engine.reading.common import (
+    finite_numbers,
+    pending_allowed,
+    read_rows,
+    shown,
+    warn_small,
+)
 from apps.evaluations.engine.reading.files import Source
+from apps.evaluations.engine.reading import typed
 from apps.evaluations.engine.reading.typed import Findings
-from apps.evaluations.engine.table import Bits, Bools, Floats, Ints, Limits, Table
+from apps.evaluations.engine.table import Bits, Bools, Floats, Limits, Table
 
-#: Under this many rows every figure is a guess.
-SMALL_TABLE = 100
 #: Missing scores are dropped on demand up to this share.
 DROPPED_SHARE = 0.01
 _YES_NO = {"true": "1", "false": "0"}
@@ -20,57 +25,23 @@ def read_binary(source: Source, columns: ColumnMap, limits: Limits, found: Findi
     y, pending = _labels(source, columns, found)
     score, dropped = _scores(source, columns, found) if columns.score else (None, None)
     predicted = _predictions(source, columns, found)
-    groups = {name: typed.grouping(source, name, limits, found) for name in columns.groups}
-    table = Table(
-        y=y if y is not None else np.zeros(0, np.uint8),
-        score=score,
-        decision=np.zeros(0, np.uint8),
-        groups={name: group for name, group in groups.items() if group},
-        ids=typed.unique_ids(source, columns.row_id, found) if columns.row_id else None,
-        weights=weights_of(source, columns, found),
-        entities=entities_of(source, columns),
-        features=features_of(source, columns, found),
-        probability=columns.score_kind == "probability",
-    )
+    rows = read_rows(source, columns, limits, found)
+    if columns.time:
+        typed.times_of(source, columns.time, found)
     if found.problems or y is None:
         return None
     decision = predicted if score is None else (score >= columns.threshold).astype(np.uint8)
     assert decision is not None
     if score is not None and predicted is not None:
         _compare_predictions(columns, predicted, decision, found)
-    table = _kept(table, decision, pending, dropped)
+    left_out = [mask for mask in (pending, dropped) if mask is not None]
+    if left_out:
+        keep = np.flatnonzero(~np.logical_or.reduce(left_out))
+        y, decision, rows = y[keep], decision[keep], rows.take(keep)
+        score = None if score is None else score[keep]
+    table = Table(y, score, decision, rows, columns.score_kind == "probability")
     _look_at(table, columns, found)
     return None if found.problems else table
-
-
-def _kept(table: Table, decision: Bits, *left_out: Bools | None) -> Table:
-    """Return the table without the rows of the masks, which keep their numbers."""
-    masks = [mask for mask in left_out if mask is not None]
-    if not masks:
-        return _replaced(table, table.y, table.score, decision, None)
-    keep = np.flatnonzero(~np.logical_or.reduce(masks))
-    return _replaced(table, table.y[keep], table.score, decision[keep], keep)
-
-
-def _replaced(table: Table, y: Bits, score: Floats | None, decision: Bits, keep: Ints | None) -> Table:
-    if keep is None:
-        rows = {name: getattr(table, name) for name in ("ids", "weights", "entities", "groups", "features")}
-        return Table(y, score, decision, probability=table.probability, **rows)
-    ids = table.ids
-    if ids is not None:
-        ids = ids[keep] if isinstance(ids, np.ndarray) else ids.take(keep)
-    return Table(
-        y,
-        None if score is None else score[keep],
-        decision,
-        {name: group.take(keep) for name, group in table.groups.items()},
-        ids,
-        None if table.weights is None else table.weights[keep],
-        None if table.entities is None else table.entities[keep],
-        {name: values[keep] for name, values in table.features.items()},
-        keep + 1,
-        table.probability,
-    )
 
 
 def _look_at(table: Table, columns: ColumnMap, found: Findings) -> None:
@@ -98,14 +69,6 @@ def _look_at(table: Table, columns: ColumnMap, found: Findings) -> None:
     warn_small(table.n, found)
 
 
-def warn_small(n: int, found: Findings) -> None:
-    """Note that a table is small."""
-    if n < SMALL_TABLE:
-        found.warning(
-            "small_sample", None, [], f"Only {n} rows: the intervals are wide, and few figures can be judged."
-        )
-
-
 def _labels(source: Source, columns: ColumnMap, found: Findings) -> tuple[Bits | None, Bools | None]:
     """Return labels as 0 and 1, and the rows whose label is pending."""
     name = columns.label or ""
@@ -114,21 +77,8 @@ def _labels(source: Source, columns: ColumnMap, found: Findings) -> tuple[Bits |
         return plain, None
     column = typed.coded(source, name)
     missing = column.missing
-    if missing.any() and columns.missing_labels != "pending":
-        found.problem(
-            "label_missing",
-            name,
-            missing,
-            f"{int(missing.sum())} rows have no label in “{name}”. Remove them, or declare missing_labels: pending.",
-        )
+    if missing.any() and not pending_allowed(missing, columns, found):
         return None, None
-    if missing.any():
-        found.warning(
-            "label_pending",
-            name,
-            missing,
-            f"{int(missing.sum())} rows have no label yet; they are left out.",
-        )
     bits = _bits_of(column, columns, found)
     if bits is None:
         return None, None
@@ -146,7 +96,7 @@ def _bits_of(column: typed.Coded, columns: ColumnMap, found: Findings) -> Bits |
                 name,
                 column.codes
                 != (kinds.index(columns.positive_label) if columns.positive_label in kinds else -1),
-                f"“{name}” holds {_shown(kinds)}; two labels are needed, of which one is “{columns.positive_label}”.",
+                f"“{name}” holds {shown(kinds)}; two labels are needed, of which one is “{columns.positive_label}”.",
             )
             return None
         return np.array([kind == columns.positive_label for kind in kinds] + [False], np.uint8)
@@ -160,15 +110,15 @@ def _bits_of(column: typed.Coded, columns: ColumnMap, found: Findings) -> Bits |
             "positive_label_undeclared",
             name,
             np.isnan(numbers)[column.codes],
-            f"The labels in “{name}” are {_shown(sorted(kinds))}. Say which of them counts as yes (positive_label).",
+            f"The labels in “{name}” are {shown(sorted(kinds))}. Say which of them counts as yes (positive_label).",
         )
     elif len(kinds) == 2 and not np.any(numbers % 1):
-        shown = " and ".join(f"{value:g}" for value in sorted(numbers[:2]))
+        both = " and ".join(f"{value:g}" for value in sorted(numbers[:2]))
         found.problem(
             "label_set_mismatch",
             name,
             wrong,
-            f"The labels in “{name}” are {shown}, not 0 and 1. Recode them, or declare positive_label.",
+            f"The labels in “{name}” are {both}, not 0 and 1. Recode them, or declare positive_label.",
         )
     else:
         first = kinds[column.codes[np.flatnonzero(wrong)[0]]] if wrong.any() else kinds[0]
@@ -179,30 +129,6 @@ def _bits_of(column: typed.Coded, columns: ColumnMap, found: Findings) -> Bits |
             f"“{name}” holds {first}, which is neither 0 nor 1. Mend the rows.",
         )
     return None
-
-
-def _shown(kinds: "tuple[str, ...] | list[str]") -> str:
-    return ", ".join(kinds[:6]) + (" …" if len(kinds) > 6 else "")
-
-
-def finite_numbers(source: Source, name: str, found: Findings, *, what: str) -> typed.Numbers | None:
-    """Return a column whose values are finite numbers where they are not missing; problems are noted."""
-    column = typed.numbers_of(source, name)
-    if column.unreadable is not None:
-        found.problem(
-            "type",
-            name,
-            column.unreadable,
-            f"“{name}” holds text where a number is needed, such as “{column.example}”.",
-        )
-        return None
-    if column.from_text and source.format == "parquet":
-        found.warning("type_cast", name, [], f"“{name}” holds numbers as text; they were read as numbers.")
-    endless = np.isinf(column.values)
-    if endless.any():
-        found.problem("score_not_finite", name, endless, f"“{name}” holds infinity. {what}")
-        return None
-    return column
 
 
 def _scores(source: Source, columns: ColumnMap, found: Findings) -> tuple[Floats | None, Bools | None]:
@@ -280,7 +206,7 @@ def _predictions(source: Source, columns: ColumnMap, found: Findings) -> Bits | 
             "prediction_not_in_set",
             name,
             np.array([kind not in ("0", "1") for kind in plain] + [False])[column.codes],
-            f"“{name}” holds {_shown(unknown)}, which is neither 0 nor 1. Recode it, or declare positive_label.",
+            f"“{name}” holds {shown(unknown)}, which is neither 0 nor 1. Recode it, or declare positive_label.",
         )
         return None
     bits = np.array([kind == yes for kind in plain] + [False], np.uint8)
@@ -305,57 +231,3 @@ def _compare_predictions(columns: ColumnMap, predicted: Bits, decision: Bits, fo
             differs,
             f"“{name}” differs from the score at the threshold in {share:.1%} of the rows; the score counts.",
         )
-
-
-def weights_of(source: Source, columns: ColumnMap, found: Findings) -> Floats | None:
-    """Return the weights of the rows, or nothing where every row counts once.
-
-    Weights that are not whole cannot be repeats: they are scaled to sum to the effective number of rows
-    (Kish, Survey Sampling, 1965), so that no interval is narrower than the rows allow.
-    """
-    name = columns.weight
-    if not name:
-        return None
-    column = finite_numbers(source, name, found, what="A weight is a number from 0.")
-    if column is None:
-        return None
-    wrong = np.isnan(column.values) | (column.values < 0)
-    if wrong.any():
-        found.problem("weight_invalid", name, wrong, f"“{name}” holds weights that are missing or negative.")
-        return None
-    total = float(column.values.sum())
-    if total <= 0:
-        found.problem("weight_invalid", name, [], f"Every weight in “{name}” is zero: no row counts.")
-        return None
-    if not np.any(column.values % 1):
-        return column.values
-    effective = total * total / float(np.square(column.values).sum())
-    found.warning(
-        "weights_scaled",
-        name,
-        [],
-        f"The weights in “{name}” are not whole; they were scaled to sum to the effective number of rows "
-        f"({effective:,.1f} of {len(column.values):,}; Kish 1965).",
-    )
-    return column.values * (effective / total)
-
-
-def entities_of(source: Source, columns: ColumnMap) -> Ints | None:
-    """Return the code of each row's entity: rows of one entity are drawn together."""
-    if not columns.entity:
-        return None
-    column = typed.coded(source, columns.entity)
-    codes = column.codes.astype(np.int64)
-    alone = np.flatnonzero(codes < 0)
-    codes[alone] = len(column.values) + np.arange(len(alone))
-    return codes
-
-
-def features_of(source: Source, columns: ColumnMap, found: Findings) -> dict[str, Floats]:
-    """Return the numeric features of the rows, NaN where one is missing."""
-    features = {}
-    for name in columns.features:
-        column = finite_numbers(source, name, found, what="Send numbers.")
-        if column is not None:
-            features[name] = column.values
-    return features

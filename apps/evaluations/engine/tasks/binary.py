@@ -16,6 +16,7 @@ from apps.evaluations.engine.metrics import confusion
 from apps.evaluations.engine.metrics.confusion import CONFUSION_METRICS, RATES, Cells
 from apps.evaluations.engine.partial import Partial, Scored, as_cells, summarised
 from apps.evaluations.engine.proxies import binned, joint_prediction, proxies
+from apps.evaluations.engine.reading.binary import read_binary as read
 from apps.evaluations.engine.scoretable import CELLS
 from apps.evaluations.engine.slices import discovered, pair_slices, slices_of
 from apps.evaluations.engine.statistics import resampling
@@ -57,22 +58,27 @@ NO_SCORES = "No scores were given, only predictions."
 NO_PROBABILITIES = "The scores are declared as decisions: they rank, but they are no probabilities."
 
 
+__all__ = ["read", "report", "report_of", "summarise"]
+
+
 def summarise(table: Table) -> Partial:
     """Return the sums of one part of a table: its groups, and its features in quantile bins."""
-    return summarised(table, dict(table.groups) | {name: binned(own) for name, own in table.features.items()})
+    return summarised(
+        table, dict(table.groups) | {name: binned(own) for name, own in table.rows.features.items()}
+    )
 
 
-def binary_report(table: Table, columns: ColumnMap, config: Config, progress: Progress) -> dict[str, Any]:
+def report(table: Table, columns: ColumnMap, config: Config, progress: Progress) -> dict[str, Any]:
     """Return the report of a whole table."""
     progress(0.1, "sorting and counting")
     partial = summarise(table)
-    report = report_of(partial, columns, config, progress, table=table)
+    body = report_of(partial, columns, config, progress, table=table)
     progress(0.95, "looking for proxies")
     others = {name: group for name, group in table.groups.items() if name not in columns.protected}
-    others |= {name: binned(values) for name, values in table.features.items()}
-    for attribute, found in report["proxy"].items():
+    others |= {name: binned(values) for name, values in table.rows.features.items()}
+    for attribute, found in body["proxy"].items():
         found["together"] = joint_prediction(table, attribute, others)
-    return report
+    return body
 
 
 def report_of(
@@ -139,8 +145,8 @@ def all_metrics(
     partial: Partial, cells: Cells, resamples: int, rng: np.random.Generator, *, table: Table | None = None
 ) -> dict[str, Figure]:
     """Return every metric with its 95 % interval, in the order of the report."""
-    if table is not None and table.entities is not None:
-        draws = _EntityDraws.of(table, table.entities, resamples, rng)
+    if table is not None and table.rows.entities is not None:
+        draws = _EntityDraws.of(table, table.rows.entities, resamples, rng)
     else:
         draws = None
     cell_draws = draws.cells(table) if draws and table else confusion.stratified_draws(cells, resamples, rng)
