@@ -27,7 +27,7 @@ TASKS = {
         Task("forecasting", ("time", "label", "prediction")),
         Task("clustering", ("prediction",), ("label", "features")),
         Task("recommendation", ("user", "item", "score", "label")),
-        Task("generation", ("answer",), ("reference", "rating", "relevant")),
+        Task("generation", (), ("reference", "rating", "relevant", "label")),
     )
 }
 SCORE_KINDS = ("probability", "decision")

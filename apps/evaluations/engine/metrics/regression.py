@@ -12,7 +12,7 @@ import numpy as np
 from apps.evaluations.engine.figures import Figure, undefined
 from apps.evaluations.engine.statistics.proportions import Z
 from apps.evaluations.engine.statistics.sums import OfSums, SumDraws, sum_draws
-from apps.evaluations.engine.table import Floats
+from apps.evaluations.engine.table import Floats, Ints
 
 Term = Callable[[Floats, Floats], Floats]
 #: The columns whose sums the metrics are made of, in their order. Those of the second kind are taken of values
@@ -143,7 +143,7 @@ def regression_draws(
     rng: np.random.Generator,
     *,
     weights: Floats | None = None,
-    members: Floats | None = None,
+    members: Ints | None = None,
     how: str = "rows",
 ) -> SumDraws:
     """Draw the sums of target y (n,) and prediction p (n,)."""

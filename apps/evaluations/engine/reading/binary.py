@@ -3,6 +3,7 @@
 import numpy as np
 
 from apps.evaluations.engine.columns import ColumnMap
+from apps.evaluations.engine.reading import typed
 from apps.evaluations.engine.reading.common import (
     finite_numbers,
     pending_allowed,
@@ -11,7 +12,6 @@ from apps.evaluations.engine.reading.common import (
     warn_small,
 )
 from apps.evaluations.engine.reading.files import Source
-from apps.evaluations.engine.reading import typed
 from apps.evaluations.engine.reading.typed import Findings
 from apps.evaluations.engine.table import Bits, Bools, Floats, Limits, Table
 

@@ -3,8 +3,8 @@
 import numpy as np
 
 from apps.evaluations.engine.columns import ColumnMap
-from apps.evaluations.engine.reading.files import Source
 from apps.evaluations.engine.reading import typed
+from apps.evaluations.engine.reading.files import Source
 from apps.evaluations.engine.reading.typed import Findings
 from apps.evaluations.engine.table import Bools, Floats, Ints, Limits, Rows
 

@@ -20,7 +20,7 @@ from apps.evaluations.engine.reading.binary import read_binary as read
 from apps.evaluations.engine.scoretable import CELLS
 from apps.evaluations.engine.slices import discovered, pair_slices, slices_of
 from apps.evaluations.engine.statistics import resampling
-from apps.evaluations.engine.table import Floats, Table
+from apps.evaluations.engine.table import Floats, Grouping, Table
 from apps.evaluations.engine.thresholds import curves, threshold_table
 
 #: Positives under this share make precision the question (method M4.1).
@@ -61,21 +61,23 @@ NO_PROBABILITIES = "The scores are declared as decisions: they rank, but they ar
 __all__ = ["read", "report", "report_of", "summarise"]
 
 
+def binned_features(table: Table) -> dict[str, Grouping]:
+    """Return the numeric features in quantile bins."""
+    return {name: binned(values) for name, values in table.rows.features.items()}
+
+
 def summarise(table: Table) -> Partial:
     """Return the sums of one part of a table: its groups, and its features in quantile bins."""
-    return summarised(
-        table, dict(table.groups) | {name: binned(own) for name, own in table.rows.features.items()}
-    )
+    return summarised(table, dict(table.groups) | binned_features(table))
 
 
 def report(table: Table, columns: ColumnMap, config: Config, progress: Progress) -> dict[str, Any]:
-    """Return the report of a whole table."""
+    """Return the body of the report of a whole table."""
     progress(0.1, "sorting and counting")
-    partial = summarise(table)
-    body = report_of(partial, columns, config, progress, table=table)
+    body = report_of(summarise(table), columns, config, progress, table=table)
     progress(0.95, "looking for proxies")
     others = {name: group for name, group in table.groups.items() if name not in columns.protected}
-    others |= {name: binned(values) for name, values in table.rows.features.items()}
+    others |= binned_features(table)
     for attribute, found in body["proxy"].items():
         found["together"] = joint_prediction(table, attribute, others)
     return body

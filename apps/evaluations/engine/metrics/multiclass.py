@@ -1,0 +1,226 @@
+"""Metrics of a confusion matrix of many classes, and of scores per class."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from apps.evaluations.engine import ranking
+from apps.evaluations.engine.figures import Figure, undefined
+from apps.evaluations.engine.metrics.confusion import over
+from apps.evaluations.engine.statistics import resampling
+from apps.evaluations.engine.statistics.proportions import Z
+from apps.evaluations.engine.table import Bits, Bools, Floats, Ints
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Right rows, true rows and predicted rows by class (…, classes)."""
+
+    right: Floats
+    true: Floats
+    predicted: Floats
+
+    @property
+    def n(self) -> Floats:
+        """Return the number of all rows (…)."""
+        return self.true.sum(axis=-1)
+
+
+ClassMetric = Callable[[Counts], Floats]
+#: name -> (function, definition), in the order of the report.
+CLASS_METRICS: dict[str, tuple[ClassMetric, str]] = {}
+
+
+def metric(name: str, definition: str) -> Callable[[ClassMetric], ClassMetric]:
+    """Register a metric of the counts under ``name``."""
+
+    def register(function: ClassMetric) -> ClassMetric:
+        CLASS_METRICS[name] = (function, definition)
+        return function
+
+    return register
+
+
+def _mean_of_known(values: Floats, weights: Floats | None = None) -> Floats:
+    known = ~np.isnan(values)
+    weight = known * 1.0 if weights is None else known * weights
+    return over(np.where(known, values, 0) * weight, 1).sum(axis=-1) / np.maximum(weight.sum(axis=-1), 1e-300)
+
+
+def class_f1(counts: Counts) -> Floats:
+    """Return F1 by class (…, classes)."""
+    found: Floats = over(2 * counts.right, counts.true + counts.predicted)
+    return found
+
+
+@metric("macro_f1", "Mean of the classes' F1, each class alike.")
+def macro_f1(counts: Counts) -> Floats:
+    """Return the unweighted mean of F1."""
+    return _mean_of_known(class_f1(counts))
+
+
+@metric("accuracy", "Share of rows whose class was predicted; the same as micro F1.")
+def accuracy(counts: Counts) -> Floats:
+    """Return the share of right rows."""
+    return counts.right.sum(axis=-1) / counts.n
+
+
+@metric("weighted_f1", "Mean of the classes' F1, weighted by their rows.")
+def weighted_f1(counts: Counts) -> Floats:
+    """Return the mean of F1 weighted by true rows."""
+    return _mean_of_known(class_f1(counts), counts.true)
+
+
+@metric("balanced_accuracy", "Mean of the classes' recalls; the same as macro recall.")
+def balanced_accuracy(counts: Counts) -> Floats:
+    """Return the mean recall of the classes that have rows."""
+    return _mean_of_known(over(counts.right, counts.true))
+
+
+@metric("macro_precision", "Mean of the classes' precisions; classes that are never predicted have none.")
+def macro_precision(counts: Counts) -> Floats:
+    """Return the mean precision of the classes that are predicted."""
+    return _mean_of_known(over(counts.right, counts.predicted))
+
+
+@metric("mcc", "Matthews correlation of many classes (Gorodkin 2004).")
+def mcc(counts: Counts) -> Floats:
+    """Return the multi-class correlation coefficient."""
+    n, both = counts.n, (counts.true * counts.predicted).sum(axis=-1)
+    spread = (n**2 - (counts.predicted**2).sum(axis=-1)) * (n**2 - (counts.true**2).sum(axis=-1))
+    found: Floats = over(counts.right.sum(axis=-1) * n - both, np.sqrt(spread))
+    return found
+
+
+@metric("kappa", "Cohen's kappa: agreement beyond chance.")
+def kappa(counts: Counts) -> Floats:
+    """Return Cohen's kappa."""
+    n = counts.n
+    chance = (counts.true * counts.predicted).sum(axis=-1) / n
+    found: Floats = over(counts.right.sum(axis=-1) - chance, n - chance)
+    return found
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """The cells of a confusion matrix that have rows: true class, predicted class and weight of each (cells,)."""
+
+    true: Ints
+    predicted: Ints
+    weight: Floats
+    classes: int
+
+    def counts(self, weights: Floats) -> Counts:
+        """Return the counts by class of other weights of the cells (…, cells)."""
+        own, said = np.eye(self.classes)[self.true], np.eye(self.classes)[self.predicted]
+        # Whole numbers add up exactly in any order, so BLAS may add them.
+        return Counts(weights @ (own * said), weights @ own, weights @ said)
+
+
+def matrix_of(true: Ints, predicted: Ints, classes: int, weights: Floats | None = None) -> Matrix:
+    """Return the confusion matrix of class codes (n,)."""
+    cells = np.bincount(true * classes + predicted, weights=weights, minlength=classes * classes)
+    filled = np.flatnonzero(cells)
+    return Matrix(filled // classes, filled % classes, cells[filled].astype(np.float64), classes)
+
+
+def class_figures(matrix: Matrix, drawn: Floats, how: str) -> dict[str, Figure]:
+    """Return every metric with bootstrap intervals from draws of the cells (resamples, cells)."""
+    own, draws = matrix.counts(matrix.weight), matrix.counts(drawn)
+    without = np.maximum(matrix.weight[None, :] - np.eye(len(matrix.weight)), 0)
+    left_out = matrix.counts(without)
+    n = float(matrix.weight.sum())
+    found = {}
+    for name, (function, _) in CLASS_METRICS.items():
+        value = float(function(own))
+        if not np.isfinite(value):
+            found[name] = undefined("A divisor of the metric is zero: too few rows of one kind.", n=n)
+            continue
+        found[name] = resampling.bootstrap_figure(
+            value, function(draws), n=n, how=how, left_out=function(left_out), times=matrix.weight
+        )
+    return found
+
+
+def one_against_rest(truth: Bits, scores: Floats, weights: Floats | None) -> tuple[list[Figure], Figure]:
+    """Return the AUC of each class or label against the rest (DeLong), and their mean with its interval.
+
+    ``truth`` and ``scores``: (n, classes).
+    """
+    parts = _Influence.empty(len(truth))
+    figures = []
+    for index in range(scores.shape[1]):
+        y = truth[:, index]
+        if not 0 < y.sum() < len(y):
+            figures.append(undefined("The class has no rows, or all of them."))
+            continue
+        found = ranking.placements(scores[:, index], y, weights)
+        figures.append(_delong(found))
+        parts.add(found, np.ones(len(y), dtype=bool))
+    return figures, parts.mean("mean of DeLong placements")
+
+
+def hand_till(true: Ints, scores: Floats, weights: Floats | None) -> Figure:
+    """Return M: the mean AUC of all ordered pairs of classes (Hand and Till, Machine Learning 45, 2001).
+
+    The interval extends DeLong's: M is a mean of two-sample U statistics, so its variance is that of the rows' summed
+    placements, class by class.
+    """
+    classes = scores.shape[1]
+    parts = _Influence.empty(len(true))
+    for first in range(classes):
+        for second in range(classes):
+            rows = (true == first) | (true == second)
+            y = (true[rows] == first).astype(np.uint8)
+            if first == second or not 0 < y.sum() < len(y):
+                continue
+            found = ranking.placements(scores[rows, first], y, None if weights is None else weights[rows])
+            parts.add(found, rows)
+    return parts.mean("Hand and Till, DeLong placements")
+
+
+def _delong(found: ranking.Placements) -> Figure:
+    values, covariance = ranking.delong_covariance([found])
+    n = float(len(found.y) if found.weights is None else found.weights.sum())
+    half = Z * float(np.sqrt(max(covariance[0, 0], 0.0)))
+    value = float(values[0])
+    if not np.isfinite(half):
+        return Figure(value, method="DeLong needs two rows of each class", n=n)
+    return Figure(value, max(0.0, value - half), min(1.0, value + half), "DeLong", n)
+
+
+@dataclass
+class _Influence:
+    """The summed influence of each row on a mean of AUCs (n,): placements, each over its class's share of the pairs."""
+
+    rows: Floats
+    total: float
+    count: int
+    n: int
+
+    @classmethod
+    def empty(cls, n: int) -> "_Influence":
+        return cls(np.zeros(n), 0.0, 0, n)
+
+    def add(self, found: ranking.Placements, rows: Bools) -> None:
+        """Add one AUC of some rows: a row's influence is its placement less the AUC, over the rows of its class."""
+        own = np.zeros(len(found.y))
+        value = 0.0
+        for bit in (0, 1):
+            placed, weight = found.of(bit)
+            size = float(weight.sum())
+            value = float((weight * placed).sum()) / size
+            # Rows that are repeated by their weight count that often in the variance.
+            own[found.y == bit] = np.sqrt(weight / max(size * (size - 1), 1.0)) * (placed - value)
+        self.rows[rows] += own
+        self.total += value
+        self.count += 1
+
+    def mean(self, method: str) -> Figure:
+        """Return the mean of the AUCs."""
+        if not self.count:
+            return undefined("Fewer than two classes have rows.", n=self.n)
+        value = self.total / self.count
+        half = Z * float(np.sqrt(np.sum(self.rows**2))) / self.count
+        return Figure(value, max(0.0, value - half), min(1.0, value + half), method, self.n)

@@ -1,0 +1,131 @@
+"""What ranking and recommendation share: rows by query, and the figures of their ranked lists."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from apps.evaluations.engine.columns import ColumnMap
+from apps.evaluations.engine.config import Config
+from apps.evaluations.engine.figures import Figure, rounded
+from apps.evaluations.engine.metrics import gains
+from apps.evaluations.engine.reading import typed
+from apps.evaluations.engine.reading.common import finite_numbers, full_numbers, read_rows, warn_small
+from apps.evaluations.engine.reading.files import Source
+from apps.evaluations.engine.reading.typed import Findings
+from apps.evaluations.engine.statistics.sums import sum_draws
+from apps.evaluations.engine.table import Floats, Grouping, Ints, Limits, Rows
+
+NONE_RELEVANT = "No query has a relevant row: the figure would be 0 / 0."
+
+
+@dataclass(frozen=True)
+class ListTable:
+    """Rows of queries: codes of the query, relevance, score (NaN: judged, not retrieved), and the order of ties."""
+
+    query: Ints
+    names: tuple[str, ...]
+    relevance: Floats
+    score: Floats
+    tie_order: Ints | None
+    items: Ints | None
+    rows: Rows
+
+    @property
+    def lists(self) -> gains.RankedLists:
+        """The rows in the order in which they are shown."""
+        return gains.ranked_lists(self.query, self.relevance, self.score, tie_order=self.tie_order)
+
+
+def read_lists(
+    source: Source, columns: ColumnMap, limits: Limits, found: Findings, *, query: str, item: str | None
+) -> ListTable | None:
+    """Return the table, or nothing where ``found`` has problems. Scores may be missing: judged, but not retrieved."""
+    owner = typed.coded(source, query)
+    if owner.missing.any():
+        found.problem(
+            "query_missing",
+            query,
+            owner.missing,
+            f"{int(owner.missing.sum())} rows have no “{query}”. Fill it in.",
+        )
+    relevance = full_numbers(source, columns.label or "", found, what="relevance")
+    if relevance is not None and (relevance < 0).any():
+        found.problem(
+            "relevance_negative", columns.label, relevance < 0, f"“{columns.label}” holds relevances under 0."
+        )
+    score = finite_numbers(source, columns.score or "", found, what="Send finite scores.")
+    items = typed.coded(source, item) if item else None
+    if items is not None:
+        _demand_distinct(owner, items, item or "", found)
+    rows = read_rows(source, columns, limits, found)
+    if found.problems or relevance is None or score is None:
+        return None
+    warn_small(len(owner.values), found, what="queries")
+    return ListTable(
+        owner.codes.astype(np.int64),
+        owner.values,
+        relevance,
+        score.values,
+        _text_order(items) if items is not None else None,
+        items.codes.astype(np.int64) if items is not None else None,
+        rows,
+    )
+
+
+def _text_order(items: typed.Coded) -> Ints:
+    """Return the place of each row's item among all, by its text."""
+    order = np.argsort(np.array(items.values, dtype=str), kind="stable")
+    place = np.empty(len(order), dtype=np.int64)
+    place[order] = np.arange(len(order))
+    return place[items.codes]
+
+
+def _demand_distinct(owner: typed.Coded, items: typed.Coded, name: str, found: Findings) -> None:
+    keys = owner.codes.astype(np.int64) * (len(items.values) + 1) + items.codes
+    _, first = np.unique(keys, return_index=True)
+    if len(first) < len(keys):
+        again = np.ones(len(keys), dtype=bool)
+        again[first] = False
+        found.problem(
+            "duplicate_document",
+            name,
+            again,
+            f"{int(again.sum())} rows repeat a value of “{name}” within one query. Each stands there once.",
+        )
+
+
+def query_groups(table: ListTable) -> dict[str, Grouping]:
+    """Return the groupings of queries: those whose value is the same in all rows of each query."""
+    first = np.zeros(len(table.names), dtype=np.int64)
+    first[table.query[::-1]] = np.arange(len(table.query))[::-1]
+    return {
+        name: group.take(first)
+        for name, group in table.rows.groups.items()
+        if np.array_equal(group.codes, group.codes[first][table.query])
+    }
+
+
+def mean_figures(
+    values: dict[str, Floats], config: Config, *, how: str, stream: int, reason: str = NONE_RELEVANT
+) -> dict[str, Figure]:
+    """Return the means of figures per query (queries,) with bootstrap intervals; NaN queries are left out of theirs."""
+    found = {}
+    for name, per_query in values.items():
+        known = ~np.isnan(per_query)
+        rng = np.random.default_rng([config.seed, stream])
+        rows = np.stack([np.ones(int(known.sum())), per_query[known]], axis=1)
+        draws = sum_draws(rows, config.resamples, rng, how=how)
+        found[name] = draws.figure(lambda sums: sums[..., 1] / sums[..., 0], reason=reason)
+    return found
+
+
+def worst_queries(table: ListTable, per_query: Floats, name: str, count: int = 50) -> list[dict[str, Any]]:
+    """Return the queries with the lowest figure."""
+    known = np.flatnonzero(~np.isnan(per_query))
+    order = known[np.lexsort((known, per_query[known]))][:count]
+    return [
+        {"row": None, "id": table.names[int(index)], name: rounded(float(per_query[index])), "groups": {}}
+        for index in order
+        if per_query[index] < 1
+    ]

@@ -1,0 +1,211 @@
+"""The report on tables whose rows have several labels at once."""
+
+from typing import Any
+
+import numpy as np
+
+from apps.evaluations.engine import ranking
+from apps.evaluations.engine.columns import ColumnMap
+from apps.evaluations.engine.config import Config, Progress
+from apps.evaluations.engine.figures import Figure, proportion, rounded, undefined, whole
+from apps.evaluations.engine.metrics.confusion import over
+from apps.evaluations.engine.metrics.multiclass import one_against_rest
+from apps.evaluations.engine.reading.classes import LabelTable
+from apps.evaluations.engine.reading.classes import read_labels as read
+from apps.evaluations.engine.rowslices import RowLoss, row_slices, worst_of
+from apps.evaluations.engine.scoretable import score_table
+from apps.evaluations.engine.statistics.sums import OfSums, SumDraws, sum_draws
+from apps.evaluations.engine.table import Floats
+
+__all__ = ["read", "report"]
+DEFINITIONS = {
+    "macro_f1": "Mean of the labels' F1, each label alike; labels without a row and without a prediction have none.",
+    "micro_f1": "F1 of all labels' counts together.",
+    "samples_f1": "Mean over rows of the F1 of the row's labels; 1 where a row has none and none is predicted.",
+    "subset_accuracy": "Share of rows with every label right. Interval: Wilson.",
+    "hamming_loss": "Share of wrong labels among all rows and labels.",
+    "jaccard": "Mean over rows of common over all labels; 1 where a row has none and none is predicted.",
+    "macro_auc": "Mean AUC of the labels that have both kinds of rows.",
+    "lrap": "Label ranking average precision: how far up the right labels stand among a row's scores.",
+}
+
+
+def report(table: LabelTable, columns: ColumnMap, config: Config, progress: Progress) -> dict[str, Any]:
+    """Return the body of the report."""
+    labels = len(table.names)
+    weights = table.rows.weights
+    rng = np.random.default_rng([config.seed, 0])
+    progress(0.2, "counting and intervals")
+    right = table.truth * table.predicted
+    per_row = _per_row(table)
+    columns_of_rows = np.concatenate(
+        [
+            np.ones((len(right), 1)),
+            right,
+            table.truth,
+            table.predicted,
+            np.stack(list(per_row.values()), axis=1),
+        ],
+        axis=1,
+    ).astype(np.float64)
+    how = "rows" if table.rows.entities is None else "entities"
+    draws = sum_draws(
+        columns_of_rows, config.resamples, rng, weights=weights, members=table.rows.entities, how=how
+    )
+    figures = {
+        "macro_f1": draws.figure(_macro_f1(labels), reason="No label has rows or predictions."),
+        "micro_f1": draws.figure(_micro_f1(labels), reason="No label has rows or predictions."),
+        **{name: draws.mean(1 + 3 * labels + place) for place, name in enumerate(per_row)},
+    }
+    exact = (table.truth == table.predicted).all(axis=1)
+    hits = float((exact if weights is None else exact * weights).sum())
+    figures["subset_accuracy"] = proportion(hits, table.rows.total, what="rows")
+    figures |= _scored(table, config)
+    wrong = (table.truth != table.predicted).mean(axis=1)
+    progress(0.7, "slices")
+    return {
+        "n": whole(table.rows.total),
+        "rows": table.rows.n,
+        "labels": _labels(table, draws),
+        "metrics": {name: figure.to_json() for name, figure in figures.items()},
+        "headline": {
+            "metric": "macro_f1",
+            **figures["macro_f1"].to_json(),
+            "why": "Macro F1 treats every label alike, the rare ones too.",
+            "watch_out": "Micro F1 beside it follows the frequent labels; far apart, the rare ones are missed.",
+        },
+        "baselines": _baselines(table),
+        "worst": [
+            table.rows.described(row)
+            | {
+                "label": _named(table, table.truth[row]),
+                "prediction": _named(table, table.predicted[row]),
+                "score": None,
+                "loss": rounded(float(wrong[row])),
+            }
+            for row in worst_of(table.rows, wrong)
+        ],
+        "definitions": DEFINITIONS,
+        **row_slices(table.rows, RowLoss("hamming_loss", wrong), columns.groups),
+    }
+
+
+def _per_row(table: LabelTable) -> dict[str, Floats]:
+    """Return the figures that are means over rows."""
+    both = (table.truth * table.predicted).sum(axis=1)
+    true, said = table.truth.sum(axis=1), table.predicted.sum(axis=1)
+    none = (true + said) == 0
+    return {
+        "hamming_loss": (table.truth != table.predicted).mean(axis=1),
+        "samples_f1": np.where(none, 1.0, 2 * both / np.maximum(true + said, 1)),
+        "jaccard": np.where(none, 1.0, both / np.maximum(true + said - both, 1)),
+    }
+
+
+def _counts(sums: Floats, labels: int) -> tuple[Floats, Floats, Floats]:
+    return (
+        sums[..., 1 : 1 + labels],
+        sums[..., 1 + labels : 1 + 2 * labels],
+        sums[..., 1 + 2 * labels : 1 + 3 * labels],
+    )
+
+
+def _macro_f1(labels: int) -> OfSums:
+    def function(sums: Floats) -> Floats:
+        right, true, said = _counts(sums, labels)
+        scores = over(2 * right, true + said)
+        known = ~np.isnan(scores)
+        return np.where(known, scores, 0).sum(axis=-1) / np.where(
+            known.any(axis=-1), known.sum(axis=-1), np.nan
+        )
+
+    return function
+
+
+def _micro_f1(labels: int) -> OfSums:
+    def function(sums: Floats) -> Floats:
+        right, true, said = _counts(sums, labels)
+        found: Floats = over(2 * right.sum(axis=-1), (true + said).sum(axis=-1))
+        return found
+
+    return function
+
+
+def _labels(table: LabelTable, draws: SumDraws) -> list[dict[str, Any]]:
+    labels = len(table.names)
+    right, true, said = _counts(draws.total, labels)
+    found = []
+    for index, name in enumerate(table.names):
+        one = index
+
+        def f1(sums: Floats, place: int = one) -> Floats:
+            r, t, s = (part[..., place] for part in _counts(sums, labels))
+            value: Floats = over(2 * r, t + s)
+            return value
+
+        row = {
+            "value": name,
+            "n": whole(float(true[index])),
+            "precision": proportion(
+                float(right[index]), float(said[index]), what="rows predicted so"
+            ).to_json(),
+            "recall": proportion(float(right[index]), float(true[index]), what="rows of the label").to_json(),
+            "f1": draws.figure(f1, reason="The label has no rows and is never predicted.").to_json(),
+        }
+        if table.scores is not None:
+            own = score_table(
+                table.scores[:, index], table.truth[:, index].astype(np.uint8), table.rows.weights
+            )
+            row["roc_auc"] = ranking.auc_figure(own).to_json()
+        found.append(row)
+    return found
+
+
+def _scored(table: LabelTable, config: Config) -> dict[str, Figure]:
+    if table.scores is None:
+        return {
+            name: undefined("No scores were given, only predictions.", n=table.rows.total)
+            for name in ("macro_auc", "lrap")
+        }
+    _, macro = one_against_rest(table.truth.astype(np.uint8), table.scores, table.rows.weights)
+    per_row = label_ranking_precision(table.truth, table.scores)
+    known = ~np.isnan(per_row)
+    draws = sum_draws(
+        np.stack([known * 1.0, np.where(known, per_row, 0)], axis=1),
+        config.resamples,
+        np.random.default_rng([config.seed, 1]),
+        weights=table.rows.weights,
+        members=table.rows.entities,
+    )
+    return {"macro_auc": macro, "lrap": draws.mean(1)}
+
+
+def label_ranking_precision(truth: Any, scores: Floats) -> Floats:
+    """Return by row the mean over its labels of how many labels ranked as high are right; 1 without or with all labels."""
+    found = np.ones(len(truth))
+    for row in np.flatnonzero((truth.sum(axis=1) > 0) & (truth.sum(axis=1) < truth.shape[1])):
+        own, good = scores[row], truth[row] == 1
+        at_least = own[None, :] >= own[good][:, None]
+        found[row] = float(np.mean(at_least[:, good].sum(axis=1) / at_least.sum(axis=1)))
+    return found
+
+
+def _baselines(table: LabelTable) -> dict[str, dict[str, float | None]]:
+    """Return what giving each row the more frequent value of each label would score."""
+    share = np.average(table.truth, axis=0, weights=table.rows.weights)
+    said = (share >= 0.5).astype(np.int64)
+    wrong = np.minimum(share, 1 - share)
+    same = (table.truth == said).all(axis=1)
+    right, true = share * said, share + said
+    known = true > 0
+    return {
+        "majority": {
+            "hamming_loss": rounded(float(wrong.mean())),
+            "subset_accuracy": rounded(float(np.average(same, weights=table.rows.weights))),
+            "macro_f1": rounded(float((2 * right[known] / true[known]).mean())) if known.any() else None,
+        }
+    }
+
+
+def _named(table: LabelTable, bits: Any) -> str:
+    return ", ".join(name for name, bit in zip(table.names, bits, strict=True) if bit) or "none"
