@@ -122,10 +122,12 @@ def _group_json(group: Group, best: Group | None, everyone: Cells) -> dict[str, 
     found["calibration_gap_error"] = rounded(group.gap_error)
     if group.auc is not None:
         found["roc_auc"] = group.auc.to_json()
-    if best is not None:
-        refusal = _too_small(group, everyone)
+    refusal = _too_small(group, everyone) or (TOO_FEW if best is None else None)
+    if refusal is not None or best is None:
+        found["impact_ratio"] = undefined(refusal or TOO_FEW, n=group.n).to_json()
+    else:
         own, theirs = group.counts("selection_rate"), best.counts("selection_rate")
-        found["impact_ratio"] = (undefined(refusal, n=group.n) if refusal else ratio(*own, *theirs)).to_json()
+        found["impact_ratio"] = ratio(*own, *theirs).to_json()
     found["to_overall"] = _to_overall(group, everyone)
     return found
 

@@ -188,8 +188,8 @@ class RankDraws:
     neg: NDArray[Any]
     how: str
 
-    def figures(self, names: tuple[str, ...] = tuple(STATISTICS)) -> dict[str, Figure]:
-        """Return the table's figures with their bootstrap intervals."""
+    def values(self, names: tuple[str, ...] = tuple(STATISTICS)) -> dict[str, Floats]:
+        """Return the figures of each resample (resamples,), moved by what the coarse cells changed of the whole."""
         values, centres = rank_figures(self.table), rank_figures(self.table.coarse)
         drawn: dict[str, list[Floats]] = {name: [] for name in names}
         for start in range(0, len(self.pos), _BLOCK):
@@ -197,15 +197,19 @@ class RankDraws:
             ranked = Ranked.of(self.pos[block].astype(np.float64), self.neg[block].astype(np.float64))
             for name in names:
                 drawn[name].append(STATISTICS[name](ranked))
+        return {name: np.concatenate(drawn[name]) + (values[name] - centres[name]) for name in names}
+
+    def figures(self, names: tuple[str, ...] = tuple(STATISTICS)) -> dict[str, Figure]:
+        """Return the table's figures with their bootstrap intervals."""
+        values, drawn = rank_figures(self.table), self.values(names)
         ranked, times = _left_out(self.table.in_cells(JACKKNIFE_CELLS))
         return {
             name: replace(
                 resampling.bootstrap_figure(
                     values[name],
-                    np.concatenate(drawn[name]),
+                    drawn[name],
                     n=self.table.total,
                     how=self.how,
-                    centre=centres[name],
                     left_out=STATISTICS[name](ranked),
                     times=times,
                 ),

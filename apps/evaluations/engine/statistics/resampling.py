@@ -52,21 +52,14 @@ def bootstrap_figure(
     *,
     n: float,
     how: str,
-    centre: float | None = None,
     left_out: Floats | None = None,
     times: Floats | None = None,
 ) -> Figure:
-    """Return ``value`` with its bootstrap intervals: BCa first where there is one.
-
-    ``centre`` is the figure of what was drawn from, where that is a coarser table; the draws are moved to the value.
-    """
+    """Return ``value`` with its bootstrap intervals: BCa first where there is one."""
     draws = draws[np.isfinite(draws)]
     method = f"{how}, {len(draws):,} resamples"
     if len(draws) < 2:
         return Figure(value, method="no resample had a value", n=n)
-    if centre is not None:
-        draws = draws + (value - centre)
-        left_out = None if left_out is None else left_out + (value - centre)
     low, high = percentile(draws)
     found = None
     if left_out is not None and times is not None:
