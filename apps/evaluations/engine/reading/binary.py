@@ -30,10 +30,14 @@ def read_binary(source: Source, columns: ColumnMap, limits: Limits, found: Findi
         typed.times_of(source, columns.time, found)
     if found.problems or y is None:
         return None
-    decision = predicted if score is None else (score >= columns.threshold).astype(np.uint8)
+    if score is None:
+        decision = predicted
+    else:
+        decision = (score >= columns.threshold).astype(np.uint8)
+        if predicted is not None:
+            _compare_predictions(columns, predicted, decision, found)
+            decision = predicted
     assert decision is not None
-    if score is not None and predicted is not None:
-        _compare_predictions(columns, predicted, decision, found)
     left_out = [mask for mask in (pending, dropped) if mask is not None]
     if left_out:
         keep = np.flatnonzero(~np.logical_or.reduce(left_out))
@@ -229,5 +233,5 @@ def _compare_predictions(columns: ColumnMap, predicted: Bits, decision: Bits, fo
             "prediction_contradicts",
             name,
             differs,
-            f"“{name}” differs from the score at the threshold in {share:.1%} of the rows; the score counts.",
+            f"“{name}” differs from the score at the threshold in {share:.1%} of the rows; what was predicted counts.",
         )
