@@ -1,6 +1,7 @@
 """Each task against another library's implementation of the same definitions, through files as people send them."""
 
 import csv
+import json
 import math
 from pathlib import Path
 
@@ -8,18 +9,21 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from jsonschema import Draft202012Validator
 from sklearn import metrics as sk
 
+from apps.evaluations import engine
 from apps.evaluations.engine.columns import ColumnMap
 from apps.evaluations.engine.config import Config
 from apps.evaluations.engine.reading.tables import read_table
 from apps.evaluations.engine.report import evaluate
-from apps.evaluations.engine.table import TableInvalid
 
 FEW = Config(seed=7, resamples=200)
+SCHEMA = Path(engine.__file__).with_name("report.schema.json")
+VALIDATOR = Draft202012Validator(json.loads(SCHEMA.read_text()))
 
 
-@pytest.fixture()
+@pytest.fixture
 def evaluated(tmp_path):
     """Write columns to a Parquet file and evaluate it."""
 
@@ -36,7 +40,9 @@ def of_file(path: Path, **roles) -> dict:
     columns = ColumnMap(**roles)
     columns.demand_complete()
     table, warnings = read_table(path, columns)
-    return evaluate(table, columns, warnings, FEW)
+    report = evaluate(table, columns, warnings, FEW)
+    VALIDATOR.validate(json.loads(json.dumps(report, allow_nan=False)))
+    return report
 
 
 def values(report: dict) -> dict[str, float | None]:
@@ -156,9 +162,11 @@ def test_a_constant_target_has_no_r2_and_a_zero_no_percentage(evaluated):
 
 def ranked(seed: int = 4, queries: int = 25, grades: int = 3):
     rng = np.random.default_rng(seed)
-    rows = [(f"q{q:02}", f"d{d:03}", int(rng.integers(0, grades)), float(np.round(rng.random(), 1)))
-            for q in range(queries) for d in rng.permutation(40)[: rng.integers(3, 30)]]  # fmt: skip
-    return rows
+    return [
+        (f"q{q:02}", f"d{d:03}", int(rng.integers(0, grades)), float(np.round(rng.random(), 1)))
+        for q in range(queries)
+        for d in rng.permutation(40)[: rng.integers(3, 30)]
+    ]
 
 
 def test_lists_agree_with_trec_eval(evaluated):
@@ -375,31 +383,6 @@ def test_pass_at_k_by_counting(evaluated):
     expected = np.mean([1 - math.comb(4 - c, 2) / math.comb(4, 2) for c in (1, 2, 0)])
     assert found["pass@2"] == pytest.approx(expected)
     assert found["pass@1"] == pytest.approx(3 / 12)
-
-
-@pytest.mark.parametrize(
-    ("roles", "columns", "code"),
-    [
-        ({"task": "regression", "label": "y", "prediction": "p"}, {"y": [1.0, 2], "p": [1.0, None]}, "prediction_missing"),
-        ({"task": "regression", "label": "y", "prediction": "p"}, {"y": ["a", "b"], "p": [1.0, 2]}, "type"),
-        ({"task": "ranking", "query": "q", "label": "y", "score": "s"}, {"q": [1, 1], "y": [-1, 0], "s": [0.1, 0.2]}, "relevance_negative"),
-        ({"task": "multiclass", "label": "y", "scores": ("a", "b")}, {"y": ["a", "b"], "a": [0.9, 0.9], "b": [0.9, 0.1]}, "scores_not_a_distribution"),
-        ({"task": "multiclass", "label": "y", "scores": ("a", "b")}, {"y": ["a", "c"], "a": [0.9, 0.9], "b": [0.1, 0.1]}, "label_not_in_set"),
-        ({"task": "multilabel", "labels": ("y",), "scores": ("s",)}, {"y": [0, 2], "s": [0.5, 0.5]}, "label_not_in_set"),
-        ({"task": "forecasting", "time": "t", "label": "y", "prediction": "p"}, {"t": [1, 1], "y": [1.0, 2], "p": [1.0, 2]}, "duplicate_time"),
-        ({"task": "recommendation", "user": "u", "item": "i", "label": "y", "score": "s"}, {"u": [1, 1], "i": [2, 2], "y": [1, 0], "s": [0.1, 0.2]}, "duplicate_document"),
-        ({"task": "clustering", "prediction": "c", "label": "y"}, {"c": ["a", None], "y": [1, 2]}, "cluster_missing"),
-        ({"task": "generation", "answer": "a", "reference": "r", "latency": "l"}, {"a": ["x"], "r": ["x"], "l": [-1.0]}, "negative"),
-    ],
-)  # fmt: skip
-def test_each_task_refuses_what_it_cannot_use(tmp_path, roles, columns, code):
-    path = tmp_path / "t.parquet"
-    pq.write_table(pa.table(columns), path)
-    with pytest.raises(TableInvalid) as caught:
-        of_file(path, **roles)
-    assert code in {problem.code for problem in caught.value.problems}
-    for problem in caught.value.problems:
-        assert problem.sentence.endswith((".", "?"))
 
 
 def test_lists_in_text_columns_are_read(tmp_path):

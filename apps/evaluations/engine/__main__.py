@@ -47,12 +47,19 @@ def main() -> int:
     try:
         columns = with_usual_names(_columns(options), columns_of(options.table, Limits()))
         columns.demand_complete()
-        config = Config.from_json({"seed": options.seed, "resamples": options.resamples})
+        config = Config.from_json(
+            {"seed": options.seed, "resamples": options.resamples, "margin": options.margin}
+        )
         table, warnings = read_table(options.table, columns)
+        champion = (
+            read_table(options.champion, columns)[0]
+            if options.champion and columns.task == "binary"
+            else None
+        )
     except (TableInvalid, ColumnsInvalid, ConfigInvalid, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    report = evaluate(table, columns, warnings, config)
+    report = evaluate(table, columns, warnings, config, champion=champion)
     sys.stdout.write(
         json.dumps(report, indent=2, ensure_ascii=False) + "\n" if options.json else as_text(report)
     )
@@ -77,6 +84,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--period", type=int, default=ColumnMap.period, help="time steps of a season")
     parser.add_argument("--seed", type=int, default=Config.seed)
     parser.add_argument("--resamples", type=int, default=Config.resamples)
+    parser.add_argument("--margin", type=float, default=Config.margin, help="how much worse is not inferior")
+    parser.add_argument(
+        "--champion", type=Path, help="another file of the same columns, compared row by row (binary)"
+    )
     parser.add_argument("--json", action="store_true", help="print the whole document")
     return parser
 

@@ -97,11 +97,11 @@ def _naive_bayes(target: Grouping, columns: dict[str, Grouping], fit: Any, ask: 
     return logs.argmax(axis=1)
 
 
-def binned(values: Floats) -> Grouping:
+def binned(values: Floats, *, bins: int = BINS) -> Grouping:
     """Return a numeric column in quantile bins, named by their ends; missing values are a bin of their own."""
     sample = values[:: max(1, len(values) // SAMPLE)]
     known = sample[~np.isnan(sample)]
-    edges = np.unique(np.quantile(known, np.arange(1, BINS) / BINS)) if len(known) else np.zeros(0)
+    edges = np.unique(np.quantile(known, np.arange(1, bins) / bins)) if len(known) else np.zeros(0)
     codes = np.searchsorted(edges, values, side="right").astype(np.uint8)
     shown = [f"{edge:.4g}" for edge in edges]
     names = [f"under {shown[0]}"] if shown else ["all"]

@@ -4,8 +4,9 @@ from typing import Any
 
 from apps.evaluations.engine import ENGINE_VERSION, SCHEMA_VERSION
 from apps.evaluations.engine.columns import ColumnMap
+from apps.evaluations.engine.compare import compare
 from apps.evaluations.engine.config import Config, Progress
-from apps.evaluations.engine.table import Problem
+from apps.evaluations.engine.table import Problem, Table
 from apps.evaluations.engine.tasks import task_module
 
 
@@ -15,9 +16,14 @@ def evaluate(
     warnings: list[Problem],
     config: Config,
     progress: Progress = lambda share, step: None,
+    *,
+    champion: Table | None = None,
 ) -> dict[str, Any]:
-    """Compute the report of a table that ``read_table`` returned."""
+    """Compute the report of a table that ``read_table`` returned; ``champion`` is a binary table to compare with."""
     body = task_module(columns.task).report(table, columns, config, progress)
+    if champion is not None:
+        progress(0.97, "comparing with the champion")
+        body["comparison"] = compare(table, champion, config)
     return enveloped(body, columns, warnings, config)
 
 
@@ -39,6 +45,7 @@ def enveloped(
         "proxy": {},
         "beyond_baselines": [],
         "approximations": [],
+        "comparison": None,
     }
     return {
         "schema_version": SCHEMA_VERSION,

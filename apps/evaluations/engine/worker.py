@@ -1,13 +1,17 @@
 """Entry points for a child process: JSON in, JSON out."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from apps.evaluations.engine.columns import ColumnMap
 from apps.evaluations.engine.config import Config
+from apps.evaluations.engine.datachecks.leakage import leakage
+from apps.evaluations.engine.datachecks.profile import profile
+from apps.evaluations.engine.datachecks.skew import skew
 from apps.evaluations.engine.reading.tables import inspect_table, read_table
 from apps.evaluations.engine.report import evaluate as report_on
-from apps.evaluations.engine.table import Limits, TableInvalid
+from apps.evaluations.engine.table import Limits, Problem, Table, TableInvalid
 
 
 def inspect(payload: dict[str, Any]) -> dict[str, Any]:
@@ -18,10 +22,42 @@ def inspect(payload: dict[str, Any]) -> dict[str, Any]:
 
 
 def evaluate(payload: dict[str, Any]) -> dict[str, Any]:
-    """Evaluate ``{"path", "columns", "config"}``: ``{"report"}``, or ``{"problems"}`` when the table is unusable."""
+    """Evaluate ``{"path", "columns", "config"?, "champion"?}``: ``{"report"}``, or ``{"problems"}`` of an unusable table.
+
+    ``champion`` is ``{"path", "columns"}`` of the predictions to compare with.
+    """
     columns = ColumnMap.from_json(payload["columns"])
     try:
         table, warnings = read_table(Path(payload["path"]), columns)
     except TableInvalid as error:
         return {"problems": [problem.to_json() for problem in error.problems]}
-    return {"report": report_on(table, columns, warnings, Config.from_json(payload.get("config", {})))}
+    config = Config.from_json(payload.get("config", {}))
+    champion, more = _champion(payload.get("champion"), columns)
+    return {"report": report_on(table, columns, [*warnings, *more], config, champion=champion)}
+
+
+def _champion(payload: dict[str, Any] | None, columns: ColumnMap) -> tuple[Table | None, list[Problem]]:
+    """Return the champion's table; a champion that cannot be read or compared is a warning, not a failure."""
+    if payload is None or columns.task != "binary":
+        return None, []
+    theirs = ColumnMap.from_json(payload["columns"])
+    if theirs.task != columns.task:
+        sentence = f"The champion's predictions are of the task {theirs.task}: they are not compared."
+        return None, [Problem("champion_differs", None, (), sentence)]
+    try:
+        return read_table(Path(payload["path"]), theirs)[0], []
+    except TableInvalid as error:
+        sentence = f"The champion's predictions cannot be read, so there is no comparison: {error}"
+        return None, [Problem("champion_unreadable", None, (), sentence)]
+
+
+CHECKS: dict[str, Callable[..., dict[str, Any]]] = {"profile": profile, "leakage": leakage, "skew": skew}
+
+
+def check(payload: dict[str, Any]) -> dict[str, Any]:
+    """Run a check of data: ``{"check": "profile" | "leakage" | "skew", "paths": [...], "options": {...}}``."""
+    try:
+        function = CHECKS[payload["check"]]
+        return {"report": function(*(Path(path) for path in payload["paths"]), **payload.get("options", {}))}
+    except TableInvalid as error:
+        return {"problems": [problem.to_json() for problem in error.problems]}

@@ -135,7 +135,7 @@ def coded(source: Source, name: str) -> Coded:
     array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     if isinstance(array, pa.ChunkedArray):
         array = array.unify_dictionaries().chunk(0)
-    texts = [_text(value) for value in array.dictionary.to_pylist()]
+    texts = [text_or_none(value) for value in array.dictionary.to_pylist()]
     # Different spellings of the same value, and of "missing", share a code.
     kinds: dict[str, int] = {}
     places = [-1 if text is None else kinds.setdefault(text, len(kinds)) for text in texts]
@@ -159,7 +159,8 @@ def plain_bits(source: Source, name: str) -> NDArray[np.uint8] | None:
     return bits if pa.types.is_integer(kind) or bool(np.all(bits == values)) else None
 
 
-def _text(value: Any) -> str | None:
+def text_or_none(value: Any) -> str | None:
+    """Return a value as text; nothing for a missing one, however it is spelled."""
     if value is None or (isinstance(value, float) and value != value):
         return None
     if isinstance(value, float) and value.is_integer():
