@@ -11,9 +11,19 @@ from apps.registry.queries import production_version_of
 _DIFFERENCES = ("equal_opportunity_difference", "equalised_odds_difference", "predictive_parity_difference")
 VOCABULARY = [
     Fact("evaluation.exists", "boolean", "", "A complete evaluation is there."),
-    Fact("evaluation.task", "text", "", "What was evaluated: binary."),
-    Fact("evaluation.n", "integer", "rows", "Rows of the evaluation."),
-    Fact("evaluation.positives", "integer", "rows", "Positive rows."),
+    Fact(
+        "evaluation.task",
+        "text",
+        "",
+        "What was evaluated: binary, multiclass, regression, ranking and others.",
+    ),
+    Fact(
+        "evaluation.n",
+        "number",
+        "rows",
+        "Rows of the evaluation (queries of ranked lists); weights count as repeats.",
+    ),
+    Fact("evaluation.positives", "number", "rows", "Positive rows of a binary evaluation."),
     Fact(
         "evaluation.split", "text", "", "What the rows were for: holdout, test, validation, train, reference."
     ),
@@ -31,6 +41,39 @@ VOCABULARY = [
         "evaluation.baselines.<name>.<metric>", "number", "", "What a predictor without a model would score."
     ),
     Fact("evaluation.lift_over_random", "number", "share", "How much better than chance it ranks."),
+    Fact(
+        "evaluation.beyond_baselines",
+        "boolean",
+        "",
+        "Better than every baseline, by intervals on the same rows.",
+    ),
+    Fact("evaluation.comparison.exists", "boolean", "", "It was compared with the version in production."),
+    Fact("evaluation.comparison.paired", "boolean", "", "The comparison is of the same rows."),
+    Fact("evaluation.comparison.rows", "integer", "rows", "Rows that both predicted."),
+    Fact("evaluation.comparison.margin", "number", "", "How much worse still counts as not inferior."),
+    Fact(
+        "evaluation.comparison.<metric>.difference",
+        "number",
+        "",
+        "This version's metric less the champion's.",
+    ),
+    Fact("evaluation.comparison.<metric>.low", "number", "", "Lower end of its 95 % interval."),
+    Fact("evaluation.comparison.<metric>.high", "number", "", "Upper end of its 95 % interval."),
+    Fact("evaluation.comparison.<metric>.verdict", "text", "", "better, worse, or no difference shown."),
+    Fact("evaluation.comparison.<metric>.non_inferior", "text", "", "yes, no, or not enough evidence."),
+    Fact(
+        "evaluation.discovered.count",
+        "integer",
+        "slices",
+        "Slices that err more than the rest beyond chance.",
+    ),
+    Fact(
+        "evaluation.discovered.worst_effect",
+        "number",
+        "",
+        "The largest effect size of such a slice, 0 without one.",
+    ),
+    Fact("evaluation.worst_count", "integer", "rows", "Rows in the list of the worst predictions."),
     Fact("evaluation.calibration.ece", "number", "", "Expected calibration error, ten bins."),
     Fact("evaluation.calibration.mce", "number", "", "Largest calibration error of a bin."),
     Fact("evaluation.calibration.slope", "number", "", "Calibration slope; 1 is right."),
@@ -76,6 +119,12 @@ VOCABULARY = [
     Fact("evaluation.fairness.<attribute>.groups_judged", "integer", "groups", "Groups of 30 rows or more."),
     Fact(
         "evaluation.fairness.<attribute>.groups_not_judged", "integer", "groups", "Groups too small to judge."
+    ),
+    Fact(
+        "evaluation.fairness.<attribute>.four_fifths",
+        "text",
+        "",
+        "pass, fail (significant), or not significant.",
     ),
     Fact(
         "evaluation.fairness_worst.disparate_impact",
@@ -128,9 +177,9 @@ def _facts(evaluation: Evaluation) -> dict[str, Any]:
         "exists": True,
         "task": report["task"],
         "n": report["n"],
-        "positives": report["positives"],
+        "positives": report.get("positives"),
         "split": evaluation.prediction_set.split,
-        "threshold": report["threshold"],
+        "threshold": report.get("threshold"),
         "intervals": any(figure["low"] is not None for figure in report["metrics"].values()),
         "report_digest": evaluation.report_digest,
         "headline": {name: report["headline"][name] for name in ("metric", "value", "low", "high")},
@@ -140,7 +189,11 @@ def _facts(evaluation: Evaluation) -> dict[str, Any]:
         },
         "baselines": report["baselines"],
         "lift_over_random": report["lift_over_random"],
-        "calibration": {name: report["calibration"][name] for name in ("ece", "mce", "slope")},
+        "beyond_baselines": _beyond(report),
+        "comparison": _comparison(report.get("comparison")),
+        "discovered": _discovered(report.get("discovered")),
+        "worst_count": len(report["worst"]),
+        "calibration": {name: (report["calibration"] or {}).get(name) for name in ("ece", "mce", "slope")},
         "slices": {
             "count": len(report["slices"]),
             "small": sum(1 for one in report["slices"] if one["small"]),
@@ -153,9 +206,41 @@ def _facts(evaluation: Evaluation) -> dict[str, Any]:
     }
 
 
+def _beyond(report: dict[str, Any]) -> bool | None:
+    """Return whether every baseline was beaten; unknown where none was compared."""
+    found = report.get("beyond_baselines")
+    return all(one["verdict"] == "better" for one in found) if found else None
+
+
+def _comparison(comparison: dict[str, Any] | None) -> dict[str, Any]:
+    if comparison is None:
+        return {"exists": False}
+    metrics = {
+        one["metric"]: {
+            "difference": one["difference"]["value"],
+            "low": one["difference"]["low"],
+            "high": one["difference"]["high"],
+            "verdict": one["verdict"],
+            "non_inferior": one["non_inferior"],
+        }
+        for one in comparison["metrics"]
+    }
+    return {"exists": True} | {name: comparison[name] for name in ("paired", "rows", "margin")} | metrics
+
+
+def _discovered(found: dict[str, Any] | None) -> dict[str, Any]:
+    if found is None:
+        return {"count": None, "worst_effect": None}
+    return {
+        "count": len(found["slices"]),
+        "worst_effect": max((one["effect"] for one in found["slices"]), default=0.0),
+    }
+
+
 def _fairness(figures: dict[str, Any]) -> dict[str, Any]:
     impact = figures["disparate_impact"]
     return {
+        "four_fifths": figures["four_fifths"].get("verdict"),
         "disparate_impact": impact["value"],
         "disparate_impact_low": impact["low"],
         "disparate_impact_high": impact["high"],

@@ -1,5 +1,6 @@
 """What a worker does to evaluate."""
 
+from contextlib import ExitStack
 from typing import Any
 
 from django.db.models.functions import Now
@@ -11,6 +12,7 @@ from apps.core.canonical import digest
 from apps.core.errors import MlgovError
 from apps.evaluations.enums import EVALUATION_MOVES, EvaluationState
 from apps.evaluations.models import Evaluation
+from apps.evaluations.queries import champion_predictions
 from apps.jobs.running import RunningJob
 from apps.projects.permissions import Right, can
 
@@ -41,12 +43,8 @@ def evaluate(job: RunningJob) -> None:
             )
     job.progress(0.1, "reading the predictions")
     try:
-        with blobs.local_copy(evaluation.prediction_set.blob_id) as path:
-            payload = {
-                "path": str(path),
-                "columns": evaluation.prediction_set.columns,
-                "config": evaluation.config,
-            }
+        with ExitStack() as files:
+            payload = _payload(evaluation, files)
             job.progress(0.3, "computing metrics, intervals, slices and fairness")
             answer = sandbox.call(
                 "apps.evaluations.engine.worker:evaluate", payload, watch=job.check, **LIMITS
@@ -73,6 +71,24 @@ def evaluate(job: RunningJob) -> None:
             project_id=job.project_id,
             report_digest=evaluation.report_digest,
         )
+
+
+def _payload(evaluation: Evaluation, files: ExitStack) -> dict[str, Any]:
+    """Return what the engine is asked: the predictions, and those of the version in production to compare with."""
+    own = evaluation.prediction_set
+    payload = {
+        "path": str(files.enter_context(blobs.local_copy(own.blob_id))),
+        "columns": own.columns,
+        "config": evaluation.config,
+    }
+    theirs = champion_predictions(evaluation)
+    if theirs is not None:
+        payload["champion"] = {
+            "path": str(files.enter_context(blobs.local_copy(theirs.blob_id))),
+            "columns": theirs.columns,
+            "of": {"version": str(theirs.version), "dataset": theirs.dataset, "predictions": theirs.blob_id},
+        }
+    return payload
 
 
 def _fail(job: RunningJob, evaluation: Evaluation, sentence: str) -> None:

@@ -1,48 +1,176 @@
-"""An evaluation report as a page shows it: charts, and the worst slices in words."""
+"""An evaluation report as a page shows it: the verdict, charts, a table of slices to sort, and data as CSV."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from apps.core import charts
+from apps.core.charts import Chart
+from apps.evaluations.verdicts import Verdict, verdict
+from apps.evaluations.wording import label_of
 
-SPECIAL = {"roc_auc": "ROC-AUC", "pr_auc": "PR-AUC", "f1": "F1", "mcc": "MCC", "ks": "KS", "ece": "ECE"}
-IN_FOREST = ("roc_auc", "pr_auc", "f1", "precision", "recall", "specificity", "accuracy", "balanced_accuracy")
+#: Metrics between 0 and 1 that the forest shows, in this order, where a report has them.
+UNIT_METRICS = (
+    *("roc_auc", "pr_auc", "f1", "precision", "recall", "specificity", "accuracy", "balanced_accuracy"),
+    *(
+        "macro_f1",
+        "weighted_f1",
+        "macro_auc",
+        "hand_till",
+        "micro_f1",
+        "samples_f1",
+        "subset_accuracy",
+        "jaccard",
+        "lrap",
+    ),
+    *(
+        "correct",
+        "exact_match",
+        "token_f1",
+        "rouge_1",
+        "rouge_2",
+        "rouge_l",
+        "citation_validity",
+        "abstention_recall",
+    ),
+    *(
+        "adjusted_rand",
+        "adjusted_mutual_information",
+        "v_measure",
+        "purity",
+        "map",
+        "mrr",
+        "r_precision",
+        "ndcg",
+        "r2",
+        "ccc",
+    ),
+)
+_AT_K = ("ndcg@", "precision@", "recall@", "hit@", "hit_rate@", "map@", "coverage@", "pass@", "reranked_")
+#: Shades of the heat table, from the worst fifth to the best.
+SHADES = 5
+SLICE_METRICS = ("roc_auc", "f1", "accuracy", "recall", "precision", "selection_rate")
+
+
+@dataclass(frozen=True)
+class MetricRow:
+    """A metric with what it is compared with."""
+
+    name: str
+    label: str
+    figure: dict[str, Any]
+    baseline: float | None
+    champion: float | None
+
+
+@dataclass(frozen=True)
+class SliceRow:
+    """A slice with its cells: the figure and its shade, 1 the worst fifth, 0 not applicable."""
+
+    name: str
+    n: float
+    error_share: float
+    small: bool
+    cells: tuple[tuple[dict[str, Any], int], ...]
+
+
+@dataclass(frozen=True)
+class SliceTable:
+    """The slices in the order that was asked for; ``sort`` is a key of ``columns``."""
+
+    columns: tuple[tuple[str, str], ...]
+    rows: tuple[SliceRow, ...]
+    sort: str
 
 
 @dataclass(frozen=True)
 class Picture:
-    """The charts of a report, and what to read first."""
+    """A report as a page shows it; ``charts`` by the name of their data."""
 
-    forest: charts.Chart
-    calibration: charts.Chart
-    curves: tuple[charts.Chart, ...]
-    confusion: charts.Chart
-    impacts: tuple[charts.Chart, ...]
-    worst_slices: tuple[dict[str, Any], ...]
-    slices: tuple[dict[str, Any], ...]
+    verdict: Verdict
+    metrics: tuple[MetricRow, ...]
+    charts: dict[str, Chart]
+    slices: SliceTable
+    at_threshold: dict[str, Any] | None
+
+    def of(self, kind: str) -> list[tuple[str, Chart]]:
+        """Return the charts of a kind with their names."""
+        return [(name, chart) for name, chart in self.charts.items() if name.split("-")[0] == kind]
+
+    @property
+    def impacts(self) -> list[tuple[str, Chart]]:
+        """The charts of impact ratios."""
+        return self.of("impact")
 
 
-def label_of(name: str) -> str:
-    """Return a metric's name as people write it."""
-    return SPECIAL.get(name, name.replace("_", " ").capitalize())
+def upgraded(report: dict[str, Any]) -> dict[str, Any]:
+    """Return a report of any engine with every section that the page asks for."""
+    missing = {
+        "beyond_baselines": [],
+        "pair_slices": [],
+        "discovered": None,
+        "intersections": {},
+        "comparison": None,
+        "thresholds": None,
+        "approximations": [],
+        "rows": report["n"],
+    }
+    return missing | report
 
 
-def metrics_chart(report: dict[str, Any]) -> charts.Chart:
+def picture(report: dict[str, Any], *, threshold: float | None = None, sort: str = "") -> Picture:
+    """Draw a report; ``threshold`` chooses the confusion matrix, ``sort`` the order of the slices."""
+    report = upgraded(report)
+    chosen = at_threshold(report, threshold)
+    return Picture(
+        verdict=verdict(report),
+        metrics=metric_rows(report),
+        charts=charts_of(report, chosen),
+        slices=slice_table(report, sort),
+        at_threshold=chosen,
+    )
+
+
+def metric_rows(report: dict[str, Any]) -> tuple[MetricRow, ...]:
+    """Return every metric beside its strongest baseline and the champion."""
+    champion = {one["metric"]: one["champion"] for one in (report.get("comparison") or {}).get("metrics", [])}
+    return tuple(
+        MetricRow(name, label_of(name), figure, _baseline(report, name), champion.get(name))
+        for name, figure in report["metrics"].items()
+    )
+
+
+def _baseline(report: dict[str, Any], name: str) -> float | None:
+    """Return the best that a predictor without a model scores; errors are better when they are small."""
+    values = [row[name] for row in report["baselines"].values() if row.get(name) is not None]
+    lower = name in ("brier", "log_loss", "mae", "rmse", "mape", "smape", "mase", "hamming_loss")
+    return (min(values) if lower else max(values)) if values else None
+
+
+def _in_forest(report: dict[str, Any]) -> list[str]:
+    known = [name for name in UNIT_METRICS if name in report["metrics"]]
+    return known + [name for name in report["metrics"] if name.startswith(_AT_K)]
+
+
+def metrics_chart(report: dict[str, Any]) -> Chart:
     """Return the forest of the metrics that lie between 0 and 1, higher being better."""
-    rows = [
+    rows = {row.name: row for row in metric_rows(report)}
+    estimates = [
         charts.Estimate(
-            label_of(name),
-            report["metrics"][name]["value"],
-            report["metrics"][name]["low"],
-            report["metrics"][name]["high"],
-            reason=report["metrics"][name].get("reason", ""),
+            rows[name].label,
+            rows[name].figure["value"],
+            rows[name].figure["low"],
+            rows[name].figure["high"],
+            reason=rows[name].figure.get("reason", ""),
+            champion=rows[name].champion,
+            baseline=rows[name].baseline,
         )
-        for name in IN_FOREST
+        for name in _in_forest(report)
     ]
-    return charts.forest(rows, title=f"Metrics with 95 % intervals, {report['n']:,} rows")
+    return charts.forest(estimates, title=f"Metrics with 95 % intervals, {report['n']:,} rows")
 
 
-def impact_chart(attribute: str, figures: dict[str, Any]) -> charts.Chart:
+def impact_chart(attribute: str, figures: dict[str, Any]) -> Chart:
     """Return the selection rates of one attribute against four fifths of the highest."""
     groups = [
         charts.GroupRate(
@@ -58,31 +186,156 @@ def impact_chart(attribute: str, figures: dict[str, Any]) -> charts.Chart:
     return charts.impact_ratios(groups, attribute=attribute, ratio=figures["disparate_impact"]["value"])
 
 
-def calibration_chart(report: dict[str, Any]) -> charts.Chart:
+def calibration_chart(report: dict[str, Any]) -> Chart:
     """Return the reliability curve."""
     return charts.calibration(report["calibration"]["bins"], ece=report["calibration"]["ece"])
 
 
-def picture(report: dict[str, Any]) -> Picture:
-    """Draw a report."""
-    prevalence = report["positives"] / report["n"]
-    metrics, curves = report["metrics"], report["curves"]
-    judged = [
-        one
-        for one in report["slices"]
-        if not one["small"] and one["metrics"]["accuracy"]["value"] is not None
-    ]
-    worst = sorted(judged, key=lambda one: one["metrics"]["accuracy"]["value"])[:3]
-    marked = {(one["column"], one["value"]) for one in worst}
-    return Picture(
-        forest=metrics_chart(report),
-        calibration=calibration_chart(report),
-        curves=(
-            charts.curve(curves["roc"], kind="roc", area=metrics["roc_auc"]["value"], prevalence=prevalence),
-            charts.curve(curves["pr"], kind="pr", area=metrics["pr_auc"]["value"], prevalence=prevalence),
-        ),
-        confusion=charts.confusion(**report["confusion"], threshold=report["threshold"]),
-        impacts=tuple(impact_chart(name, figures) for name, figures in report["fairness"].items()),
-        worst_slices=tuple(worst),
-        slices=tuple(one | {"worst": (one["column"], one["value"]) in marked} for one in report["slices"]),
+def charts_of(report: dict[str, Any], chosen: dict[str, Any] | None = None) -> dict[str, Chart]:
+    """Return the charts that a report has data for, by name; page and PDF show the same ones."""
+    found = {"metrics": metrics_chart(report)} if _in_forest(report) else {}
+    if (report["calibration"] or {}).get("bins"):
+        found["calibration"] = calibration_chart(report)
+    curves = report["curves"] or {}
+    for kind, metric in (("roc", "roc_auc"), ("pr", "pr_auc")):
+        if curves.get(kind):
+            area, prevalence = report["metrics"][metric]["value"], report["positives"] / report["n"]
+            found[kind] = charts.curve(curves[kind], kind=kind, area=area, prevalence=prevalence)
+    cells = chosen or (report["confusion"] if "tp" in (report["confusion"] or {}) else None)
+    if cells:
+        names = ("tp", "fp", "fn", "tn")
+        threshold = chosen["threshold"] if chosen else report["threshold"]
+        found["confusion"] = charts.confusion(*(cells[name] for name in names), threshold=threshold)
+    for name, figures in (*report["fairness"].items(), *report.get("intersections", {}).items()):
+        found[f"impact-{name}"] = impact_chart(name, figures)
+    return found
+
+
+def at_threshold(report: dict[str, Any], threshold: float | None) -> dict[str, Any] | None:
+    """Return the counts and rates at the step of the threshold table that is nearest to ``threshold``."""
+    table = report.get("thresholds")
+    if threshold is None or not table:
+        return None
+    row = min(table["rows"], key=lambda one: abs(one["threshold"] - threshold))
+    tp, fp, fn, tn = (row[name] for name in ("tp", "fp", "fn", "tn"))
+    return row | {
+        "precision": tp / (tp + fp) if tp + fp else None,
+        "recall": tp / (tp + fn) if tp + fn else None,
+        "f1": 2 * tp / (2 * tp + fp + fn) if tp + fp + fn else None,
+        "selection_rate": (tp + fp) / (tp + fp + fn + tn),
+    }
+
+
+def slice_table(report: dict[str, Any], sort: str = "") -> SliceTable:
+    """Return the given slices, the worst first unless another column was asked for."""
+    slices = report["slices"]
+    names = _slice_metrics(slices)
+    columns = (
+        ("slice", "Slice"),
+        ("n", "Rows"),
+        ("error_share", "Share of errors"),
+        *((name, label_of(name)) for name in names),
     )
+    sort = (
+        sort
+        if sort in dict(columns)
+        else (names[0] if "accuracy" not in names else "accuracy")
+        if names
+        else "n"
+    )
+    edges = {name: _edges([one["metrics"][name]["value"] for one in slices]) for name in names}
+    rows = [
+        (
+            one,
+            SliceRow(
+                f"{label_of(one['column'])}: {one['value']}",
+                one["n"],
+                one["error_share"],
+                one["small"],
+                tuple(
+                    (one["metrics"][name], _shade(one["metrics"][name]["value"], edges[name], name))
+                    for name in names
+                ),
+            ),
+        )
+        for one in slices
+    ]
+    rows.sort(key=_order(sort))
+    return SliceTable(columns, tuple(row for _, row in rows), sort)
+
+
+def _slice_metrics(slices: Sequence[dict[str, Any]]) -> list[str]:
+    if not slices:
+        return []
+    having = slices[0]["metrics"]
+    return [name for name in SLICE_METRICS if name in having] or list(having)
+
+
+def _order(sort: str) -> Callable[[tuple[dict[str, Any], SliceRow]], Any]:
+    def key(row: tuple[dict[str, Any], SliceRow]) -> Any:
+        one, shown = row
+        if sort == "slice":
+            return (0, shown.name)
+        if sort in ("n", "error_share"):
+            return (0, -one[sort], shown.name)
+        value = one["metrics"][sort]["value"]
+        # Errors are worst when they are large; what does not apply comes last.
+        return (value is None, -(value or 0) if _is_error(sort) else (value or 0), shown.name)
+
+    return key
+
+
+def _is_error(name: str) -> bool:
+    return name in ("error_rate", "mae", "hamming_loss") or name.startswith(("1 - ", "best rating"))
+
+
+def _edges(values: Sequence[float | None]) -> tuple[float, float] | None:
+    known = [value for value in values if value is not None]
+    return (min(known), max(known)) if len(known) > 1 and max(known) > min(known) else None
+
+
+def _shade(value: float | None, edges: tuple[float, float] | None, name: str) -> int:
+    if value is None or edges is None or name == "selection_rate":
+        return 0
+    place = (value - edges[0]) / (edges[1] - edges[0])
+    place = 1 - place if _is_error(name) else place
+    return min(SHADES, 1 + int(place * SHADES))
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A metric of two reports, and how far the second is from the first; ``apart`` when their intervals are."""
+
+    label: str
+    first: dict[str, Any]
+    second: dict[str, Any]
+    difference: float | None
+    apart: bool
+
+
+@dataclass(frozen=True)
+class Beside:
+    """Two reports side by side."""
+
+    metrics: tuple[Pair, ...]
+    charts: tuple[tuple[Chart | None, Chart | None], ...]
+    same_task: bool
+
+
+def beside(first: dict[str, Any], second: dict[str, Any]) -> Beside:
+    """Set two reports side by side, metric by metric and chart by chart."""
+    first, second = upgraded(first), upgraded(second)
+    own, other = charts_of(first), charts_of(second)
+    names = [name for name in first["metrics"] if name in second["metrics"]]
+    return Beside(
+        tuple(_pair(name, first["metrics"][name], second["metrics"][name]) for name in names),
+        tuple((own.get(name), other.get(name)) for name in dict.fromkeys((*own, *other))),
+        first["task"] == second["task"],
+    )
+
+
+def _pair(name: str, first: dict[str, Any], second: dict[str, Any]) -> Pair:
+    known = first["value"] is not None and second["value"] is not None
+    ends = [one[end] for one in (first, second) for end in ("low", "high")]
+    apart = None not in ends and (ends[1] < ends[2] or ends[3] < ends[0])
+    return Pair(label_of(name), first, second, second["value"] - first["value"] if known else None, apart)

@@ -10,6 +10,7 @@ from apps.evaluations.enums import EvaluationState
 from apps.evaluations.models import Evaluation, PredictionSet
 from apps.projects.queries import project_ids_for
 from apps.registry.models import Version
+from apps.registry.queries import production_version_of
 
 
 def predictions_for(user: User) -> QuerySet[PredictionSet]:
@@ -61,3 +62,25 @@ def latest_evaluation(version: Version) -> Evaluation | None:
         .order_by("-completed_at", "-id")
         .first()
     )
+
+
+def comparable_with(user: User, evaluation: Evaluation) -> QuerySet[Evaluation]:
+    """Return the other complete evaluations of the same model, newest first, without their reports."""
+    return (
+        evaluations_for(user)
+        .filter(version__model=evaluation.version.model_id, state=EvaluationState.COMPLETE)
+        .exclude(pk=evaluation.pk)
+        .defer("report")[:50]
+    )
+
+
+def champion_predictions(evaluation: Evaluation) -> PredictionSet | None:
+    """Return the predictions of the version in production to compare with: of the same dataset, else the newest.
+
+    Nothing where there is none, or where it is the evaluated version itself.
+    """
+    champion = production_version_of(evaluation.version.model)
+    if champion is None or champion.pk == evaluation.version_id:
+        return None
+    sets = champion.prediction_sets.select_related("version").order_by("-id")
+    return sets.filter(dataset=evaluation.prediction_set.dataset).first() or sets.first()

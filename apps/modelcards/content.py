@@ -121,8 +121,5 @@ def _signatures(version: Version) -> tuple[Signature, ...]:
 
 
 def evaluation_charts(report: dict[str, Any]) -> tuple[charts.Chart, ...]:
-    """Return the charts of a report: metrics, calibration, and impact by protected attribute."""
-    impacts = [
-        presenting.impact_chart(attribute, figures) for attribute, figures in report["fairness"].items()
-    ]
-    return (presenting.metrics_chart(report), presenting.calibration_chart(report), *impacts)
+    """Return the charts of a report, the same as on its page."""
+    return tuple(presenting.charts_of(presenting.upgraded(report)).values())

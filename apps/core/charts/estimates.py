@@ -3,7 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from apps.core.charts.drawing import Chart, dot, drawing, element, interval, line, rect, shorten, text
+from apps.core.charts.drawing import (
+    Chart,
+    dot,
+    drawing,
+    element,
+    interval,
+    line,
+    number,
+    path,
+    rect,
+    shorten,
+    text,
+)
 
 WIDTH = 640
 LEFT, RIGHT = 170, 440
@@ -12,7 +24,7 @@ ROW = 28
 
 @dataclass(frozen=True)
 class Estimate:
-    """A figure between 0 and 1 with its interval, and the policy's mark where there is one."""
+    """A figure between 0 and 1 with its interval; the policy's mark, the champion's and the baseline's where known."""
 
     label: str
     value: float | None
@@ -20,14 +32,18 @@ class Estimate:
     high: float | None = None
     threshold: float | None = None
     reason: str = ""
+    champion: float | None = None
+    baseline: float | None = None
 
 
 def forest(rows: Sequence[Estimate], *, title: str) -> Chart:
     """Draw one row per estimate on a scale of 0 to 1: dot, interval, and the threshold as a dashed mark."""
-    height = 46 + ROW * max(len(rows), 1)
-    parts = [_scale(height)]
+    marks = [name for name in ("champion", "baseline") if any(getattr(row, name) is not None for row in rows)]
+    top = 34 + (20 if marks else 0)
+    height = top + 12 + ROW * max(len(rows), 1)
+    parts = [_scale(height), _legend(marks)]
     for index, row in enumerate(rows):
-        y = 34 + ROW * index
+        y = top + ROW * index
         parts.append(text(LEFT - 12, y + 4, shorten(row.label), anchor="end"))
         if row.value is None:
             parts.append(
@@ -42,6 +58,7 @@ def forest(rows: Sequence[Estimate], *, title: str) -> Chart:
                     _x(row.threshold), y - 10, _x(row.threshold), y + 10, stroke="c-bad", width=2, dash="3 2"
                 )
             )
+        parts += [_mark(name, _x(value), y) for name in marks if (value := getattr(row, name)) is not None]
         parts.append(dot(_x(row.value), y))
         parts.append(text(RIGHT + 16, y + 4, interval(row.value, row.low, row.high)))
     if not rows:
@@ -56,9 +73,27 @@ def forest(rows: Sequence[Estimate], *, title: str) -> Chart:
         drawing(parts, width=WIDTH, height=height, title=f"{title}. {reading}"),
         title,
         reading,
-        ("Metric", "Value", "95 % interval"),
-        tuple((row.label, *_cells(row)) for row in rows),
+        ("Metric", "Value", "95 % interval", *(name.capitalize() for name in marks)),
+        tuple((row.label, *_cells(row), *(number(getattr(row, name), 4) for name in marks)) for row in rows),
     )
+
+
+def _legend(marks: Sequence[str]) -> str:
+    """Return what the marks of other models look like."""
+    parts, x = [], float(LEFT)
+    for name in marks:
+        parts.append(_mark(name, x + 5, 9))
+        label = "version in production" if name == "champion" else "best baseline without a model"
+        parts.append(text(x + 16, 13, label, paint="c-muted", size=11))
+        x += 150
+    return "".join(parts)
+
+
+def _mark(name: str, x: float, y: float) -> str:
+    """Return a diamond for the champion and a bar for the baseline: told apart by shape, not by colour."""
+    if name == "baseline":
+        return line(x, y - 8, x, y + 8, stroke="c-muted", width=3)
+    return path([(x, y - 7), (x + 6, y), (x, y + 7), (x - 6, y), (x, y - 7)], stroke="c-warn", width=2)
 
 
 def _cells(row: Estimate) -> tuple[str, str]:
@@ -77,7 +112,7 @@ def _x(value: float) -> float:
 def _scale(height: int) -> str:
     parts = []
     for tick in (0, 0.25, 0.5, 0.75, 1):
-        parts.append(line(_x(tick), 18, _x(tick), height - 20))
+        parts.append(line(_x(tick), 22, _x(tick), height - 20))
         parts.append(text(_x(tick), height - 6, f"{tick:g}", paint="c-muted", anchor="middle", size=10))
     return "".join(parts)
 

@@ -24,7 +24,7 @@ def inspect(payload: dict[str, Any]) -> dict[str, Any]:
 def evaluate(payload: dict[str, Any]) -> dict[str, Any]:
     """Evaluate ``{"path", "columns", "config"?, "champion"?}``: ``{"report"}``, or ``{"problems"}`` of an unusable table.
 
-    ``champion`` is ``{"path", "columns"}`` of the predictions to compare with.
+    ``champion`` is ``{"path", "columns", "of"?}`` of the predictions to compare with; ``of`` is told in the report.
     """
     columns = ColumnMap.from_json(payload["columns"])
     try:
@@ -33,7 +33,10 @@ def evaluate(payload: dict[str, Any]) -> dict[str, Any]:
         return {"problems": [problem.to_json() for problem in error.problems]}
     config = Config.from_json(payload.get("config", {}))
     champion, more = _champion(payload.get("champion"), columns)
-    return {"report": report_on(table, columns, [*warnings, *more], config, champion=champion)}
+    report = report_on(table, columns, [*warnings, *more], config, champion=champion)
+    if report["comparison"] is not None:
+        report["comparison"]["champion"] = payload["champion"].get("of")
+    return {"report": report}
 
 
 def _champion(payload: dict[str, Any] | None, columns: ColumnMap) -> tuple[Table | None, list[Problem]]:

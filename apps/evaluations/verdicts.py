@@ -1,0 +1,135 @@
+"""What a report says for and against a model, in sentences."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from apps.evaluations.wording import figure_words, label_of
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that a reader should know, with its weight: good, warn or bad."""
+
+    tone: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the report says in a line, and the findings behind it."""
+
+    tone: str
+    title: str
+    findings: tuple[Finding, ...]
+
+
+def verdict(report: dict[str, Any]) -> Verdict:
+    """Return what speaks for the model and what against it."""
+    findings = [
+        *_champion(report),
+        *_baselines(report),
+        *_fairness(report),
+        *_calibrated(report),
+        *_slices(report),
+    ]
+    against = [one for one in findings if one.tone == "bad"]
+    doubts = [one for one in findings if one.tone == "warn"]
+    head = f"{label_of(report['headline']['metric'])} {figure_words(report['headline'])}"
+    if against:
+        count = "One finding speaks" if len(against) == 1 else f"{len(against)} findings speak"
+        return Verdict("bad", f"{head}. {count} against it", tuple(against + doubts + _good(findings)))
+    if doubts:
+        return Verdict("warn", f"{head}. Look at what is in doubt", tuple(doubts + _good(findings)))
+    return Verdict("good", f"{head}. Nothing here speaks against it", tuple(findings))
+
+
+def _good(findings: list[Finding]) -> list[Finding]:
+    return [one for one in findings if one.tone == "good"]
+
+
+def _champion(report: dict[str, Any]) -> list[Finding]:
+    comparison = report.get("comparison")
+    if not comparison:
+        return []
+    by_name = {one["metric"]: one for one in comparison["metrics"]}
+    one = by_name.get(report["headline"]["metric"]) or next(iter(by_name.values()), None)
+    if one is None:
+        return []
+    name, gap = label_of(one["metric"]), figure_words(one["difference"])
+    if one["verdict"] == "better":
+        return [
+            Finding(
+                "good", f"Better than the version in production: {name} differs by {gap} on the same rows."
+            )
+        ]
+    if one["verdict"] == "worse":
+        return [
+            Finding("bad", f"Worse than the version in production: {name} differs by {gap} on the same rows.")
+        ]
+    if one["non_inferior"] == "yes":
+        return [Finding("good", f"Not inferior to the version in production: {name} differs by {gap}.")]
+    return [
+        Finding("warn", f"Whether it matches the version in production is open: {name} differs by {gap}.")
+    ]
+
+
+def _baselines(report: dict[str, Any]) -> list[Finding]:
+    found = []
+    for one in report["beyond_baselines"]:
+        against = one["against"].replace("_", " ")
+        name, gap = label_of(one["metric"]), figure_words(one["difference"])
+        if one["verdict"] != "better":
+            tone = "bad" if one["verdict"] == "worse" else "warn"
+            found.append(
+                Finding(tone, f"Not shown to beat the baseline “{against}”: {name} differs by {gap}.")
+            )
+    if report["beyond_baselines"] and not found:
+        found.append(Finding("good", "It beats every baseline that was tried on the same rows."))
+    return found
+
+
+def _fairness(report: dict[str, Any]) -> list[Finding]:
+    found = []
+    for name, figures in report["fairness"].items():
+        verdict_ = figures["four_fifths"].get("verdict")
+        impact = figures["disparate_impact"]
+        words = f"{label_of(name)}: the impact ratio is {figure_words(impact)}"
+        worst = impact.get("worst_group")
+        if verdict_ == "fail":
+            found.append(Finding("bad", f"{words}, under 0.8, for {worst}; chance does not explain it."))
+        elif verdict_ == "not significant":
+            found.append(
+                Finding("warn", f"{words}, under 0.8, for {worst}; so few rows may show that by chance.")
+            )
+        elif impact["value"] is None:
+            found.append(Finding("warn", f"{label_of(name)}: not judged. {impact.get('reason', '')}"))
+    return found
+
+
+def _calibrated(report: dict[str, Any]) -> list[Finding]:
+    calibration = report["calibration"] or {}
+    ece, chance = calibration.get("ece"), calibration.get("ece_by_chance_95")
+    if ece is None or chance is None:
+        return []
+    if ece > chance and ece > 0.05:
+        return [
+            Finding(
+                "warn", f"Scores are off by {ece:.3f} on average; chance alone explains up to {chance:.3f}."
+            )
+        ]
+    return []
+
+
+def _slices(report: dict[str, Any]) -> list[Finding]:
+    slices = (report["discovered"] or {}).get("slices", [])
+    if not slices:
+        return []
+    one = slices[0]
+    where = " and ".join(f"{label_of(part['column'])} {part['value']}" for part in one["conditions"])
+    return [
+        Finding(
+            "warn",
+            f"It errs most where {where}: {figure_words(one['error_rate'])} against {one['rest_error_rate']:.3f} "
+            f"elsewhere, {one['error_share']:.0%} of all errors.",
+        )
+    ]
