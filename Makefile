@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: help demo demo-reset run test check format generated requirements bench clean
+.PHONY: help demo demo-reset run test check format generated requirements bench bench-engine clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -66,8 +66,11 @@ requirements: $(VENV)/.dev  ## pin requirements/*.in anew, with hashes
 	    --no-emit-index-url --no-emit-find-links --no-header --output-file requirements/$$name.txt requirements/$$name.in; \
 	done
 
-bench: $(VENV)/.dev  ## measure, and print ratios
+bench: $(VENV)/.dev  ## measure the interface of a running demonstration, and print ratios
 	@$(BIN)/python -m bench.interface
+
+bench-engine: $(VENV)/.dev  ## measure the evaluation engine beside scikit-learn and fairlearn
+	@$(BIN)/python -m bench.engine
 
 clean:  ## remove the virtual environment and caches; data in var/ stays
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
