@@ -22,6 +22,7 @@ from apps.evaluations.engine.scoretable import (
     grid_codes,
     grid_table,
     grid_tables_by_group,
+    group_step,
     merged,
     tables_by_group,
 )
@@ -237,7 +238,7 @@ def _worst_row(table: Table, row: int, loss: float) -> dict[str, Any]:
     }
 
 
-def reduced(parts: list[Partial]) -> Partial:
+def reduced(parts: list[Partial], *, probability: bool = True) -> Partial:
     """Return the sums of all parts' rows."""
     first = parts[0]
     if len(parts) == 1:
@@ -269,7 +270,9 @@ def reduced(parts: list[Partial]) -> Partial:
         cells,
         pairs,
         worst[:WORST],
-        _reduced_scores([part.scored for part in parts if part.scored], places, values),
+        _reduced_scores(
+            [part.scored for part in parts if part.scored], places, values, probability=probability
+        ),
     )
 
 
@@ -290,7 +293,11 @@ def _summed(arrays: list[Floats], places: list[Any], size: int) -> Floats:
 
 
 def _reduced_scores(
-    parts: list[Scored], places: list[dict[str, Any]], values: dict[str, tuple[str, ...]]
+    parts: list[Scored],
+    places: list[dict[str, Any]],
+    values: dict[str, tuple[str, ...]],
+    *,
+    probability: bool,
 ) -> Scored | None:
     if not parts:
         return None
@@ -300,10 +307,12 @@ def _reduced_scores(
         for part, place in zip(parts, places, strict=True):
             for index, table in zip(place[name], part.by_group[name], strict=True):
                 found[index].append(table)
-        by_group[name] = [merged(tables) for tables in found]
+        by_group[name] = [
+            merged(tables, probability=probability, step=group_step(len(found))) for tables in found
+        ]
     first, others = parts[0], parts[1:]
     sweep, bins, losses = first.sweep, first.bins, first.losses
-    whole = merged([part.table for part in parts])
+    whole = merged([part.table for part in parts], probability=probability)
     same_steps = all(np.array_equal(part.sweep.thresholds, sweep.thresholds) for part in others)
     for part in others:
         sweep = sweep.plus(part.sweep) if same_steps else sweep_of(whole, probability=False)

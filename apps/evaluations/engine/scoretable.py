@@ -130,6 +130,11 @@ class ScoreTable:
     def on_grid(self) -> bool:
         return self.codes is not None
 
+    @classmethod
+    def on_cells(cls, values: Floats, pos: Floats, neg: Floats, codes: Ints) -> "ScoreTable":
+        """Return a table by cells of the grid, with its bound."""
+        return cls(values, pos, neg, _bound(pos, neg), codes)
+
 
 def _bound(pos: Floats, neg: Floats) -> float:
     """Return how far an AUC may move when all pairs of rows within a cell are counted half."""
@@ -167,11 +172,16 @@ def grid_table(codes: Ints, score: Floats, y: Bits, weights: Floats | None = Non
     return _cells_table(pos[filled], total[filled], sums[filled], filled)
 
 
+def group_step(size: int) -> int:
+    """Return how many neighbouring cells the tables of ``size`` groups share."""
+    return GROUP_CELLS if size <= FEW_GROUPS else MANY_GROUP_CELLS
+
+
 def grid_tables_by_group(
     codes: Ints, score: Floats, y: Bits, groups: Codes, size: int, weights: Floats | None = None
 ) -> list[ScoreTable]:
     """Return one table per group by wider cells of the grid."""
-    step = GROUP_CELLS if size <= FEW_GROUPS else MANY_GROUP_CELLS
+    step = group_step(size)
     width = GRID // step + 1
     keys = groups.astype(np.int32) * np.int32(width) + codes // np.int32(step)
     sums = [found.reshape(size, width) for found in _cell_sums(keys, size * width, score, y, weights)]
@@ -197,7 +207,7 @@ def _cell_sums(
 
 def _cells_table(pos: Floats, total: Floats, sums: Floats, codes: Ints) -> ScoreTable:
     rest = np.maximum(total - pos, 0.0)
-    return ScoreTable(sums / total, pos, rest, _bound(pos, rest), codes)
+    return ScoreTable.on_cells(sums / total, pos, rest, codes)
 
 
 def score_table(score: Floats, y: Bits, weights: Floats | None = None) -> ScoreTable:
@@ -241,20 +251,22 @@ def tables_by_group(
     return found
 
 
-def merged(tables: list[ScoreTable], *, probability: bool = True) -> ScoreTable:
-    """Return the table of all rows of several tables; exact where none is on the grid."""
+def merged(tables: list[ScoreTable], *, probability: bool = True, step: int = 1) -> ScoreTable:
+    """Return the table of all rows of several tables; exact where none is on the grid.
+
+    On the grid, ``step`` neighbouring cells become one, so that tables of the rows of groups share their cells.
+    """
     if len(tables) == 1:
         return tables[0]
     values, pos, neg = (
         np.concatenate([getattr(table, name) for table in tables]) for name in ("values", "pos", "neg")
     )
     if any(table.on_grid for table in tables):
-        keys = np.concatenate(
-            [
-                table.codes if table.codes is not None else grid_codes(table.values, probability=probability)
-                for table in tables
-            ]
-        )
+        codes = [
+            grid_codes(one.values, probability=probability) if one.codes is None else one.codes
+            for one in tables
+        ]
+        keys = np.concatenate(codes) // step * step
     else:
         keys = values
     order = np.lexsort((values, keys))

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from apps.evaluations.engine import partitions
 from apps.evaluations.engine.columns import ColumnMap
 from apps.evaluations.engine.config import Config
 from apps.evaluations.engine.datachecks.leakage import leakage
@@ -52,6 +53,39 @@ def _champion(payload: dict[str, Any] | None, columns: ColumnMap) -> tuple[Table
     except TableInvalid as error:
         sentence = f"The champion's predictions cannot be read, so there is no comparison: {error}"
         return None, [Problem("champion_unreadable", None, (), sentence)]
+
+
+def plan(payload: dict[str, Any]) -> dict[str, Any]:
+    """Return ``{"parts": [[row groups], …]}`` of ``{"path", "rows"}``: parts of about so many rows."""
+    try:
+        return {
+            "parts": [list(part) for part in partitions.plan(Path(payload["path"]), rows=payload["rows"])]
+        }
+    except TableInvalid as error:
+        return {"problems": [problem.to_json() for problem in error.problems]}
+
+
+def map_part(payload: dict[str, Any]) -> dict[str, Any]:
+    """Write the sums of a part to ``out``: ``{"path", "columns", "row_groups", "out"}``."""
+    columns = ColumnMap.from_json(payload["columns"])
+    try:
+        part = partitions.map_part(Path(payload["path"]), columns, tuple(payload["row_groups"]))
+    except TableInvalid as error:
+        return {"problems": [problem.to_json() for problem in error.problems]}
+    partitions.save(part, Path(payload["out"]))
+    return {"rows": part.partial.rows}
+
+
+def reduce_parts(payload: dict[str, Any]) -> dict[str, Any]:
+    """Return the report of ``{"parts": [paths], "columns", "config"?}``, or its problems."""
+    columns = ColumnMap.from_json(payload["columns"])
+    parts = [partitions.load(Path(path)) for path in payload["parts"]]
+    try:
+        return {
+            "report": partitions.reduce_parts(parts, columns, Config.from_json(payload.get("config", {})))
+        }
+    except TableInvalid as error:
+        return {"problems": [problem.to_json() for problem in error.problems]}
 
 
 CHECKS: dict[str, Callable[..., dict[str, Any]]] = {"profile": profile, "leakage": leakage, "skew": skew}

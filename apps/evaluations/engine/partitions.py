@@ -1,0 +1,215 @@
+"""Beyond one machine: parts of a table are mapped to sums by separate workers, and reduced to one report.
+
+A part is some row groups of a Parquet file, or a whole file. Its sums (``partial.Partial``) travel as an npz archive
+that holds arrays and JSON alone. Everything counted is the same as in a single pass; what ranks is read from a grid,
+and the report prints the bound.
+"""
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from apps.evaluations.engine.calibration import BinSums
+from apps.evaluations.engine.columns import ColumnMap
+from apps.evaluations.engine.config import Config, Progress
+from apps.evaluations.engine.partial import Moments, Partial, Scored, reduced, summarised
+from apps.evaluations.engine.reading.common import SMALL_TABLE
+from apps.evaluations.engine.reading.files import row_groups_of
+from apps.evaluations.engine.reading.tables import read_table
+from apps.evaluations.engine.report import enveloped
+from apps.evaluations.engine.scoretable import ScoreTable
+from apps.evaluations.engine.table import Limits, Problem, TableInvalid
+from apps.evaluations.engine.tasks.binary import report_of
+from apps.evaluations.engine.thresholds import Sweep
+
+#: Warnings about a whole table, which a part of it cannot give.
+_OF_THE_WHOLE = frozenset({"one_class", "constant_score", "small_sample"})
+_FORMAT = 1
+_TABLE_FIELDS = ("values", "pos", "neg")
+_BIN_FIELDS = ("n", "hits", "scores", "squares", "hit_scores")
+
+
+@dataclass(frozen=True)
+class Part:
+    """The sums of one part, and what was found while it was read."""
+
+    partial: Partial
+    warnings: tuple[Problem, ...]
+
+
+def can_part(columns: ColumnMap) -> bool:
+    """Return whether a table of these columns can be mapped in parts: entities may not be torn apart."""
+    return columns.task == "binary" and not columns.entity
+
+
+def plan(path: Path, *, rows: int, limits: Limits | None = None) -> list[tuple[int, ...]]:
+    """Return the row groups of each part of about ``rows`` rows; one part for a file that is no Parquet."""
+    with path.open("rb") as file:
+        if file.read(4) != b"PAR1":
+            return [()]
+    parts: list[list[int]] = [[]]
+    filled = 0
+    for index, size in enumerate(row_groups_of(path, limits or Limits())):
+        if parts[-1] and filled + size > rows:
+            parts.append([])
+            filled = 0
+        parts[-1].append(index)
+        filled += size
+    return [tuple(part) for part in parts]
+
+
+def map_part(path: Path, columns: ColumnMap, row_groups: tuple[int, ...] = ()) -> Part:
+    """Return the sums of a part; raises TableInvalid. Numeric features are not searched: their bins are of the whole."""
+    table, warnings = read_table(path, columns, row_groups=row_groups or None)
+    partial = summarised(table, dict(table.groups))
+    scored = partial.scored
+    if scored is not None:
+        compact = replace(
+            scored,
+            table=scored.table.compact(probability=table.probability),
+            by_group={
+                name: [one.compact(probability=table.probability) for one in tables]
+                for name, tables in scored.by_group.items()
+            },
+        )
+        partial = replace(partial, scored=compact)
+    return Part(partial, tuple(one for one in warnings if one.code not in _OF_THE_WHOLE))
+
+
+def reduce_parts(
+    parts: list[Part], columns: ColumnMap, config: Config, progress: Progress = lambda share, step: None
+) -> dict[str, Any]:
+    """Return the report of all parts; raises TableInvalid where only the whole shows what is wrong."""
+    partial = reduced([part.partial for part in parts], probability=columns.score_kind == "probability")
+    for name, values in partial.values.items():
+        if len(values) > Limits().group_values:
+            sentence = f"“{name}” has {len(values)} different values; a group column has at most {Limits().group_values}."
+            raise TableInvalid([Problem("attribute_cardinality", name, (), sentence)])
+    body = report_of(partial, columns, config, progress)
+    return enveloped(body, columns, _warnings(parts, partial, columns), config) | {"parts": len(parts)}
+
+
+def _warnings(parts: list[Part], partial: Partial, columns: ColumnMap) -> list[Problem]:
+    found = [
+        replace(one, sentence=f"Part {number}: {one.sentence}") if len(parts) > 1 else one
+        for number, part in enumerate(parts, start=1)
+        for one in part.warnings
+    ]
+    tn, fp, fn, tp = partial.everyone.tolist()
+    for count, word in ((tn + fp, "negative"), (tp + fn, "positive")):
+        if not count:
+            found.append(
+                Problem("one_class", columns.label, (), f"No row is {word}: ranking metrics do not apply.")
+            )
+    if partial.rows < SMALL_TABLE:
+        found.append(Problem("small_sample", None, (), f"Only {partial.rows} rows: the intervals are wide."))
+    if partial.scored and len(partial.scored.table.values) == 1:
+        found.append(Problem("constant_score", columns.score, (), "Every row has the same score."))
+    if len(parts) > 1 and columns.row_id:
+        sentence = f"The table was read in {len(parts)} parts; that no id of “{columns.row_id}” repeats was checked in each."
+        found.append(Problem("ids_checked_by_part", columns.row_id, (), sentence))
+    if len(parts) > 1 and columns.features:
+        sentence = "The table was read in parts: slices of numeric features were not looked for."
+        found.append(Problem("features_not_searched", None, (), sentence))
+    return found
+
+
+def save(part: Part, path: Path) -> None:
+    """Write a part's sums to a file: arrays, and one array that is JSON."""
+    partial, scored = part.partial, part.partial.scored
+    arrays: dict[str, Any] = {"everyone": partial.everyone}
+    arrays |= {f"cells/{index}": one for index, one in enumerate(partial.cells.values())}
+    arrays |= {f"pairs/{index}": one for index, one in enumerate(partial.pairs.values())}
+    head: dict[str, Any] = {
+        "format": _FORMAT,
+        "rows": partial.rows,
+        "values": {name: list(values) for name, values in partial.values.items()},
+        "cells": list(partial.cells),
+        "pairs": [list(pair) for pair in partial.pairs],
+        "worst": partial.worst,
+        "warnings": [one.to_json() for one in part.warnings],
+        "scored": scored is not None,
+    }
+    if scored is not None:
+        head["groups"] = {name: len(tables) for name, tables in scored.by_group.items()}
+        head["losses"] = {
+            name: [one.total, one.sums, one.squares] for name, one in (scored.losses or {}).items()
+        }
+        arrays |= _table_arrays("table", scored.table)
+        for name, tables in scored.by_group.items():
+            for index, table in enumerate(tables):
+                arrays |= _table_arrays(f"group/{name}/{index}", table)
+        arrays |= {f"sweep/{field}": getattr(scored.sweep, field) for field in ("thresholds", "tp", "fp")}
+        if scored.bins is not None:
+            arrays |= {f"bins/{field}": getattr(scored.bins, field) for field in _BIN_FIELDS}
+        arrays |= {f"gaps/{name}": one for name, one in (scored.gaps or {}).items()}
+    text = np.frombuffer(json.dumps(head).encode(), dtype=np.uint8)
+    with path.open("wb") as file:
+        np.savez(
+            file,
+            head=text,
+            **{f"a{index}": one for index, one in enumerate(arrays.values())},
+            names=_names(arrays),
+        )
+
+
+def _names(arrays: dict[str, Any]) -> Any:
+    return np.frombuffer(json.dumps(list(arrays)).encode(), dtype=np.uint8)
+
+
+def _table_arrays(name: str, table: ScoreTable) -> dict[str, Any]:
+    found = {f"{name}/{field}": getattr(table, field) for field in _TABLE_FIELDS}
+    return found if table.codes is None else found | {f"{name}/codes": table.codes}
+
+
+def load(path: Path) -> Part:
+    """Read what ``save`` wrote; nothing is unpickled. Raises ValueError for a file of another format."""
+    with np.load(path, allow_pickle=False) as file:
+        head = json.loads(file["head"].tobytes())
+        if head["format"] != _FORMAT:
+            raise ValueError(f"The part was written in format {head['format']}; this engine reads {_FORMAT}.")
+        names = json.loads(file["names"].tobytes())
+        arrays = {name: file[f"a{index}"] for index, name in enumerate(names)}
+    partial = Partial(
+        head["rows"],
+        {name: tuple(values) for name, values in head["values"].items()},
+        arrays["everyone"],
+        {name: arrays[f"cells/{index}"] for index, name in enumerate(head["cells"])},
+        {(first, second): arrays[f"pairs/{index}"] for index, (first, second) in enumerate(head["pairs"])},
+        head["worst"],
+        _scored(head, arrays) if head["scored"] else None,
+    )
+    warnings = tuple(
+        Problem(one["code"], one["column"], tuple(one["rows"]), one["sentence"]) for one in head["warnings"]
+    )
+    return Part(partial, warnings)
+
+
+def _scored(head: dict[str, Any], arrays: dict[str, Any]) -> Scored:
+    losses = {name: Moments(*sums) for name, sums in head["losses"].items()}
+    bins = BinSums(*(arrays[f"bins/{field}"] for field in _BIN_FIELDS)) if "bins/n" in arrays else None
+    gaps = {name: arrays[f"gaps/{name}"] for name in head["groups"] if f"gaps/{name}" in arrays}
+    return Scored(
+        _table(arrays, "table"),
+        {
+            name: [_table(arrays, f"group/{name}/{index}") for index in range(count)]
+            for name, count in head["groups"].items()
+        },
+        Sweep(*(arrays[f"sweep/{field}"] for field in ("thresholds", "tp", "fp"))),
+        bins,
+        losses or None,
+        gaps if bins is not None else None,
+    )
+
+
+def _table(arrays: dict[str, Any], name: str) -> ScoreTable:
+    values, pos, neg = (arrays[f"{name}/{field}"] for field in _TABLE_FIELDS)
+    codes = arrays.get(f"{name}/codes")
+    return (
+        ScoreTable(values, pos, neg, codes=codes)
+        if codes is None
+        else ScoreTable.on_cells(values, pos, neg, codes)
+    )
