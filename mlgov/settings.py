@@ -214,17 +214,21 @@ AUDIT_EVENT_MODULES = [
 #: Kind of job -> the function that does it, given a `apps.jobs.running.RunningJob`.
 JOB_KINDS = {
     "evaluations.evaluate": "apps.evaluations.jobs:evaluate",
+    "evaluations.map_part": "apps.evaluations.parts:map_part",
     "modelcards.render_pdf": "apps.modelcards.jobs:render_pdf",
     "rubrics.suggest": "apps.rubrics.jobs:suggest",
 }
 #: Kind of job -> what pages call it.
 JOB_TITLES = {
     "evaluations.evaluate": "Evaluate predictions",
+    "evaluations.map_part": "Count a part of the predictions",
     "modelcards.render_pdf": "Make the PDF of a model card",
     "rubrics.suggest": "Suggest rubric scores",
 }
 CELERY_BROKER_URL = environment.broker_url()
 JOB_READERS = "apps.projects.permissions:may_see_project"
+#: Tables with more rows are mapped in parts of about so many, by as many workers as there are.
+EVALUATION_PART_ROWS = int(os.environ.get("MLGOV_PART_ROWS", "5000000"))
 JOB_LEASE_SECONDS = 30
 JOB_MAX_ATTEMPTS = 3
 JOB_SWEEP_SECONDS = 30

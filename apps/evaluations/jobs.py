@@ -1,6 +1,7 @@
 """What a worker does to evaluate."""
 
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 from django.db.models.functions import Now
@@ -10,13 +11,12 @@ from apps.audit import services as audit
 from apps.core import blobs, governed, sandbox
 from apps.core.canonical import digest
 from apps.core.errors import MlgovError
+from apps.evaluations import parts
 from apps.evaluations.enums import EVALUATION_MOVES, EvaluationState
 from apps.evaluations.models import Evaluation
 from apps.evaluations.queries import champion_predictions
 from apps.jobs.running import RunningJob
 from apps.projects.permissions import Right, can
-
-LIMITS = {"memory_mb": 6000, "cpu_seconds": 300, "wall_seconds": 600}
 
 
 def _load(args: dict[str, Any]) -> Evaluation:
@@ -45,12 +45,15 @@ def evaluate(job: RunningJob) -> None:
     try:
         with ExitStack() as files:
             payload = _payload(evaluation, files)
-            job.progress(0.3, "computing metrics, intervals, slices and fairness")
-            answer = sandbox.call(
-                "apps.evaluations.engine.worker:evaluate", payload, watch=job.check, **LIMITS
-            )
-        if "problems" in answer:
-            raise MlgovError(answer["problems"][0]["sentence"], code="bad_predictions")
+            planned = parts.plan(evaluation, Path(payload["path"]))
+            if len(planned) > 1:
+                answer = parts.in_parts(job, evaluation, planned)
+            else:
+                job.progress(0.3, "computing metrics, intervals, slices and fairness")
+                answer = sandbox.call(
+                    "apps.evaluations.engine.worker:evaluate", payload, watch=job.check, **parts.LIMITS
+                )
+        parts.demand(answer)
     except MlgovError as error:
         _fail(job, evaluation, error.sentence)
         raise

@@ -91,6 +91,7 @@ def test_a_feature_that_holds_the_answer_is_suspected(write):
     found = leakage(train, test, label="y", key="id", time="t")["telling_features"]
     assert not found["passes"]
     assert found["features"][0]["feature"] == "x"
+    assert found["features"][0]["measure"] == "AUC"
     assert found["features"][0]["strength"] > 0.99
 
 

@@ -12,17 +12,23 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import quote
 
+import pyarrow.csv
+import pyarrow.parquet as pq
 import pytest
 from django.conf import settings as django_settings
+from django.core.files.storage import default_storage
 from django.db import connection
 from django.db.models.functions import Now
 
+from apps.core import blobs
 from apps.evaluations import services as evaluations
 from apps.evaluations.models import Evaluation
+from apps.jobs import running
 from apps.jobs import services as jobs
 from apps.jobs.models import Job
 from mlgov.celery import app
 from tests.cast import COLUMNS, predictions_csv
+from tests.evaluations.test_partitions import close
 from tests.plugin import CLUSTER
 
 pytestmark = [pytest.mark.broker, pytest.mark.django_db(transaction=True)]
@@ -110,7 +116,7 @@ def broker(request, settings):
 def start_worker(tmp_path):
     started = []
 
-    def start(broker_url: str) -> subprocess.Popen:
+    def start(broker_url: str, **settings: str) -> subprocess.Popen:
         libpq = CLUSTER.parameters("mlgov_worker", connection.settings_dict["NAME"])
         environment = os.environ | {
             "DATABASE_URL": f"postgresql://{libpq['user']}:{quote(libpq['password'])}@/{libpq['dbname']}"
@@ -120,6 +126,7 @@ def start_worker(tmp_path):
             "MLGOV_ROLE": "worker",
             "CELERY_BROKER_URL": broker_url,
             "C_FORCE_ROOT": "1",
+            **settings,
         }
         worker = subprocess.Popen(
             [
@@ -169,3 +176,70 @@ def test_a_worker_killed_in_the_middle_loses_nothing_and_doubles_nothing(broker,
     start_worker(broker)
     wait_for(lambda: Evaluation.objects.filter(pk=evaluation.pk, state="complete").exists(), seconds=90)
     assert Job.objects.get(pk=job.pk).attempt == 2
+
+
+@pytest.fixture
+def parted(version, dev, tmp_path):
+    """Upload predictions as a Parquet file of four row groups."""
+
+    def upload(rows: int):
+        path = tmp_path / "predictions.parquet"
+        table = pyarrow.csv.read_csv(io.BytesIO(predictions_csv(rows=rows)))
+        pq.write_table(table, path, row_group_size=rows // 4)
+        with path.open("rb") as stream:
+            return evaluations.upload_predictions(
+                version, stream=stream, columns=COLUMNS, dataset="holdout", by=dev
+            )
+
+    return upload
+
+
+def children_of(evaluation: Evaluation) -> list[Job]:
+    return list(Job.objects.filter(kind="evaluations.map_part", args__evaluation=str(evaluation.pk)))
+
+
+def test_four_parts_on_two_workers_give_the_figures_of_a_single_pass(start_worker, parted, dev):
+    """Parts are mapped by whichever worker takes them; what is counted is the same to 1e-9, ranking within its bound."""
+    kept = parted(20_000)
+    single = evaluations.request_evaluation(kept, by=dev)
+    running.run(single.job_id, worker="alone")
+    single.refresh_from_db()
+    for _ in range(2):
+        start_worker("pgmq://", MLGOV_PART_ROWS="5000")
+    evaluation = evaluations.request_evaluation(kept, by=dev)
+    wait_for(lambda: Evaluation.objects.filter(pk=evaluation.pk, state="complete").exists(), seconds=90)
+    evaluation.refresh_from_db()
+    children = children_of(evaluation)
+    assert [child.state for child in children] == ["succeeded"] * 4
+    assert sum(child.result["rows"] for child in children) == 20_000
+    assert evaluation.report["parts"] == 4
+    for name in ("confusion", "thresholds", "slices", "fairness", "worst"):
+        close(single.report[name], evaluation.report[name], where=name)
+    apart = evaluation.report["metrics"]["roc_auc"]["value"] - single.report["metrics"]["roc_auc"]["value"]
+    bound = max((one["bound"] for one in evaluation.report["approximations"]), default=0.0)
+    assert abs(apart) <= bound + 1e-9
+
+
+def test_one_worker_maps_every_part_on_its_own(parted, dev, settings):
+    settings.EVALUATION_PART_ROWS = 1_000
+    evaluation = evaluations.request_evaluation(parted(4_000), by=dev)
+    running.run(evaluation.job_id, worker="alone")
+    evaluation.refresh_from_db()
+    assert evaluation.state == "complete"
+    assert evaluation.report["parts"] == 4
+
+
+def test_a_part_that_fails_ends_the_evaluation_with_its_sentence(parted, dev, settings):
+    settings.EVALUATION_PART_ROWS = 1_000
+    kept = parted(4_400)
+    evaluation = evaluations.request_evaluation(kept, by=dev)
+    # The file is damaged on the disk after its upload was looked at.
+    path = Path(default_storage.path(blobs.key_of(kept.blob_id)))
+    content = path.read_bytes()
+    path.write_bytes(content[:4] + bytes(1996) + content[2000:])
+    running.run(evaluation.job_id, worker="alone")
+    path.write_bytes(content)
+    evaluation.refresh_from_db()
+    assert evaluation.state == "failed"
+    assert "Parquet" in evaluation.error
+    assert evaluation.report is None

@@ -12,6 +12,7 @@ from typing import Any
 
 from apps.evaluations.engine.columns import LIST_ROLES, SINGLE_ROLES, TASKS, ColumnMap, ColumnsInvalid
 from apps.evaluations.engine.config import Config, ConfigInvalid
+from apps.evaluations.engine.partitions import can_part, map_part, reduce_parts
 from apps.evaluations.engine.printing import as_text
 from apps.evaluations.engine.reading.files import columns_of
 from apps.evaluations.engine.reading.tables import read_table
@@ -42,33 +43,43 @@ _SHORT = {
 
 
 def main() -> int:
-    """Evaluate one file; exit status 2 when it cannot be used."""
+    """Evaluate a file, or several that are parts of one table; exit status 2 when they cannot be used."""
     options = _parser().parse_args()
     try:
-        columns = with_usual_names(_columns(options), columns_of(options.table, Limits()))
+        columns = with_usual_names(_columns(options), columns_of(options.table[0], Limits()))
         columns.demand_complete()
-        config = Config.from_json(
-            {"seed": options.seed, "resamples": options.resamples, "margin": options.margin}
-        )
-        table, warnings = read_table(options.table, columns)
-        champion = (
-            read_table(options.champion, columns)[0]
-            if options.champion and columns.task == "binary"
-            else None
-        )
+        report = _report(options, columns)
     except (TableInvalid, ColumnsInvalid, ConfigInvalid, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    report = evaluate(table, columns, warnings, config, champion=champion)
-    sys.stdout.write(
-        json.dumps(report, indent=2, ensure_ascii=False) + "\n" if options.json else as_text(report)
-    )
+    text = json.dumps(report, indent=2, ensure_ascii=False) + "\n" if options.json else as_text(report)
+    sys.stdout.write(text)
     return 0
+
+
+def _report(options: argparse.Namespace, columns: ColumnMap) -> dict[str, Any]:
+    names = ("seed", "resamples", "margin", "false_positive_cost", "false_negative_cost")
+    config = Config.from_json({name: getattr(options, name) for name in names})
+    if len(options.table) > 1:
+        if not can_part(columns) or options.champion:
+            raise ColumnsInvalid(
+                "Several files are taken for a binary task, without entities and a champion."
+            )
+        return reduce_parts([map_part(path, columns) for path in options.table], columns, config)
+    table, warnings = read_table(options.table[0], columns)
+    champion = None
+    if options.champion:
+        if columns.task != "binary":
+            raise ColumnsInvalid("A champion is compared in a binary task.")
+        champion = read_table(options.champion, columns)[0]
+    return evaluate(table, columns, warnings, config, champion=champion)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m apps.evaluations.engine", description=__doc__)
-    parser.add_argument("table", type=Path, help="a Parquet or CSV file")
+    parser.add_argument(
+        "table", type=Path, nargs="+", help="a Parquet or CSV file, or several that are one table"
+    )
     parser.add_argument("--task", choices=list(TASKS), default="binary")
     for role in (*SINGLE_ROLES, "positive_label"):
         parser.add_argument(*_flags(role), dest=role, metavar="COLUMN", default=None)
@@ -84,6 +95,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--period", type=int, default=ColumnMap.period, help="time steps of a season")
     parser.add_argument("--seed", type=int, default=Config.seed)
     parser.add_argument("--resamples", type=int, default=Config.resamples)
+    parser.add_argument("--false-positive-cost", type=float, default=Config.false_positive_cost)
+    parser.add_argument("--false-negative-cost", type=float, default=Config.false_negative_cost)
     parser.add_argument("--margin", type=float, default=Config.margin, help="how much worse is not inferior")
     parser.add_argument(
         "--champion", type=Path, help="another file of the same columns, compared row by row (binary)"

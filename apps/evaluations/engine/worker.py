@@ -77,15 +77,22 @@ def map_part(payload: dict[str, Any]) -> dict[str, Any]:
 
 
 def reduce_parts(payload: dict[str, Any]) -> dict[str, Any]:
-    """Return the report of ``{"parts": [paths], "columns", "config"?}``, or its problems."""
-    columns = ColumnMap.from_json(payload["columns"])
+    """Return the report of ``{"parts": [paths], "columns", "config"?, "champion"?}``, or its problems.
+
+    Parts hold sums and no rows: a champion that there is cannot be compared pair by pair, and the report says so.
+    """
+    columns, config = ColumnMap.from_json(payload["columns"]), Config.from_json(payload.get("config", {}))
     parts = [partitions.load(Path(path)) for path in payload["parts"]]
     try:
-        return {
-            "report": partitions.reduce_parts(parts, columns, Config.from_json(payload.get("config", {})))
-        }
+        report = partitions.reduce_parts(parts, columns, config)
     except TableInvalid as error:
         return {"problems": [problem.to_json() for problem in error.problems]}
+    if payload.get("champion"):
+        sentence = (
+            "The table was read in parts, so it was not compared row by row with the version in production."
+        )
+        report["warnings"].append(Problem("champion_not_compared", None, (), sentence).to_json())
+    return {"report": report}
 
 
 CHECKS: dict[str, Callable[..., dict[str, Any]]] = {"profile": profile, "leakage": leakage, "skew": skew}

@@ -46,9 +46,12 @@ class Column:
         return pa.chunked_array([pc.cast(pa.array(self.numbers + 0.0), pa.string())])
 
     def categories(self) -> Grouping | None:
-        """Return the values as categories, numbers in quantile bins; nothing for text with too many values."""
+        """Return the values as categories, many numbers in quantile bins; nothing for text with too many values."""
         if self.numbers is not None:
-            return binned(self.numbers, bins=BINS)
+            kinds, codes = np.unique(self.numbers, return_inverse=True)
+            if len(kinds) > BINS:
+                return binned(self.numbers, bins=BINS)
+            return Grouping(tuple(f"{kind:g}" for kind in kinds), narrow(codes, len(kinds)))
         encoded = pc.dictionary_encode(pc.fill_null(self.text, "missing")).combine_chunks()
         array = encoded.unify_dictionaries().chunk(0) if isinstance(encoded, pa.ChunkedArray) else encoded
         kinds = tuple(array.dictionary.to_pylist())
