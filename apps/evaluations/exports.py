@@ -37,7 +37,7 @@ def _part(report: dict[str, Any], name: str) -> tuple[tuple[str, ...], Rows] | N
     if kind == "impact":
         figures = report["fairness"].get(of) or report["intersections"].get(of)
         return _impact(figures) if figures else None
-    if kind in ("roc", "pr"):
+    if name in ("roc", "pr"):
         points = (report["curves"] or {}).get(kind)
         return (
             (("x", "y", "threshold"), [(p["x"], p["y"], p["threshold"]) for p in points]) if points else None

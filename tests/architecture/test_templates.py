@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from apps.core.templatetags import ui
 from apps.portal.generated import PAGES
 
 ROOT = Path(settings.BASE_DIR)
@@ -24,6 +25,23 @@ def test_templates_hold_nothing_that_the_policy_of_content_forbids():
             continue
         for what, sign in FORBIDDEN.items():
             assert not sign.search(path.read_text()), f"{path.relative_to(ROOT)} holds {what}"
+
+
+def test_every_icon_exists():
+    """A name that the package does not know is an error only when its branch of a template is drawn."""
+    named = set(
+        re.findall(
+            r"\(\"[^\"]+\", \"([a-z0-9-]+)\", \"(?:good|bad|warn|info|neutral)\"",
+            Path(ui.__file__).read_text(),
+        )
+    )
+    for path in (ROOT / "templates").rglob("*.html"):
+        named |= set(re.findall(r'{% icon "([a-z0-9-]+)"', path.read_text()))
+    for path in (ROOT / "apps").rglob("events.py"):
+        named |= set(re.findall(r'icon="([a-z0-9-]+)"', path.read_text()))
+    assert len(named) > 40
+    for name in sorted(named):
+        ui.icon(name)
 
 
 @pytest.mark.parametrize("name", PAGES)
