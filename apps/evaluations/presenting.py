@@ -136,8 +136,14 @@ def metric_rows(report: dict[str, Any]) -> tuple[MetricRow, ...]:
     champion = {one["metric"]: one["champion"] for one in (report.get("comparison") or {}).get("metrics", [])}
     return tuple(
         MetricRow(name, label_of(name), figure, _baseline(report, name), champion.get(name))
-        for name, figure in report["metrics"].items()
+        for name, figure in _ordered(report["metrics"])
     )
+
+
+def _ordered(metrics: dict[str, Any]) -> list[tuple[str, Any]]:
+    """Return metrics in the order in which people read them: the database keeps none."""
+    known = {name: place for place, name in enumerate(UNIT_METRICS)}
+    return sorted(metrics.items(), key=lambda item: (known.get(item[0], len(known)), item[0]))
 
 
 def _baseline(report: dict[str, Any], name: str) -> float | None:
@@ -149,7 +155,7 @@ def _baseline(report: dict[str, Any], name: str) -> float | None:
 
 def _in_forest(report: dict[str, Any]) -> list[str]:
     known = [name for name in UNIT_METRICS if name in report["metrics"]]
-    return known + [name for name in report["metrics"] if name.startswith(_AT_K)]
+    return known + sorted(name for name in report["metrics"] if name.startswith(_AT_K))
 
 
 def metrics_chart(report: dict[str, Any]) -> Chart:
@@ -326,7 +332,7 @@ def beside(first: dict[str, Any], second: dict[str, Any]) -> Beside:
     """Set two reports side by side, metric by metric and chart by chart."""
     first, second = upgraded(first), upgraded(second)
     own, other = charts_of(first), charts_of(second)
-    names = [name for name in first["metrics"] if name in second["metrics"]]
+    names = [name for name, _ in _ordered(first["metrics"]) if name in second["metrics"]]
     return Beside(
         tuple(_pair(name, first["metrics"][name], second["metrics"][name]) for name in names),
         tuple((own.get(name), other.get(name)) for name in dict.fromkeys((*own, *other))),

@@ -7,6 +7,7 @@ import struct
 import time
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -206,3 +207,18 @@ def test_bytes_after_the_magic_are_no_parquet(tmp_path):
     path.write_bytes(b"PAR1" + b"\x00" * 100 + struct.pack("<i", 2**31 - 1) + b"PAR1")
     found = inspect_table(path, ColumnMap(label="y_true", score="y_score"))
     assert [problem.code for problem in found.problems] == ["not_parquet"]
+
+
+def test_a_long_text_that_repeats_for_every_row_is_read_as_a_dictionary(tmp_path):
+    """A kilobyte of Parquet that would be 10 GB of text: groups are counted, and as scores or ids it is refused."""
+    path = tmp_path / "t.parquet"
+    text = pa.DictionaryArray.from_arrays(pa.array(np.zeros(1_000_000, np.int8)), pa.array(["x" * 10_000]))
+    y = pa.array(np.arange(1_000_000) % 2)
+    columns = {"y": y, "s": pa.array(np.full(1_000_000, 0.5)), "t": text}
+    pq.write_table(pa.table(columns), path, compression="zstd")
+    assert path.stat().st_size < 200_000
+    taken = inspect_table(path, ColumnMap(label="y", score="s", slices=("t",)))
+    assert taken.ok
+    for roles, code in (({"score": "t"}, "type"), ({"score": "s", "row_id": "t"}, "duplicate_id")):
+        found = inspect_table(path, ColumnMap(label="y", **roles))
+        assert [problem.code for problem in found.problems] == [code]

@@ -51,6 +51,7 @@ class Group:
     gap: float | None = None
     gap_error: float | None = None
     auc: Figure | None = None
+    ece: float | None = None
 
     @property
     def n(self) -> float:
@@ -120,6 +121,7 @@ def _group_json(group: Group, best: Group | None, everyone: Cells) -> dict[str, 
         found[name] = proportion(*group.counts(name), what=RATES[metric].what).to_json()
     found["calibration_gap"] = rounded(group.gap)
     found["calibration_gap_error"] = rounded(group.gap_error)
+    found["ece"] = rounded(group.ece)
     if group.auc is not None:
         found["roc_auc"] = group.auc.to_json()
     refusal = _too_small(group, everyone) or (TOO_FEW if best is None else None)

@@ -48,12 +48,11 @@ class Column:
     def categories(self) -> Grouping | None:
         """Return the values as categories, many numbers in quantile bins; nothing for text with too many values."""
         if self.numbers is not None:
-            kinds, codes = np.unique(self.numbers, return_inverse=True)
-            if len(kinds) > BINS:
+            distinct, codes = np.unique(self.numbers, return_inverse=True)
+            if len(distinct) > BINS:
                 return binned(self.numbers, bins=BINS)
-            return Grouping(tuple(f"{kind:g}" for kind in kinds), narrow(codes, len(kinds)))
-        encoded = pc.dictionary_encode(pc.fill_null(self.text, "missing")).combine_chunks()
-        array = encoded.unify_dictionaries().chunk(0) if isinstance(encoded, pa.ChunkedArray) else encoded
+            return Grouping(tuple(f"{one:g}" for one in distinct), narrow(codes, len(distinct)))
+        array = typed.encoded(pc.fill_null(self.text, "missing"))
         kinds = tuple(array.dictionary.to_pylist())
         if len(kinds) > MOST_VALUES:
             return None

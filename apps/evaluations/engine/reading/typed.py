@@ -72,9 +72,36 @@ def plain_array(column: pa.ChunkedArray | pa.Array) -> Any:
     return chunks[0] if len(chunks) == 1 else np.concatenate(chunks) if chunks else np.zeros(0)
 
 
+def encoded(column: pa.ChunkedArray) -> pa.DictionaryArray:
+    """Return a column as one dictionary and the index of each row."""
+    if not pa.types.is_dictionary(column.type):
+        column = pc.dictionary_encode(column)
+    return pa.concat_arrays(column.unify_dictionaries().chunks)
+
+
 def numbers_of(source: Source, name: str) -> Numbers:
     """Return a column as float64."""
-    column = _plain(source.column(name))
+    column = source.column(name)
+    if not pa.types.is_dictionary(column.type):
+        return _numbers_of(_plain(column))
+    # Only the dictionary is read as numbers: a few bytes may repeat one long text for every row.
+    array = encoded(column)
+    kinds = _numbers_of(pa.chunked_array([array.dictionary]))
+    codes = plain_array(pc.fill_null(array.indices, len(kinds.values)))
+    values = np.take(np.r_[kinds.values, np.nan], codes)
+    known = np.zeros(len(kinds.values), dtype=bool)
+    unreadable = np.take(np.r_[known if kinds.unreadable is None else kinds.unreadable, False], codes)
+    missing = np.isnan(values) & ~unreadable
+    return Numbers(
+        values,
+        missing if missing.any() else None,
+        unreadable if unreadable.any() else None,
+        kinds.example,
+        kinds.from_text,
+    )
+
+
+def _numbers_of(column: pa.ChunkedArray) -> Numbers:
     if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
         return _numbers_of_text(column)
     if pa.types.is_temporal(column.type):
@@ -129,12 +156,7 @@ class Coded:
 
 def coded(source: Source, name: str) -> Coded:
     """Return a column's distinct values as text and the code of each row."""
-    column = source.column(name)
-    if not pa.types.is_dictionary(column.type):
-        column = pc.dictionary_encode(column)
-    array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    if isinstance(array, pa.ChunkedArray):
-        array = array.unify_dictionaries().chunk(0)
+    array = encoded(source.column(name))
     texts = [text_or_none(value) for value in array.dictionary.to_pylist()]
     # Different spellings of the same value, and of "missing", share a code.
     kinds: dict[str, int] = {}
@@ -214,7 +236,7 @@ def texts_of(source: Source, name: str) -> list[str | None]:
 
 def unique_ids(source: Source, name: str, found: Findings, *, advice: str = "Each row needs its own.") -> Any:
     """Return the ids of the rows as an Arrow column or integers, after a look whether any stands there twice."""
-    column = _plain(source.column(name))
+    column = source.column(name)
     if column.null_count:
         found.problem(
             "id_missing",
@@ -227,15 +249,9 @@ def unique_ids(source: Source, name: str, found: Findings, *, advice: str = "Eac
         numbers = plain_array(column)
         if len(numbers) < 2 or bool(np.all(numbers[1:] > numbers[:-1])):
             return numbers
-        ids, twice = numbers, len(np.unique(numbers)) < len(numbers)
-    else:
-        ids, twice = column, pc.count_distinct(column).as_py() < len(column)
-    if twice:
-        encoded = pc.dictionary_encode(column).combine_chunks()
-        codes = (
-            encoded.unify_dictionaries().chunk(0) if isinstance(encoded, pa.ChunkedArray) else encoded
-        ).indices
-        _, first = np.unique(plain_array(codes), return_index=True)
+    array = encoded(column)
+    if len(array.dictionary) < len(column):
+        _, first = np.unique(plain_array(array.indices), return_index=True)
         again = np.ones(len(column), dtype=bool)
         again[first] = False
         found.problem(
@@ -245,7 +261,7 @@ def unique_ids(source: Source, name: str, found: Findings, *, advice: str = "Eac
             f"{int(again.sum())} ids in “{name}” stand there more than once. {advice}",
         )
         return None
-    return ids
+    return plain_array(column) if pa.types.is_integer(column.type) else _plain(column)
 
 
 def times_of(source: Source, name: str, found: Findings) -> Ints | None:

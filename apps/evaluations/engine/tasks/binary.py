@@ -7,7 +7,7 @@ import numpy as np
 
 from apps.evaluations.engine import ranking
 from apps.evaluations.engine.baselines import beyond_baselines, binary_baselines, lift_over_random
-from apps.evaluations.engine.calibration import calibration
+from apps.evaluations.engine.calibration import bin_sums, calibration, calibration_errors
 from apps.evaluations.engine.columns import ColumnMap
 from apps.evaluations.engine.config import Config, Progress
 from apps.evaluations.engine.fairness import Group, fairness_of
@@ -231,14 +231,15 @@ def groups_of(partial: Partial, column: str) -> list[Group]:
     ):
         if not cells.n:
             continue
-        gap = error = auc = None
+        gap = error = auc = ece = None
         if scored and scored.gaps is not None:
             weight, sums, squares = scored.gaps[column][index].tolist()
             gap = sums / weight
+            ece = calibration_errors(bin_sums(scored.by_group[column][index]))["ece"]
             error = float(np.sqrt(max(squares / weight - gap * gap, 0.0) / max(weight - 1, 1.0)))
         if scored:
             auc = ranking.auc_figure(scored.by_group[column][index])
-        found.append(Group(value, cells, gap, error, auc))
+        found.append(Group(value, cells, gap, error, auc, ece))
     return found
 
 
