@@ -13,7 +13,7 @@ from apps.evaluations.engine.config import Config
 from apps.evaluations.engine.reading.tables import read_table
 from apps.evaluations.engine.report import evaluate
 
-COLUMNS = ColumnMap(label="y", score="s", protected=("race", "sex"), slices=("region",), row_id="id")
+COLUMNS = ColumnMap(label="y", score="s", protected=("race", "sex", "age"), slices=("region",), row_id="id")
 FEW = Config(seed=5, resamples=200)
 #: Sections that are nothing but counts: the same to the last digit of a report.
 COUNTED = (
@@ -40,6 +40,7 @@ def write(path: Path, rows: int, *, decimals: int | None = None, groups: int = 4
         "s": score,
         "race": rng.choice(["A", "B", "C"], rows),
         "sex": rng.choice(["f", "m"], rows),
+        "age": rng.choice(["young", "old"], rows),
         # The regions of later rows are unknown to the first parts.
         "region": np.array([f"r{number * 7 // rows}" for number in range(rows)]),
     }
@@ -146,6 +147,15 @@ def test_hundredths_are_counted_exactly_on_the_grid():
     codes = scoretable.grid_codes(scores, probability=True)
     for index, threshold in enumerate(thresholds):
         assert np.array_equal(codes >= index * scoretable.HUNDREDTH, scores >= threshold), threshold
+
+
+def test_all_protected_attributes_are_crossed_at_once(tmp_path):
+    path = write(tmp_path / "t.parquet", 2_000)
+    found = whole(path)["intersections"]
+    assert set(found) == {"race × sex", "race × age", "sex × age", "race × sex × age"}
+    groups = found["race × sex × age"]["groups"]
+    assert len(groups) == 12
+    assert sum(group["n"] for group in groups) == 2_000
 
 
 def test_entities_are_not_torn_apart():

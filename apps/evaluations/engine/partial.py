@@ -5,7 +5,7 @@ kept by distinct value, and beyond 262,144 of them by the cells of a fixed grid:
 precision, KS, curves) is then approximated, and the tables carry the bound.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any
 
@@ -26,7 +26,7 @@ from apps.evaluations.engine.scoretable import (
     merged,
     tables_by_group,
 )
-from apps.evaluations.engine.table import Bits, Floats, Grouping, Table
+from apps.evaluations.engine.table import Bits, Floats, Grouping, Table, crossed
 from apps.evaluations.engine.thresholds import Sweep, sweep_of
 
 WORST = 50
@@ -34,6 +34,8 @@ WORST = 50
 PAIR_VALUES = 2_500
 #: At most this many columns are crossed with each other.
 PAIR_COLUMNS = 12
+#: Attributes whose combinations would be more than this are not crossed all at once.
+MOST_CROSSED = 100_000
 
 Pair = tuple[str, str]
 
@@ -86,6 +88,8 @@ class Partial:
     pairs: dict[Pair, Floats]
     worst: list[dict[str, Any]]
     scored: Scored | None = None
+    #: The cells of each combination of values of all protected attributes, where there are more than two of them.
+    crossing: dict[str, Floats] = field(default_factory=dict)
 
     def cells_of(self, column: str) -> list[Cells]:
         """Return the cells of each value of a column."""
@@ -101,8 +105,11 @@ def as_cells(counts: Floats) -> list[Cells]:
     return [Cells(tp=row[3], fp=row[1], fn=row[2], tn=row[0]) for row in counts.tolist()]
 
 
-def summarised(table: Table, columns: dict[str, Grouping], *, ranked: bool = True) -> Partial:
-    """Return the sums of a table; ``columns`` are its groupings, and what else slices are looked for in."""
+def summarised(table: Table, columns: dict[str, Grouping], *, protected: tuple[str, ...] = ()) -> Partial:
+    """Return the sums of a table; ``columns`` are its groupings, and what else slices are looked for in.
+
+    ``protected`` are the attributes that are crossed all at once; pairs of columns are crossed anyway.
+    """
     outcome = (2 * table.y + table.decision).astype(np.uint8)
     cells = {
         name: _counted(group.codes, group.size, outcome, table.weights) for name, group in columns.items()
@@ -126,8 +133,22 @@ def summarised(table: Table, columns: dict[str, Grouping], *, ranked: bool = Tru
         cells,
         pairs,
         worst_rows(table),
-        _scored(table, table.score, columns) if table.score is not None and ranked else None,
+        _scored(table, table.score, columns) if table.score is not None else None,
+        _crossing(table, outcome, [columns[name] for name in protected if name in columns]),
     )
+
+
+def _crossing(table: Table, outcome: Bits, attributes: list[Grouping]) -> dict[str, Floats]:
+    """Count the rows of each combination of more than two attributes by outcome."""
+    if len(attributes) < 3:
+        return {}
+    joint = attributes[0]
+    for attribute in attributes[1:]:
+        if joint.size * attribute.size > MOST_CROSSED:
+            return {}
+        joint = crossed(joint, attribute)
+    counts = _counted(joint.codes, joint.size, outcome, table.weights)
+    return dict(zip(joint.values, counts, strict=True))
 
 
 def _counted(codes: Any, size: int, outcome: Bits, weights: Floats | None) -> Floats:
@@ -273,7 +294,16 @@ def reduced(parts: list[Partial], *, probability: bool = True) -> Partial:
         _reduced_scores(
             [part.scored for part in parts if part.scored], places, values, probability=probability
         ),
+        _crossing_sums([part.crossing for part in parts]),
     )
+
+
+def _crossing_sums(parts: list[dict[str, Floats]]) -> dict[str, Floats]:
+    total: dict[str, Floats] = {}
+    for part in parts:
+        for value, counts in part.items():
+            total[value] = total[value] + counts if value in total else counts
+    return dict(sorted(total.items()))
 
 
 def _places(own: tuple[str, ...], union: tuple[str, ...]) -> Any:

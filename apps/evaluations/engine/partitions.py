@@ -64,7 +64,7 @@ def plan(path: Path, *, rows: int, limits: Limits | None = None) -> list[tuple[i
 def map_part(path: Path, columns: ColumnMap, row_groups: tuple[int, ...] = ()) -> Part:
     """Return the sums of a part; raises TableInvalid. Numeric features are not searched: their bins are of the whole."""
     table, warnings = read_table(path, columns, row_groups=row_groups or None)
-    partial = summarised(table, dict(table.groups))
+    partial = summarised(table, dict(table.groups), protected=columns.protected)
     scored = partial.scored
     if scored is not None:
         compact = replace(
@@ -132,6 +132,7 @@ def save(part: Part, path: Path) -> None:
         "worst": partial.worst,
         "warnings": [one.to_json() for one in part.warnings],
         "scored": scored is not None,
+        "crossing": {value: counts.tolist() for value, counts in partial.crossing.items()},
     }
     if scored is not None:
         head["groups"] = {name: len(tables) for name, tables in scored.by_group.items()}
@@ -181,6 +182,7 @@ def load(path: Path) -> Part:
         {(first, second): arrays[f"pairs/{index}"] for index, (first, second) in enumerate(head["pairs"])},
         head["worst"],
         _scored(head, arrays) if head["scored"] else None,
+        {value: np.array(counts) for value, counts in head["crossing"].items()},
     )
     warnings = tuple(
         Problem(one["code"], one["column"], tuple(one["rows"]), one["sentence"]) for one in head["warnings"]

@@ -58,7 +58,7 @@ NO_SCORES = "No scores were given, only predictions."
 NO_PROBABILITIES = "The scores are declared as decisions: they rank, but they are no probabilities."
 
 
-__all__ = ["read", "report", "report_of", "summarise"]
+__all__ = ["read", "report", "report_of"]
 
 
 def binned_features(table: Table) -> dict[str, Grouping]:
@@ -66,15 +66,12 @@ def binned_features(table: Table) -> dict[str, Grouping]:
     return {name: binned(values) for name, values in table.rows.features.items()}
 
 
-def summarise(table: Table) -> Partial:
-    """Return the sums of one part of a table: its groups, and its features in quantile bins."""
-    return summarised(table, dict(table.groups) | binned_features(table))
-
-
 def report(table: Table, columns: ColumnMap, config: Config, progress: Progress) -> dict[str, Any]:
     """Return the body of the report of a whole table."""
     progress(0.1, "sorting and counting")
-    body = report_of(summarise(table), columns, config, progress, table=table)
+    searched = dict(table.groups) | binned_features(table)
+    partial = summarised(table, searched, protected=columns.protected)
+    body = report_of(partial, columns, config, progress, table=table)
     progress(0.95, "looking for proxies")
     others = {name: group for name, group in table.groups.items() if name not in columns.protected}
     others |= binned_features(table)
@@ -244,8 +241,8 @@ def groups_of(partial: Partial, column: str) -> list[Group]:
 
 
 def _intersections(partial: Partial, protected: tuple[str, ...]) -> dict[str, Any]:
-    """Return the fairness of each pair of protected attributes, by the name "first × second"."""
-    found = {}
+    """Return the fairness of each pair of protected attributes and of all together, by the name "first × second"."""
+    found: dict[str, Any] = {}
     for pair, counts in partial.pairs.items():
         if pair[0] in protected and pair[1] in protected:
             groups = [
@@ -254,6 +251,9 @@ def _intersections(partial: Partial, protected: tuple[str, ...]) -> dict[str, An
                 if cells.n
             ]
             found[" × ".join(pair)] = fairness_of(groups) | {"attributes": list(pair)}
+    if partial.crossing:
+        groups = [Group(value, as_cells(counts[None, :])[0]) for value, counts in partial.crossing.items()]
+        found[" × ".join(protected)] = fairness_of(groups) | {"attributes": list(protected)}
     return found
 
 
