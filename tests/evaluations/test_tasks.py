@@ -99,6 +99,17 @@ def test_hand_and_till_s_interval_covers(evaluated):
     assert (many["low"], many["high"]) == pytest.approx((binary["low"], binary["high"]))
 
 
+def test_very_many_classes_are_drawn_by_groups(evaluated):
+    rng = np.random.default_rng(12)
+    true = rng.integers(0, 300, 40_000)
+    said = np.where(rng.random(40_000) < 0.6, true, rng.integers(0, 300, 40_000))
+    report = evaluated({"y": true, "p": said}, task="multiclass", label="y", prediction="p")
+    found = report["metrics"]["macro_f1"]
+    assert found["value"] == pytest.approx(sk.f1_score(true, said, average="macro"))
+    assert "groups of rows" in found["method"]
+    assert 0.003 < found["high"] - found["low"] < 0.03
+
+
 def test_a_predicted_class_that_no_row_has_is_told(evaluated):
     report = evaluated(
         {"y": ["a", "b"] * 50, "p": ["a", "z"] * 50}, task="multiclass", label="y", prediction="p"
@@ -239,9 +250,7 @@ def test_anomalies(evaluated):
     rng = np.random.default_rng(8)
     score = rng.normal(size=2000)
     y = (score + rng.normal(size=2000) > 3).astype(int)
-    report = evaluated(
-        {"y": y, "s": score}, task="anomaly", label="y", score="s", k=50, score_kind="decision"
-    )
+    report = evaluated({"y": y, "s": score}, task="anomaly", label="y", score="s", k=50)
     found = values(report)
     top = np.argsort(-score)[:50]
     assert found["precision@50"] == pytest.approx(y[top].mean())

@@ -8,6 +8,8 @@ from apps.evaluations.engine.table import Floats, Ints
 #: Silhouettes are quadratic: they are taken of this many rows at most, evenly chosen.
 SILHOUETTE_ROWS = 5_000
 _BLOCK = 500
+#: Chance is not reckoned with for tables of more labels times clusters than this.
+MOST_CELLS = 40_000
 
 
 def contingency(true: Ints, cluster: Ints) -> Floats:
@@ -67,14 +69,14 @@ def against_labels(true: Ints, cluster: Ints) -> dict[str, float | None]:
     shared = mutual_information(table)
     of_labels, of_clusters = _entropy(table.sum(1)), _entropy(table.sum(0))
     mean = (of_labels + of_clusters) / 2
-    chance = expected_information(table)
+    chance = expected_information(table) if table.size <= MOST_CELLS else None
     homogeneity = shared / of_labels if of_labels else 1.0
     completeness = shared / of_clusters if of_clusters else 1.0
     both = homogeneity + completeness
     pairs = _pairs(table.sum(1)) * _pairs(table.sum(0))
     return {
         "adjusted_rand": adjusted_rand(table),
-        "adjusted_mutual_information": (shared - chance) / (mean - chance) if mean - chance > 1e-15 else 1.0,
+        "adjusted_mutual_information": _adjusted(shared, mean, chance),
         "normalised_mutual_information": shared / mean if mean else 1.0,
         "homogeneity": homogeneity,
         "completeness": completeness,
@@ -82,6 +84,12 @@ def against_labels(true: Ints, cluster: Ints) -> dict[str, float | None]:
         "fowlkes_mallows": _pairs(table) / pairs**0.5 if pairs else None,
         "purity": float(table.max(0).sum() / table.sum()),
     }
+
+
+def _adjusted(shared: float, mean: float, chance: float | None) -> float | None:
+    if chance is None:
+        return None
+    return (shared - chance) / (mean - chance) if mean - chance > 1e-15 else 1.0
 
 
 def silhouettes(features: Floats, cluster: Ints) -> Floats:

@@ -113,9 +113,19 @@ class Matrix:
 
     def counts(self, weights: Floats) -> Counts:
         """Return the counts by class of other weights of the cells (…, cells)."""
+        if weights.ndim == 1:
+            right = weights * (self.true == self.predicted)
+            return Counts(
+                self._summed(self.true, right),
+                self._summed(self.true, weights),
+                self._summed(self.predicted, weights),
+            )
         own, said = np.eye(self.classes)[self.true], np.eye(self.classes)[self.predicted]
         # Whole numbers add up exactly in any order, so BLAS may add them.
         return Counts(weights @ (own * said), weights @ own, weights @ said)
+
+    def _summed(self, codes: Ints, weights: Floats) -> Floats:
+        return np.bincount(codes, weights=weights, minlength=self.classes).astype(np.float64, copy=False)
 
 
 def matrix_of(true: Ints, predicted: Ints, classes: int, weights: Floats | None = None) -> Matrix:
@@ -125,12 +135,57 @@ def matrix_of(true: Ints, predicted: Ints, classes: int, weights: Floats | None 
     return Matrix(filled // classes, filled % classes, cells[filled].astype(np.float64), classes)
 
 
-def class_figures(matrix: Matrix, drawn: Floats, how: str) -> dict[str, Figure]:
-    """Return every metric with bootstrap intervals from draws of the cells (resamples, cells)."""
-    own, draws = matrix.counts(matrix.weight), matrix.counts(drawn)
+@dataclass(frozen=True)
+class ClassDraws:
+    """Counts of each resample, and those without one row or one group of each kind with how many there are of it."""
+
+    drawn: Counts
+    left_out: Counts
+    times: Floats
+    how: str
+
+
+def cell_draws(matrix: Matrix, resamples: int, rng: np.random.Generator) -> ClassDraws:
+    """Draw rows with replacement: exactly a multinomial of the cells."""
+    total = float(matrix.weight.sum())
+    drawn = rng.multinomial(max(1, round(total)), matrix.weight / total, size=resamples).astype(np.float64)
     without = np.maximum(matrix.weight[None, :] - np.eye(len(matrix.weight)), 0)
-    left_out = matrix.counts(without)
-    n = float(matrix.weight.sum())
+    return ClassDraws(matrix.counts(drawn), matrix.counts(without), matrix.weight, "rows drawn")
+
+
+def group_draws(
+    true: Ints,
+    predicted: Ints,
+    classes: int,
+    weights: Floats | None,
+    members: Ints,
+    resamples: int,
+    rng: np.random.Generator,
+    *,
+    how: str,
+) -> ClassDraws:
+    """Draw random groups of rows or entities (``members`` (n,) says whose a row is), by their counts of each class."""
+    groups = resampling.random_groups(int(members.max()) + 1, rng)[members]
+    size = int(groups.max()) + 1
+    counts = resampling.group_draws(size, resamples, rng)
+    drawn, left_out = [], []
+    right = true == predicted
+    for codes, rows in (
+        (true, right),
+        (true, np.ones(len(true), dtype=bool)),
+        (predicted, np.ones(len(true), dtype=bool)),
+    ):
+        own = None if weights is None else weights[rows]
+        cells = np.bincount(groups[rows] * classes + codes[rows], weights=own, minlength=size * classes)
+        sums = cells.reshape(size, classes).astype(np.float64)
+        drawn.append(resampling.drawn_sums(counts, sums))
+        left_out.append(sums.sum(axis=0) - sums)
+    return ClassDraws(Counts(*drawn), Counts(*left_out), np.ones(size), how)
+
+
+def class_figures(matrix: Matrix, draws: ClassDraws) -> dict[str, Figure]:
+    """Return every metric with bootstrap intervals."""
+    own, n = matrix.counts(matrix.weight), float(matrix.weight.sum())
     found = {}
     for name, (function, _) in CLASS_METRICS.items():
         value = float(function(own))
@@ -138,7 +193,12 @@ def class_figures(matrix: Matrix, drawn: Floats, how: str) -> dict[str, Figure]:
             found[name] = undefined("A divisor of the metric is zero: too few rows of one kind.", n=n)
             continue
         found[name] = resampling.bootstrap_figure(
-            value, function(draws), n=n, how=how, left_out=function(left_out), times=matrix.weight
+            value,
+            function(draws.drawn),
+            n=n,
+            how=draws.how,
+            left_out=function(draws.left_out),
+            times=draws.times,
         )
     return found
 

@@ -1,5 +1,6 @@
 """The report on anomaly scores: few anomalies, and a person looks at the first k alarms."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,13 +10,18 @@ from apps.evaluations.engine.config import Config, Progress
 from apps.evaluations.engine.figures import Figure, proportion, rounded, undefined, whole
 from apps.evaluations.engine.partial import summarised
 from apps.evaluations.engine.ranking import ONE_CLASS, auc_figure, stratified_draws
-from apps.evaluations.engine.reading.binary import read_binary as read
+from apps.evaluations.engine.reading.binary import read_binary
+from apps.evaluations.engine.reading.files import Source
+from apps.evaluations.engine.reading.typed import Findings
 from apps.evaluations.engine.slices import discovered, pair_slices, slices_of
-from apps.evaluations.engine.table import Table
+from apps.evaluations.engine.table import Limits, Table
 from apps.evaluations.engine.tasks.binary import binned_features
 from apps.evaluations.engine.thresholds import curves
 
-__all__ = ["read", "report"]
+
+def read(source: Source, columns: ColumnMap, limits: Limits, found: Findings) -> Table | None:
+    """Return the table, or nothing where ``found`` has problems; scores of anomalies only rank, on any scale."""
+    return read_binary(source, replace(columns, score_kind="decision"), limits, found)
 
 
 def report(table: Table, columns: ColumnMap, config: Config, progress: Progress) -> dict[str, Any]:

@@ -146,7 +146,7 @@ def _against_labels(table: ClusterTable, label: Ints, config: Config) -> dict[st
     found = {}
     for name, value in values.items():
         if value is None:
-            found[name] = undefined("There are too few rows to pair.", n=n)
+            found[name] = undefined("There are too few rows to pair, or too many labels and clusters.", n=n)
         elif name in quick:
             draws = np.array(
                 [quick[name](one.reshape(counts.shape)) for one in drawn.astype(np.float64)], np.float64

@@ -21,6 +21,8 @@ from apps.evaluations.engine.statistics.testing import mcnemar
 from apps.evaluations.engine.table import Floats
 
 __all__ = ["read", "report"]
+#: Confusion matrices with more filled cells than this are drawn by groups of rows.
+MOST_CELLS = 4_000
 #: Pairs of more classes than this are not compared one by one.
 MOST_PAIRED = 50
 DEFINITIONS = {name: definition for name, (_, definition) in metrics.CLASS_METRICS.items()} | {
@@ -39,8 +41,8 @@ def report(table: ClassTable, columns: ColumnMap, config: Config, progress: Prog
     rng = np.random.default_rng([config.seed, 0])
     progress(0.2, "counting and intervals")
     matrix = metrics.matrix_of(table.true, table.predicted, classes, weights)
-    drawn, how = _draws(table, matrix, config, rng)
-    figures = metrics.class_figures(matrix, drawn, how)
+    draws = _draws(table, matrix, config, rng)
+    figures = metrics.class_figures(matrix, draws)
     figures["accuracy"] = _accuracy(figures["accuracy"], matrix, clustered=table.rows.entities is not None)
     progress(0.4, "scores per class")
     scored, class_auc = _scored(table)
@@ -51,7 +53,7 @@ def report(table: ClassTable, columns: ColumnMap, config: Config, progress: Prog
     return {
         "n": whole(table.rows.total),
         "rows": table.rows.n,
-        "classes": _classes(table, matrix, drawn, how, class_auc),
+        "classes": _classes(table, matrix, draws, class_auc),
         "metrics": {name: figure.to_json() for name, figure in figures.items()},
         "headline": {
             "metric": "macro_f1",
@@ -87,20 +89,23 @@ def report(table: ClassTable, columns: ColumnMap, config: Config, progress: Prog
 
 def _draws(
     table: ClassTable, matrix: metrics.Matrix, config: Config, rng: np.random.Generator
-) -> tuple[Floats, str]:
-    if table.rows.entities is None:
-        n = max(1, round(float(matrix.weight.sum())))
-        drawn = rng.multinomial(n, matrix.weight / matrix.weight.sum(), size=config.resamples)
-        return drawn.astype(np.float64), "rows drawn"
-    classes = len(table.classes)
-    places = np.zeros(classes * classes, dtype=np.int64)
-    places[matrix.true * classes + matrix.predicted] = np.arange(len(matrix.weight))
-    groups = resampling.random_groups(int(table.rows.entities.max()) + 1, rng)[table.rows.entities]
-    size, width = int(groups.max()) + 1, len(matrix.weight)
-    keys = groups * width + places[table.true * classes + table.predicted]
-    sums = np.bincount(keys, weights=table.rows.weights, minlength=size * width).reshape(size, width)
-    counts = resampling.group_draws(size, config.resamples, rng)
-    return resampling.drawn_sums(counts, sums.astype(np.float64)), "entities drawn whole"
+) -> metrics.ClassDraws:
+    """Draw rows by the cells of the matrix; whole entities, or the rows of very many cells, by random groups."""
+    entities = table.rows.entities
+    if entities is None and len(matrix.weight) <= MOST_CELLS:
+        return metrics.cell_draws(matrix, config.resamples, rng)
+    members = np.arange(table.rows.n) if entities is None else entities
+    how = "groups of rows drawn" if entities is None else "entities drawn whole"
+    return metrics.group_draws(
+        table.true,
+        table.predicted,
+        len(table.classes),
+        table.rows.weights,
+        members,
+        config.resamples,
+        rng,
+        how=how,
+    )
 
 
 def _accuracy(drawn: Figure, matrix: metrics.Matrix, *, clustered: bool) -> Figure:
@@ -143,10 +148,10 @@ def _mean(values: Floats, weights: Floats | None) -> Figure:
 
 
 def _classes(
-    table: ClassTable, matrix: metrics.Matrix, drawn: Floats, how: str, class_auc: list[Figure]
+    table: ClassTable, matrix: metrics.Matrix, draws: metrics.ClassDraws, class_auc: list[Figure]
 ) -> list[dict[str, Any]]:
-    own, draws = matrix.counts(matrix.weight), matrix.counts(drawn)
-    f1, drawn_f1 = metrics.class_f1(own), metrics.class_f1(draws)
+    own = matrix.counts(matrix.weight)
+    f1, drawn_f1 = metrics.class_f1(own), metrics.class_f1(draws.drawn)
     found = []
     for index, name in enumerate(table.classes):
         right = float(own.right[index])
@@ -159,7 +164,7 @@ def _classes(
         if np.isfinite(f1[index]):
             n = float(own.true[index])
             row["f1"] = resampling.bootstrap_figure(
-                float(f1[index]), drawn_f1[:, index], n=n, how=how
+                float(f1[index]), drawn_f1[:, index], n=n, how=draws.how
             ).to_json()
         else:
             row["f1"] = undefined("The class has no rows and is never predicted.").to_json()

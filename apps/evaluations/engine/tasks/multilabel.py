@@ -18,6 +18,8 @@ from apps.evaluations.engine.statistics.sums import OfSums, SumDraws, sum_draws
 from apps.evaluations.engine.table import Floats
 
 __all__ = ["read", "report"]
+#: Pairs of labels that are compared at once.
+_CELLS = 5_000_000
 DEFINITIONS = {
     "macro_f1": "Mean of the labels' F1, each label alike; labels without a row and without a prediction have none.",
     "micro_f1": "F1 of all labels' counts together.",
@@ -183,10 +185,16 @@ def _scored(table: LabelTable, config: Config) -> dict[str, Figure]:
 def label_ranking_precision(truth: Any, scores: Floats) -> Floats:
     """Return by row the mean over its labels of how many labels ranked as high are right; 1 without or with all labels."""
     found = np.ones(len(truth))
-    for row in np.flatnonzero((truth.sum(axis=1) > 0) & (truth.sum(axis=1) < truth.shape[1])):
-        own, good = scores[row], truth[row] == 1
-        at_least = own[None, :] >= own[good][:, None]
-        found[row] = float(np.mean(at_least[:, good].sum(axis=1) / at_least.sum(axis=1)))
+    labels = truth.shape[1]
+    counts = truth.sum(axis=1)
+    rows = np.flatnonzero((counts > 0) & (counts < labels))
+    for start in range(0, len(rows), max(1, _CELLS // labels**2)):
+        block = rows[start : start + max(1, _CELLS // labels**2)]
+        own, good = scores[block], truth[block] == 1
+        # at_least[r, i, j]: in row r, label j ranks as high as label i.
+        at_least = own[:, None, :] >= own[:, :, None]
+        share = (at_least & good[:, None, :]).sum(axis=2) / at_least.sum(axis=2)
+        found[block] = np.where(good, share, 0).sum(axis=1) / counts[block]
     return found
 
 
