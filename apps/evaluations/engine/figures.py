@@ -37,8 +37,10 @@ class Figure:
             "method": self.method,
             "n": whole(self.n),
         }
-        if self.reason:
-            found["reason"] = self.reason
+        if found["value"] is None:
+            found["reason"] = (
+                self.reason or "The figure is no finite number: the values are too large or too few."
+            )
         if 0 < self.n < SMALL:
             found["small"] = True
         if self.bound:

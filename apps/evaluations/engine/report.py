@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import numpy as np
+
 from apps.evaluations.engine import ENGINE_VERSION, SCHEMA_VERSION
 from apps.evaluations.engine.columns import ColumnMap
 from apps.evaluations.engine.compare import compare
@@ -20,10 +22,12 @@ def evaluate(
     champion: Table | None = None,
 ) -> dict[str, Any]:
     """Compute the report of a table that ``read_table`` returned; ``champion`` is a binary table to compare with."""
-    body = task_module(columns.task).report(table, columns, config, progress)
-    if champion is not None:
-        progress(0.97, "comparing with the champion")
-        body["comparison"] = compare(table, champion, config)
+    # What divides by zero or overflows is no number, and a figure that is no number does not apply.
+    with np.errstate(all="ignore"):
+        body = task_module(columns.task).report(table, columns, config, progress)
+        if champion is not None:
+            progress(0.97, "comparing with the champion")
+            body["comparison"] = compare(table, champion, config)
     return enveloped(body, columns, warnings, config)
 
 

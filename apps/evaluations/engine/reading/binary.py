@@ -116,7 +116,7 @@ def _bits_of(column: typed.Coded, columns: ColumnMap, found: Findings) -> Bits |
             np.isnan(numbers)[column.codes],
             f"The labels in “{name}” are {shown(sorted(kinds))}. Say which of them counts as yes (positive_label).",
         )
-    elif len(kinds) == 2 and not np.any(numbers % 1):
+    elif len(kinds) == 2 and np.isfinite(numbers).all() and not np.any(numbers % 1):
         both = " and ".join(f"{value:g}" for value in sorted(numbers[:2]))
         found.problem(
             "label_set_mismatch",

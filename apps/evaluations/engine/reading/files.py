@@ -185,6 +185,8 @@ def _read_parquet(
         file = pq.ParquetFile(path, read_dictionary=text, buffer_size=_BLOCK, pre_buffer=False)
         groups = list(range(file.metadata.num_row_groups)) if row_groups is None else list(row_groups)
         table = file.read_row_groups(groups, columns=list(wanted), use_threads=False)
+        # Damaged text and indices are found here, not in the middle of a report.
+        table.validate(full=True)
         first = sum(file.metadata.row_group(index).num_rows for index in range(groups[0])) if groups else 0
     except (pa.ArrowException, OSError) as error:
         raise refuse(

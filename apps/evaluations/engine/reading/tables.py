@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from apps.evaluations.engine.columns import ColumnMap
-from apps.evaluations.engine.reading.files import Source, read_source
+from apps.evaluations.engine.reading.files import Source, read_source, refuse
 from apps.evaluations.engine.reading.typed import Findings
 from apps.evaluations.engine.table import Limits, Problem, TableInvalid
 from apps.evaluations.engine.tasks import task_module
@@ -74,4 +76,9 @@ def _read(
     lists = frozenset(column for role in _LIST_ROLES if (column := getattr(columns, role)))
     source = read_source(path, columns.declared, limits, name=name, lists=lists, row_groups=row_groups)
     found = Findings(source.first_row)
-    return task_module(columns.task).read(source, columns, limits, found), found, source
+    try:
+        return task_module(columns.task).read(source, columns, limits, found), found, source
+    except UnicodeDecodeError:
+        raise refuse("encoding", "The file holds text that is not UTF-8. Write it again as UTF-8.") from None
+    except pa.ArrowException as error:
+        raise refuse("not_parquet", f"The file cannot be read to its end ({str(error)[:120]}).") from None

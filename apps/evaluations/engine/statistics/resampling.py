@@ -33,8 +33,10 @@ def bca(draws: Floats, value: float, left_out: Floats, times: Floats) -> tuple[f
     if not len(kinds):
         return None
     gaps = float(np.sum(weights * kinds) / np.sum(weights)) - kinds
-    spread = float(np.sum(weights * gaps**2))
-    acceleration = float(np.sum(weights * gaps**3)) / (6 * spread**1.5) if spread > 0 else 0.0
+    spread = np.sum(weights * gaps**2)
+    acceleration = float(np.sum(weights * gaps**3) / (6 * spread**1.5)) if spread > 0 else 0.0
+    if not math.isfinite(acceleration):
+        return None
     bias = float(special.ndtri(below))
     ends = []
     for tail in TAILS:
@@ -72,6 +74,8 @@ def bootstrap_figure(
 
 def group_draws(groups: int, resamples: int, rng: np.random.Generator) -> Floats:
     """Return how often each group is drawn in each resample (resamples, groups)."""
+    if not groups:
+        return np.zeros((resamples, 0))
     return rng.multinomial(groups, np.full(groups, 1 / groups), size=resamples).astype(np.float64)
 
 

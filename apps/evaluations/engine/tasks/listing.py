@@ -56,7 +56,14 @@ def read_lists(
         )
     score = finite_numbers(source, columns.score or "", found, what="Send finite scores.")
     items = typed.coded(source, item) if item else None
-    if items is not None:
+    if items is not None and items.missing.any():
+        found.problem(
+            "item_missing",
+            item,
+            items.missing,
+            f"{int(items.missing.sum())} rows have no “{item}”. Fill it in.",
+        )
+    elif items is not None:
         _demand_distinct(owner, items, item or "", found)
     rows = read_rows(source, columns, limits, found)
     if found.problems or relevance is None or score is None:
