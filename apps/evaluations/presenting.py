@@ -6,6 +6,7 @@ from typing import Any
 
 from apps.core import charts
 from apps.core.charts import Chart
+from apps.evaluations.engine import LOWER_IS_BETTER
 from apps.evaluations.verdicts import Verdict, verdict
 from apps.evaluations.wording import label_of
 
@@ -149,8 +150,7 @@ def _ordered(metrics: dict[str, Any]) -> list[tuple[str, Any]]:
 def _baseline(report: dict[str, Any], name: str) -> float | None:
     """Return the best that a predictor without a model scores; errors are better when they are small."""
     values = [row[name] for row in report["baselines"].values() if row.get(name) is not None]
-    lower = name in ("brier", "log_loss", "mae", "rmse", "mape", "smape", "mase", "hamming_loss")
-    return (min(values) if lower else max(values)) if values else None
+    return (min(values) if name in LOWER_IS_BETTER else max(values)) if values else None
 
 
 def _in_forest(report: dict[str, Any]) -> list[str]:
@@ -292,7 +292,7 @@ def _order(sort: str) -> Callable[[tuple[dict[str, Any], SliceRow]], Any]:
 
 
 def _is_error(name: str) -> bool:
-    return name in ("error_rate", "mae", "hamming_loss") or name.startswith(("1 - ", "best rating"))
+    return name in LOWER_IS_BETTER or name.startswith(("1 - ", "best rating"))
 
 
 def _edges(values: Sequence[float | None]) -> tuple[float, float] | None:

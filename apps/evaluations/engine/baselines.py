@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from apps.evaluations.engine.figures import Figure, rounded
+from apps.evaluations.engine.figures import Figure, rounded, verdict_of
 from apps.evaluations.engine.metrics.confusion import Cells
 from apps.evaluations.engine.statistics.proportions import newcombe_paired
 from apps.evaluations.engine.statistics.testing import mcnemar
@@ -45,7 +45,12 @@ def beyond_baselines(cells: Cells, metrics: dict[str, Figure], prevalence: float
             figure.value - chance, figure.low - chance, figure.high - chance, figure.method, figure.n
         )
         found.append(
-            {"against": "stratified_random", "metric": metric, "difference": gain.to_json()} | _verdict(gain)
+            {
+                "against": "stratified_random",
+                "metric": metric,
+                "difference": gain.to_json(),
+                "verdict": verdict_of(gain),
+            }
         )
     return found
 
@@ -54,24 +59,24 @@ def _against_majority(cells: Cells, prevalence: float) -> dict[str, Any]:
     """Compare the accuracy with that of always saying the more frequent label, on the same rows."""
     if prevalence >= 0.5:
         # The baseline is right on positives; the model on true positives and true negatives.
-        both, model, baseline, neither = cells.tp, cells.tn, cells.fn, cells.fp
-    else:
-        both, model, baseline, neither = cells.tn, cells.tp, cells.fp, cells.fn
+        return majority_gain(cells.tp, cells.tn, cells.fn, cells.fp)
+    return majority_gain(cells.tn, cells.tp, cells.fp, cells.fn)
+
+
+def majority_gain(both: float, model: float, baseline: float, neither: float) -> dict[str, Any]:
+    """Return how far the accuracy is beyond the majority's: rows that both, one alone, or none of them has right."""
+    n = both + model + baseline + neither
     low, high = newcombe_paired(both, model, baseline, neither)
     test = mcnemar(model, baseline)
-    gain = Figure((model - baseline) / cells.n, low, high, "Newcombe, paired", cells.n)
+    gain = Figure((model - baseline) / n, low, high, "Newcombe, paired", n)
     return {
         "against": "majority",
         "metric": "accuracy",
         "difference": gain.to_json(),
         "p": rounded(test.p),
         "test": test.method,
-    } | _verdict(gain)
-
-
-def _verdict(gain: Figure) -> dict[str, Any]:
-    low, high = gain.low or 0.0, gain.high or 0.0
-    return {"verdict": "better" if low > 0 else "worse" if high < 0 else "no difference shown"}
+        "verdict": verdict_of(gain),
+    }
 
 
 def lift_over_random(metrics: dict[str, Figure], prevalence: float) -> float | None:

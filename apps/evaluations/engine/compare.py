@@ -8,9 +8,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from apps.evaluations.engine import ranking
+from apps.evaluations.engine import LOWER_IS_BETTER, ranking
 from apps.evaluations.engine.config import Config
-from apps.evaluations.engine.figures import Figure, difference, rounded
+from apps.evaluations.engine.figures import Figure, difference, rounded, verdict_of
 from apps.evaluations.engine.metrics import confusion
 from apps.evaluations.engine.metrics.confusion import CONFUSION_METRICS, cells_of
 from apps.evaluations.engine.metrics.scoring import CLIP
@@ -20,7 +20,6 @@ from apps.evaluations.engine.statistics.proportions import Z, newcombe_paired
 from apps.evaluations.engine.statistics.testing import benjamini_hochberg, mcnemar, normal_tails
 from apps.evaluations.engine.table import Floats, Ints, Table
 
-LOWER_IS_BETTER = ("brier", "log_loss")
 #: Slices of fewer rows than this are not compared.
 SMALLEST_SLICE = 30
 LEVEL = 0.05
@@ -39,9 +38,9 @@ class Compared:
 
     def to_json(self, margin: float) -> dict[str, Any]:
         """Return plain JSON with the verdicts; ``margin`` is how much worse still counts as not inferior."""
-        sign = -1.0 if self.metric in LOWER_IS_BETTER else 1.0
-        low, high = self.difference.low, self.difference.high
-        ends = sorted((sign * low, sign * high)) if low is not None and high is not None else None
+        gain = self.difference
+        if self.metric in LOWER_IS_BETTER and gain.low is not None and gain.high is not None:
+            gain = Figure(gain.value, -gain.high, -gain.low)
         return {
             "metric": self.metric,
             "challenger": rounded(self.challenger),
@@ -49,22 +48,16 @@ class Compared:
             "difference": self.difference.to_json(),
             "p": rounded(self.p),
             "test": self.test,
-            "verdict": _verdict(ends),
-            "non_inferior": _non_inferior(ends, margin),
+            "verdict": verdict_of(gain),
+            "non_inferior": _non_inferior(gain, margin),
         }
 
 
-def _verdict(ends: list[float] | None) -> str:
-    if ends is None:
-        return "no difference shown"
-    return "better" if ends[0] > 0 else "worse" if ends[1] < 0 else "no difference shown"
-
-
-def _non_inferior(ends: list[float] | None, margin: float) -> str:
+def _non_inferior(gain: Figure, margin: float) -> str:
     """Return whether the whole interval lies above the margin, below it, or on both sides."""
-    if ends is None:
+    if gain.low is None or gain.high is None:
         return "not enough evidence"
-    return "yes" if ends[0] > -margin else "no" if ends[1] < -margin else "not enough evidence"
+    return "yes" if gain.low > -margin else "no" if gain.high < -margin else "not enough evidence"
 
 
 def compare(challenger: Table, champion: Table, config: Config) -> dict[str, Any]:

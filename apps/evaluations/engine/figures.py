@@ -52,6 +52,13 @@ class Figure:
         return found
 
 
+def verdict_of(gain: Figure) -> str:
+    """Return what a gain (above 0 is better) shows: its whole interval above 0, below it, or neither."""
+    if gain.low is None or gain.high is None:
+        return "no difference shown"
+    return "better" if gain.low > 0 else "worse" if gain.high < 0 else "no difference shown"
+
+
 def undefined(reason: str, *, n: float = 0) -> Figure:
     """Return a figure that does not apply."""
     return Figure(None, reason=reason, n=n)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from apps.evaluations.engine.figures import Figure, proportion, undefined
+from apps.evaluations.engine.figures import Figure, proportion, undefined, whole
 from apps.evaluations.engine.statistics import resampling
 from apps.evaluations.engine.table import Bits, Codes, Floats
 
@@ -84,11 +84,7 @@ class Cells:
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON."""
-        return {name: _whole(getattr(self, name)) for name in ("tp", "fp", "fn", "tn")}
-
-
-def _whole(value: float) -> int | float:
-    return int(value) if float(value).is_integer() else float(f"{value:.12g}")
+        return {name: whole(getattr(self, name)) for name in ("tp", "fp", "fn", "tn")}
 
 
 def cells_of(y: Bits, decision: Bits, weights: Floats | None = None) -> Cells:

@@ -83,20 +83,6 @@ def koopman(
     hits_a: float, n_a: float, hits_b: float, n_b: float, *, confidence: float = 0.95
 ) -> tuple[float, float]:
     """Return the score interval of p_a / p_b (Koopman, Biometrics 40, 1984). Needs hits in the second group."""
-    return _ratio_interval(hits_a, n_a, hits_b, n_b, confidence, 1.0)
-
-
-def miettinen_nurminen_ratio(
-    hits_a: float, n_a: float, hits_b: float, n_b: float, *, confidence: float = 0.95
-) -> tuple[float, float]:
-    """Return the score interval of p_a / p_b with the factor N / (N - 1) (Miettinen and Nurminen, Stat. Med. 4, 1985)."""
-    total = n_a + n_b
-    return _ratio_interval(hits_a, n_a, hits_b, n_b, confidence, total / (total - 1))
-
-
-def _ratio_interval(
-    hits_a: float, n_a: float, hits_b: float, n_b: float, confidence: float, factor: float
-) -> tuple[float, float]:
     if not hits_b:
         raise ValueError("The ratio needs hits in the second group.")
     z2 = normal_quantile(confidence) ** 2
@@ -109,7 +95,7 @@ def _ratio_interval(
         root = math.sqrt(max(half * half - 4 * theta * total * (hits_a + hits_b), 0.0))
         q_b = (half - root) / (2 * total * theta)
         q_a = min(theta * q_b, 1.0)
-        variance = (q_a * (1 - q_a) / n_a + theta * theta * q_b * (1 - q_b) / n_b) * factor
+        variance = q_a * (1 - q_a) / n_a + theta * theta * q_b * (1 - q_b) / n_b
         gap = hits_a / n_a - theta * hits_b / n_b
         return gap * gap / variance - z2 if variance > 0 else (math.inf if gap else -z2)
 

@@ -102,8 +102,3 @@ def drawn_sums(draws: Floats, sums: Floats) -> Floats:
     if not np.any(sums % 1):
         return draws @ sums
     return np.einsum("rg,gc->rc", draws, sums, optimize=False)
-
-
-def standard_error(draws: Floats) -> float:
-    """Return the standard deviation of the draws."""
-    return float(np.std(draws, ddof=1)) if len(draws) > 1 else math.nan

@@ -37,10 +37,6 @@ class SumDraws:
             value, draws, n=self.n, how=self.how, left_out=left_out, times=np.ones(len(left_out))
         )
 
-    def mean(self, column: int, weight: int = 0) -> Figure:
-        """Return the mean of a column over the rows whose weight stands in another."""
-        return self.figure(lambda sums: sums[..., column] / sums[..., weight])
-
 
 def sum_draws(
     columns: Floats,
@@ -68,10 +64,22 @@ def sum_draws(
     return SumDraws(total, resampling.drawn_sums(counts, sums), total - sums, count, f"{how} drawn")
 
 
-def ratio_of(top: int, bottom: int) -> OfSums:
-    """Return the function of sums that divides two columns."""
-
-    def function(sums: Floats) -> Floats:
-        return sums[..., top] / np.where(sums[..., bottom] == 0, np.nan, sums[..., bottom])
-
-    return function
+def drawn_mean(
+    values: Floats,
+    resamples: int,
+    rng: np.random.Generator,
+    *,
+    weights: Floats | None = None,
+    members: Any = None,
+    how: str = "rows",
+    reason: str = "No row has a value.",
+) -> Figure:
+    """Return the mean of the values (n,) with its bootstrap intervals; NaN values are left out."""
+    known = ~np.isnan(values)
+    if not known.any():
+        return undefined(reason, n=len(values))
+    own = None if weights is None else weights[known]
+    members = None if members is None else np.unique(members[known], return_inverse=True)[1]
+    rows = np.stack([np.ones(int(known.sum())), values[known]], axis=1)
+    draws = sum_draws(rows, resamples, rng, weights=own, members=members, how=how)
+    return draws.figure(lambda sums: sums[..., 1] / sums[..., 0], reason=reason)

@@ -134,16 +134,6 @@ def benjamini_hochberg(p_values: ArrayLike) -> NDArray[np.float64]:
     return found
 
 
-def chi_square_independence(counts: ArrayLike) -> Tested:
-    """Test whether the rows and columns of a table of counts are independent (Pearson 1900)."""
-    table = np.asarray(counts, dtype=np.float64)
-    table = table[table.sum(1) > 0][:, table.sum(0) > 0]
-    expected = table.sum(1, keepdims=True) * table.sum(0, keepdims=True) / table.sum()
-    statistic = float(((table - expected) ** 2 / expected).sum())
-    degrees = (table.shape[0] - 1) * (table.shape[1] - 1)
-    return Tested(statistic, chi_square_tail(statistic, degrees) if degrees else 1.0, "Pearson chi-square")
-
-
 def _log_choose(n: int, k: NDArray[np.int64]) -> NDArray[np.float64]:
     found: NDArray[np.float64] = special.gammaln(n + 1) - special.gammaln(k + 1) - special.gammaln(n - k + 1)
     return found

@@ -15,7 +15,7 @@ from apps.evaluations.engine.reading.files import Source
 from apps.evaluations.engine.reading.typed import Findings
 from apps.evaluations.engine.rowslices import RowLoss, row_slices
 from apps.evaluations.engine.statistics.resampling import bootstrap_figure
-from apps.evaluations.engine.statistics.sums import sum_draws
+from apps.evaluations.engine.statistics.sums import drawn_mean
 from apps.evaluations.engine.table import Floats, Ints, Limits, Rows
 
 MOST_CLUSTERS = 2_000
@@ -178,6 +178,6 @@ def _by_features(
     own = metrics.silhouettes(features[chosen], table.cluster[chosen])
     rng = np.random.default_rng([config.seed, 1])
     how = "rows" if n == len(chosen) else f"{len(chosen):,} of {n:,} rows, evenly chosen,"
-    silhouette = sum_draws(np.stack([np.ones(len(own)), own], axis=1), config.resamples, rng, how=how).mean(1)
+    silhouette = drawn_mean(own, config.resamples, rng, how=how)
     slices = row_slices(table.rows.take(chosen), RowLoss("1 - silhouette", 1 - own), columns.groups)
     return {"silhouette": silhouette} | found, slices

@@ -7,7 +7,7 @@ import numpy as np
 
 from apps.evaluations.engine.columns import ColumnMap
 from apps.evaluations.engine.config import Config, Progress
-from apps.evaluations.engine.figures import Figure, rounded, undefined
+from apps.evaluations.engine.figures import Figure, rounded, undefined, verdict_of
 from apps.evaluations.engine.metrics import forecasting, regression
 from apps.evaluations.engine.metrics.forecasting import Series
 from apps.evaluations.engine.reading import typed
@@ -15,7 +15,7 @@ from apps.evaluations.engine.reading.common import finite_numbers, pending_allow
 from apps.evaluations.engine.reading.files import Source
 from apps.evaluations.engine.reading.typed import Findings
 from apps.evaluations.engine.rowslices import RowLoss, row_slices, worst_of
-from apps.evaluations.engine.statistics.sums import sum_draws
+from apps.evaluations.engine.statistics.sums import drawn_mean
 from apps.evaluations.engine.table import Floats, Ints, Limits, Rows
 
 NO_HISTORY = (
@@ -167,9 +167,8 @@ def _mase(table: ForecastTable, scales: list[float | None], blocks: Ints, how: s
         return undefined(NO_HISTORY, n=len(table.target))
     scale = np.array(scales, dtype=np.float64)[table.owner]
     scaled = np.abs(table.forecast - table.target) / scale
-    rows = np.stack([np.ones(len(scaled)), scaled], axis=1)
     rng = np.random.default_rng([config.seed, 1])
-    return sum_draws(rows, config.resamples, rng, members=blocks, how=how).mean(1)
+    return drawn_mean(scaled, config.resamples, rng, members=blocks, how=how)
 
 
 def _baselines(
@@ -196,11 +195,10 @@ def _baselines(
         found[name] = row
         gain = np.abs(said - table.target) - error
         rng = np.random.default_rng([config.seed, 20 + place])
-        rows = np.stack([np.ones(len(gain)), gain], axis=1)
-        figure = sum_draws(rows, config.resamples, rng, members=blocks, how=how).mean(1)
-        low, high = figure.low or 0.0, figure.high or 0.0
-        verdict = "better" if low > 0 else "worse" if high < 0 else "no difference shown"
-        beyond.append({"against": name, "metric": "mae", "difference": figure.to_json(), "verdict": verdict})
+        figure = drawn_mean(gain, config.resamples, rng, members=blocks, how=how)
+        beyond.append(
+            {"against": name, "metric": "mae", "difference": figure.to_json(), "verdict": verdict_of(figure)}
+        )
     return found, beyond
 
 

@@ -6,13 +6,13 @@ import numpy as np
 
 from apps.evaluations.engine.columns import ColumnMap
 from apps.evaluations.engine.config import Config, Progress
-from apps.evaluations.engine.figures import Figure, proportion, rounded, undefined
+from apps.evaluations.engine.figures import Figure, proportion, rounded, undefined, verdict_of
 from apps.evaluations.engine.metrics import gains, text
 from apps.evaluations.engine.metrics.regression import quantile_figure
 from apps.evaluations.engine.reading.answers import AnswerTable, Lists
 from apps.evaluations.engine.reading.answers import read_answers as read
 from apps.evaluations.engine.rowslices import RowLoss, row_slices, worst_of
-from apps.evaluations.engine.statistics.sums import sum_draws
+from apps.evaluations.engine.statistics.sums import drawn_mean, sum_draws
 from apps.evaluations.engine.table import Floats
 
 __all__ = ["read", "report"]
@@ -85,20 +85,14 @@ def report(table: AnswerTable, columns: ColumnMap, config: Config, progress: Pro
 
 def _mean(values: Floats, table: AnswerTable, config: Config, *, stream: int = 0) -> Figure:
     """Return the mean of a figure per row, of the rows that have it."""
-    known = ~np.isnan(values)
-    if not known.any():
-        return undefined("No row has a value.", n=table.n)
-    rows = np.stack([known * 1.0, np.where(known, values, 0.0)], axis=1)
-    draws = sum_draws(
-        rows,
+    return drawn_mean(
+        values,
         config.resamples,
         np.random.default_rng([config.seed, stream]),
         weights=table.rows.weights,
         members=table.rows.entities,
         how="rows" if table.rows.entities is None else "entities",
-        n=float(known.sum()),
     )
-    return draws.mean(1)
 
 
 def _answers(table: AnswerTable, config: Config) -> tuple[dict[str, Floats], dict[str, Figure]]:
@@ -125,7 +119,7 @@ def _answers(table: AnswerTable, config: Config) -> tuple[dict[str, Floats], dic
             measured[name][row] = value
     figures |= {name: _mean(values, table, config) for name, values in measured.items()}
     figures |= _corpus(table, asked, config)
-    if "answers" not in rows and table.lists.get("contexts") and table.answers:
+    if "contexts" in table.lists:
         overlap = _context_overlap(table.answers, table.lists["contexts"])
         figures["context_overlap"] = _mean(overlap, table, config)
     return rows | measured, figures
@@ -173,9 +167,7 @@ def _retrieval(table: AnswerTable, k: int, config: Config) -> tuple[dict[str, Fi
     for name, values in after.items():
         figures[f"reranked_{name}"] = _mean(values, table, config, stream=1)
         gain = _mean(values - before[name], table, config, stream=1)
-        low, high = gain.low or 0.0, gain.high or 0.0
-        verdict = "better" if low > 0 else "worse" if high < 0 else "no difference shown"
-        changes.append({"metric": name, "difference": gain.to_json(), "verdict": verdict})
+        changes.append({"metric": name, "difference": gain.to_json(), "verdict": verdict_of(gain)})
     return figures, changes
 
 
@@ -288,9 +280,8 @@ def _passes(table: AnswerTable, k: int, config: Config) -> dict[str, Figure]:
     found = {}
     for size in dict.fromkeys((1, min(k, int(samples.min())), int(samples.min()))):
         values = text.pass_at_k(samples, right, size)
-        rows = np.stack([np.ones(len(values)), values], axis=1)
         rng = np.random.default_rng([config.seed, 40])
-        found[f"pass@{size}"] = sum_draws(rows, config.resamples, rng, how="problems").mean(1)
+        found[f"pass@{size}"] = drawn_mean(values, config.resamples, rng, how="problems")
     return found
 
 

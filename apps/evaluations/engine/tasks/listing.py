@@ -13,7 +13,7 @@ from apps.evaluations.engine.reading import typed
 from apps.evaluations.engine.reading.common import finite_numbers, full_numbers, read_rows, warn_small
 from apps.evaluations.engine.reading.files import Source
 from apps.evaluations.engine.reading.typed import Findings
-from apps.evaluations.engine.statistics.sums import sum_draws
+from apps.evaluations.engine.statistics.sums import drawn_mean
 from apps.evaluations.engine.table import Floats, Grouping, Ints, Limits, Rows
 
 NONE_RELEVANT = "No query has a relevant row: the figure would be 0 / 0."
@@ -117,14 +117,12 @@ def mean_figures(
     values: dict[str, Floats], config: Config, *, how: str, stream: int, reason: str = NONE_RELEVANT
 ) -> dict[str, Figure]:
     """Return the means of figures per query (queries,) with bootstrap intervals; NaN queries are left out of theirs."""
-    found = {}
-    for name, per_query in values.items():
-        known = ~np.isnan(per_query)
-        rng = np.random.default_rng([config.seed, stream])
-        rows = np.stack([np.ones(int(known.sum())), per_query[known]], axis=1)
-        draws = sum_draws(rows, config.resamples, rng, how=how)
-        found[name] = draws.figure(lambda sums: sums[..., 1] / sums[..., 0], reason=reason)
-    return found
+    return {
+        name: drawn_mean(
+            per_query, config.resamples, np.random.default_rng([config.seed, stream]), how=how, reason=reason
+        )
+        for name, per_query in values.items()
+    }
 
 
 def worst_queries(table: ListTable, per_query: Floats, name: str, count: int = 50) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from apps.evaluations.engine.baselines import majority_gain
 from apps.evaluations.engine.calibration import bin_sums, calibration
 from apps.evaluations.engine.columns import ColumnMap
 from apps.evaluations.engine.config import Config, Progress
@@ -17,7 +18,6 @@ from apps.evaluations.engine.reading.classes import read_classes as read
 from apps.evaluations.engine.rowslices import RowLoss, row_slices, worst_of
 from apps.evaluations.engine.scoretable import score_table
 from apps.evaluations.engine.statistics import resampling
-from apps.evaluations.engine.statistics.testing import mcnemar
 from apps.evaluations.engine.table import Floats
 
 __all__ = ["read", "report"]
@@ -198,22 +198,9 @@ def _beyond(matrix: metrics.Matrix) -> dict[str, Any]:
     own = matrix.counts(matrix.weight)
     most = int(own.true.argmax())
     right = matrix.true == matrix.predicted
-    model = float(matrix.weight[right & (matrix.true != most)].sum())
-    baseline = float(matrix.weight[~right & (matrix.true == most)].sum())
-    n = float(matrix.weight.sum())
-    test = mcnemar(model, baseline)
-    gain = (model - baseline) / n
-    half = 1.959964 * float(np.sqrt(max(model + baseline - (model - baseline) ** 2 / n, 0.0))) / n
-    figure = Figure(gain, gain - half, gain + half, "normal, paired rows", n)
-    verdict = "better" if gain - half > 0 else "worse" if gain + half < 0 else "no difference shown"
-    return {
-        "against": "majority",
-        "metric": "accuracy",
-        "difference": figure.to_json(),
-        "p": rounded(test.p),
-        "test": test.method,
-        "verdict": verdict,
-    }
+    common = matrix.true == most
+    cells = [(right & common), (right & ~common), (~right & common), (~right & ~common)]
+    return majority_gain(*(float(matrix.weight[one].sum()) for one in cells))
 
 
 def _calibration(table: ClassTable, config: Config) -> dict[str, Any] | None:

@@ -14,7 +14,7 @@ from apps.evaluations.engine.reading.classes import LabelTable
 from apps.evaluations.engine.reading.classes import read_labels as read
 from apps.evaluations.engine.rowslices import RowLoss, row_slices, worst_of
 from apps.evaluations.engine.scoretable import score_table
-from apps.evaluations.engine.statistics.sums import OfSums, SumDraws, sum_draws
+from apps.evaluations.engine.statistics.sums import OfSums, SumDraws, drawn_mean, sum_draws
 from apps.evaluations.engine.table import Floats
 
 __all__ = ["read", "report"]
@@ -39,14 +39,12 @@ def report(table: LabelTable, columns: ColumnMap, config: Config, progress: Prog
     rng = np.random.default_rng([config.seed, 0])
     progress(0.2, "counting and intervals")
     right = table.truth * table.predicted
-    per_row = _per_row(table)
     columns_of_rows = np.concatenate(
         [
             np.ones((len(right), 1)),
             right,
             table.truth,
             table.predicted,
-            np.stack(list(per_row.values()), axis=1),
         ],
         axis=1,
     ).astype(np.float64)
@@ -57,7 +55,7 @@ def report(table: LabelTable, columns: ColumnMap, config: Config, progress: Prog
     figures = {
         "macro_f1": draws.figure(_macro_f1(labels), reason="No label has rows or predictions."),
         "micro_f1": draws.figure(_micro_f1(labels), reason="No label has rows or predictions."),
-        **{name: draws.mean(1 + 3 * labels + place) for place, name in enumerate(per_row)},
+        **{name: _mean(values, table, config) for name, values in _per_row(table).items()},
     }
     exact = (table.truth == table.predicted).all(axis=1)
     hits = float((exact if weights is None else exact * weights).sum())
@@ -170,16 +168,20 @@ def _scored(table: LabelTable, config: Config) -> dict[str, Figure]:
             for name in ("macro_auc", "lrap")
         }
     _, macro = one_against_rest(table.truth.astype(np.uint8), table.scores, table.rows.weights)
-    per_row = label_ranking_precision(table.truth, table.scores)
-    known = ~np.isnan(per_row)
-    draws = sum_draws(
-        np.stack([known * 1.0, np.where(known, per_row, 0)], axis=1),
+    lrap = _mean(label_ranking_precision(table.truth, table.scores), table, config)
+    return {"macro_auc": macro, "lrap": lrap}
+
+
+def _mean(values: Floats, table: LabelTable, config: Config) -> Figure:
+    """Return the mean of a figure per row."""
+    return drawn_mean(
+        values,
         config.resamples,
         np.random.default_rng([config.seed, 1]),
         weights=table.rows.weights,
         members=table.rows.entities,
+        how="rows" if table.rows.entities is None else "entities",
     )
-    return {"macro_auc": macro, "lrap": draws.mean(1)}
 
 
 def label_ranking_precision(truth: Any, scores: Floats) -> Floats:

@@ -7,13 +7,13 @@ import numpy as np
 
 from apps.evaluations.engine.columns import ColumnMap
 from apps.evaluations.engine.config import Config, Progress
-from apps.evaluations.engine.figures import mean_figure, rounded, whole
+from apps.evaluations.engine.figures import mean_figure, rounded, verdict_of, whole
 from apps.evaluations.engine.metrics import regression as metrics
 from apps.evaluations.engine.reading.common import full_numbers, read_rows, target_numbers, warn_small
 from apps.evaluations.engine.reading.files import Source
 from apps.evaluations.engine.reading.typed import Findings
 from apps.evaluations.engine.rowslices import RowLoss, row_slices, worst_of
-from apps.evaluations.engine.statistics.sums import sum_draws
+from apps.evaluations.engine.statistics.sums import drawn_mean
 from apps.evaluations.engine.table import Floats, Limits, Rows
 
 DEFINITIONS = {name: one.definition for name, one in metrics.REGRESSION_METRICS.items()} | {
@@ -132,19 +132,15 @@ def _beyond(name: str, table: NumberTable, prediction: Floats, config: Config, p
     """Return how much smaller the absolute error is than the baseline's on the same rows."""
     gain = np.abs(prediction - table.y) - np.abs(table.p - table.y)
     rng = np.random.default_rng([config.seed, 10 + place])
-    rows = np.stack([np.ones(len(gain)), gain], axis=1)
-    draws = sum_draws(
-        rows,
+    figure = drawn_mean(
+        gain,
         config.resamples,
         rng,
         weights=table.rows.weights,
         members=table.rows.entities,
         how="paired rows",
     )
-    figure = draws.mean(1)
-    low, high = figure.low or 0.0, figure.high or 0.0
-    verdict = "better" if low > 0 else "worse" if high < 0 else "no difference shown"
-    return {"against": name, "metric": "mae", "difference": figure.to_json(), "verdict": verdict}
+    return {"against": name, "metric": "mae", "difference": figure.to_json(), "verdict": verdict_of(figure)}
 
 
 def _group_errors(table: NumberTable, name: str) -> dict[str, Any]:
