@@ -38,8 +38,7 @@ def plan(evaluation: Evaluation, path: Path) -> list[list[int]]:
     """Return the row groups of each part; one part where the table is small, or cannot be parted."""
     predictions = evaluation.prediction_set
     columns = ColumnMap.from_json(predictions.columns)
-    # The engine's own rule, without its imports: entities may not be torn apart.
-    if predictions.row_count <= settings.EVALUATION_PART_ROWS or columns.task != "binary" or columns.entity:
+    if predictions.row_count <= settings.EVALUATION_PART_ROWS or not columns.can_part:
         return [[]]
     answer = sandbox.call(
         f"{_WORKER}:plan", {"path": str(path), "rows": settings.EVALUATION_PART_ROWS}, **LIMITS

@@ -5,6 +5,9 @@ from typing import Any
 
 from apps.evaluations.wording import figure_words, label_of
 
+#: A calibration error up to this is not worth a finding, however many rows show it.
+NOTABLE_ERROR = 0.05
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -111,7 +114,7 @@ def _calibrated(report: dict[str, Any]) -> list[Finding]:
     ece, chance = calibration.get("ece"), calibration.get("ece_by_chance_95")
     if ece is None or chance is None:
         return []
-    if ece > chance and ece > 0.05:
+    if ece > max(chance, NOTABLE_ERROR):
         return [
             Finding(
                 "warn", f"Scores are off by {ece:.3f} on average; chance alone explains up to {chance:.3f}."

@@ -159,6 +159,6 @@ def test_all_protected_attributes_are_crossed_at_once(tmp_path):
 
 
 def test_entities_are_not_torn_apart():
-    assert partitions.can_part(COLUMNS)
-    assert not partitions.can_part(ColumnMap(label="y", score="s", entity="customer"))
-    assert not partitions.can_part(ColumnMap(task="regression", label="y", prediction="p"))
+    assert COLUMNS.can_part
+    assert not ColumnMap(label="y", score="s", entity="customer").can_part
+    assert not ColumnMap(task="regression", label="y", prediction="p").can_part

@@ -12,7 +12,7 @@ from typing import Any
 
 from apps.evaluations.engine.columns import LIST_ROLES, SINGLE_ROLES, TASKS, ColumnMap, ColumnsInvalid
 from apps.evaluations.engine.config import Config, ConfigInvalid
-from apps.evaluations.engine.partitions import can_part, map_part, reduce_parts
+from apps.evaluations.engine.partitions import map_part, reduce_parts
 from apps.evaluations.engine.printing import as_text
 from apps.evaluations.engine.reading.files import columns_of
 from apps.evaluations.engine.reading.tables import read_table
@@ -61,7 +61,7 @@ def _report(options: argparse.Namespace, columns: ColumnMap) -> dict[str, Any]:
     names = ("seed", "resamples", "margin", "false_positive_cost", "false_negative_cost")
     config = Config.from_json({name: getattr(options, name) for name in names})
     if len(options.table) > 1:
-        if not can_part(columns) or options.champion:
+        if not columns.can_part or options.champion:
             raise ColumnsInvalid(
                 "Several files are taken for a binary task, without entities and a champion."
             )

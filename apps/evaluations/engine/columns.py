@@ -97,6 +97,11 @@ class ColumnMap:
         return tuple(dict.fromkeys((*self.protected, *self.slices)))
 
     @property
+    def can_part(self) -> bool:
+        """Return whether a table of these columns can be mapped in parts: entities may not be torn apart."""
+        return self.task == "binary" and not self.entity
+
+    @property
     def declared(self) -> tuple[str, ...]:
         """Every column that is read."""
         single = (getattr(self, role) for role in SINGLE_ROLES)

@@ -40,11 +40,6 @@ class Part:
     warnings: tuple[Problem, ...]
 
 
-def can_part(columns: ColumnMap) -> bool:
-    """Return whether a table of these columns can be mapped in parts: entities may not be torn apart."""
-    return columns.task == "binary" and not columns.entity
-
-
 def plan(path: Path, *, rows: int, limits: Limits | None = None) -> list[tuple[int, ...]]:
     """Return the row groups of each part of about ``rows`` rows; one part for a file that is no Parquet."""
     with path.open("rb") as file:

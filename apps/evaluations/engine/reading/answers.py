@@ -93,10 +93,7 @@ def _demand_sense(columns: ColumnMap, numbers: dict[str, Floats], found: Finding
                 wrong,
                 f"“{name}” holds values that are neither 0 nor 1. Mend the rows.",
             )
-    if (
-        "retrieved" not in dict.fromkeys(role for role in LIST_ROLES if getattr(columns, role))
-        and columns.relevant
-    ):
+    if columns.relevant and not columns.retrieved:
         found.problem(
             "column_missing",
             None,

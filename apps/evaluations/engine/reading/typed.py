@@ -234,6 +234,13 @@ def texts_of(source: Source, name: str) -> list[str | None]:
     return [None if value is None else str(value) for value in _plain(source.column(name)).to_pylist()]
 
 
+def repeats(keys: Any) -> Bools:
+    """Return which rows repeat the key of an earlier one."""
+    again = np.ones(len(keys), dtype=bool)
+    again[np.unique(keys, return_index=True)[1]] = False
+    return again
+
+
 def unique_ids(source: Source, name: str, found: Findings, *, advice: str = "Each row needs its own.") -> Any:
     """Return the ids of the rows as an Arrow column or integers, after a look whether any stands there twice."""
     column = source.column(name)
@@ -251,9 +258,7 @@ def unique_ids(source: Source, name: str, found: Findings, *, advice: str = "Eac
             return numbers
     array = encoded(column)
     if len(array.dictionary) < len(column):
-        _, first = np.unique(plain_array(array.indices), return_index=True)
-        again = np.ones(len(column), dtype=bool)
-        again[first] = False
+        again = repeats(plain_array(array.indices))
         found.problem(
             "duplicate_id",
             name,

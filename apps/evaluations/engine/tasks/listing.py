@@ -90,10 +90,8 @@ def _text_order(items: typed.Coded) -> Ints:
 
 def _demand_distinct(owner: typed.Coded, items: typed.Coded, name: str, found: Findings) -> None:
     keys = owner.codes.astype(np.int64) * (len(items.values) + 1) + items.codes
-    _, first = np.unique(keys, return_index=True)
-    if len(first) < len(keys):
-        again = np.ones(len(keys), dtype=bool)
-        again[first] = False
+    again = typed.repeats(keys)
+    if again.any():
         found.problem(
             "duplicate_document",
             name,
