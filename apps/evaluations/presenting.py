@@ -7,7 +7,7 @@ from typing import Any
 from apps.core import charts
 from apps.core.charts import Chart
 from apps.evaluations.engine import LOWER_IS_BETTER
-from apps.evaluations.verdicts import Verdict, verdict
+from apps.evaluations.verdicts import Verdict, best_baseline, verdict
 from apps.evaluations.wording import label_of
 
 #: Metrics between 0 and 1 that the forest shows, in this order, where a report has them.
@@ -136,7 +136,7 @@ def metric_rows(report: dict[str, Any]) -> tuple[MetricRow, ...]:
     """Return every metric beside its strongest baseline and the champion."""
     champion = {one["metric"]: one["champion"] for one in (report.get("comparison") or {}).get("metrics", [])}
     return tuple(
-        MetricRow(name, label_of(name), figure, _baseline(report, name), champion.get(name))
+        MetricRow(name, label_of(name), figure, best_baseline(report, name), champion.get(name))
         for name, figure in _ordered(report["metrics"])
     )
 
@@ -145,12 +145,6 @@ def _ordered(metrics: dict[str, Any]) -> list[tuple[str, Any]]:
     """Return metrics in the order in which people read them: the database keeps none."""
     known = {name: place for place, name in enumerate(UNIT_METRICS)}
     return sorted(metrics.items(), key=lambda item: (known.get(item[0], len(known)), item[0]))
-
-
-def _baseline(report: dict[str, Any], name: str) -> float | None:
-    """Return the best that a predictor without a model scores; errors are better when they are small."""
-    values = [row[name] for row in report["baselines"].values() if row.get(name) is not None]
-    return (min(values) if name in LOWER_IS_BETTER else max(values)) if values else None
 
 
 def _in_forest(report: dict[str, Any]) -> list[str]:
@@ -173,7 +167,8 @@ def metrics_chart(report: dict[str, Any]) -> Chart:
         )
         for name in _in_forest(report)
     ]
-    return charts.forest(estimates, title=f"Metrics with 95 % intervals, {report['n']:,} rows")
+    unit = next((name for name in ("queries", "users") if name in report), "rows")
+    return charts.forest(estimates, title=f"Metrics with 95 % intervals, {report['n']:,} {unit}")
 
 
 def impact_chart(attribute: str, figures: dict[str, Any]) -> Chart:

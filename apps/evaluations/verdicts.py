@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from apps.evaluations.engine import LOWER_IS_BETTER
 from apps.evaluations.wording import figure_words, label_of
 
 #: A calibration error up to this is not worth a finding, however many rows show it.
@@ -43,6 +44,8 @@ def verdict(report: dict[str, Any]) -> Verdict:
         return Verdict("bad", f"{head}. {count} against it", tuple(against + doubts + _good(findings)))
     if doubts:
         return Verdict("warn", f"{head}. Look at what is in doubt", tuple(doubts + _good(findings)))
+    if not findings:
+        return Verdict("info", f"{head}. There was nothing to compare it with", ())
     return Verdict("good", f"{head}. Nothing here speaks against it", tuple(findings))
 
 
@@ -86,9 +89,36 @@ def _baselines(report: dict[str, Any]) -> list[Finding]:
             found.append(
                 Finding(tone, f"Not shown to beat the baseline “{against}”: {name} differs by {gap}.")
             )
-    if report["beyond_baselines"] and not found:
+    if not report["beyond_baselines"]:
+        return _headline_baseline(report)
+    if not found:
         found.append(Finding("good", "It beats every baseline that was tried on the same rows."))
     return found
+
+
+def best_baseline(report: dict[str, Any], name: str) -> float | None:
+    """Return the best that a predictor without a model scores."""
+    values = [row[name] for row in report["baselines"].values() if row.get(name) is not None]
+    return (min(values) if name in LOWER_IS_BETTER else max(values)) if values else None
+
+
+def _headline_baseline(report: dict[str, Any]) -> list[Finding]:
+    """Hold the headline's interval against the best baseline, where they were not compared row by row."""
+    head = report["headline"]
+    name, baseline = head["metric"], best_baseline(report, head["metric"])
+    if baseline is None or head["low"] is None:
+        return []
+    better = head["high"] < baseline if name in LOWER_IS_BETTER else head["low"] > baseline
+    if better:
+        return [
+            Finding("good", f"Its interval lies beyond the best baseline without a model, {baseline:.3f}.")
+        ]
+    return [
+        Finding(
+            "warn",
+            f"Not shown to beat the best baseline without a model, whose {label_of(name)} is {baseline:.3f}.",
+        )
+    ]
 
 
 def _fairness(report: dict[str, Any]) -> list[Finding]:

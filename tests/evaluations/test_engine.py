@@ -212,6 +212,22 @@ def test_rows_of_one_entity_make_the_intervals_wider():
         assert "entities" in together[name]["method"]
 
 
+def test_rows_that_weigh_nothing_change_nothing_where_entities_are_drawn():
+    rows = table(n=300)
+    highest = int(rows.score.argmax())
+    weights = np.ones(rows.n)
+    weights[highest] = 0
+    entities = np.arange(rows.n) // 3
+    weighted = dataclasses.replace(
+        rows, rows=dataclasses.replace(rows.rows, weights=weights, entities=entities)
+    )
+    without = chosen(rows, np.delete(np.arange(rows.n), highest))
+    columns = ColumnMap(label="y", score="s", entity="e", weight="w")
+    found = report_of(weighted, columns)["metrics"]["roc_auc"]
+    assert found["value"] == report_of(without)["metrics"]["roc_auc"]["value"]
+    assert "entities" in found["method"]
+
+
 def test_rare_positives_put_average_precision_in_front():
     rows = table(n=4000)
     y = (np.random.default_rng(1).random(rows.n) < rows.score * 0.03).astype(np.uint8)

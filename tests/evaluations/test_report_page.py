@@ -215,3 +215,15 @@ def test_a_report_of_the_first_engine_is_still_shown(evaluation):
     assert shown.at_threshold is None
     assert "confusion" in shown.charts
     assert "rows" not in old
+
+
+def test_a_list_in_random_order_is_not_called_good(version, dev):
+    """Without a comparison row by row, the headline's interval is held against the baseline's value."""
+    rng = np.random.default_rng(3)
+    columns = {"q": np.repeat(np.arange(80), 12), "y": rng.integers(0, 3, 960), "s": rng.random(960)}
+    roles = {"task": "ranking", "query": "q", "label": "y", "score": "s"}
+    found = presenting.picture(upload(version, dev, columns, **roles).report).verdict
+    assert found.tone == "warn"
+    assert "Not shown to beat the best baseline" in found.findings[0].sentence
+    columns["s"] = columns["y"] + rng.random(960)
+    assert presenting.picture(upload(version, dev, columns, **roles).report).verdict.tone == "good"

@@ -227,6 +227,8 @@ def test_a_query_without_a_relevant_row_is_left_out_and_told(evaluated):
     report = evaluated(columns, task="ranking", query="q", label="y", score="s")
     assert report["queries_without_relevant"] == 1
     assert values(report)["mrr"] == 1
+    # One query that is right proves little: its interval is not a point.
+    assert report["metrics"]["mrr"]["low"] < 0.5
     assert "1 queries without a relevant row are left out" in report["definitions"]["ndcg@10"]
 
 

@@ -14,7 +14,7 @@ from apps.evaluations.engine.figures import Figure, difference, rounded, verdict
 from apps.evaluations.engine.metrics import confusion
 from apps.evaluations.engine.metrics.confusion import CONFUSION_METRICS, cells_of
 from apps.evaluations.engine.metrics.scoring import CLIP
-from apps.evaluations.engine.scoretable import CELLS, score_table
+from apps.evaluations.engine.scoretable import score_table
 from apps.evaluations.engine.statistics import resampling
 from apps.evaluations.engine.statistics.proportions import Z, newcombe_paired
 from apps.evaluations.engine.statistics.testing import benjamini_hochberg, mcnemar, normal_tails
@@ -205,7 +205,7 @@ def _values(table: Table, groups: Ints, counts: Floats) -> dict[str, tuple[float
     if table.score is None or not 0 < table.y.sum() < table.n:
         return found
     scores = score_table(table.score, table.y, table.weights)
-    of_cell = scores.cell_codes(CELLS)[np.searchsorted(scores.values, table.score)]
+    of_cell = scores.coarse_cells(table.score)
     ranked = ranking.entity_draws(scores, of_cell, table.y, table.weights, groups, counts)
     own = ranking.rank_figures(scores)
     for name, values in ranked.values(("pr_auc", "ks")).items():

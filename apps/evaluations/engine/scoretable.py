@@ -107,6 +107,11 @@ class ScoreTable:
         codes = np.minimum((share / max(float(share[-1]), 1e-300) * cells).astype(np.int64), cells - 1)
         return np.cumsum(np.r_[False, codes[1:] != codes[:-1]])
 
+    def coarse_cells(self, score: Floats) -> Ints:
+        """Return the coarse cell of each row (n,); rows that weigh nothing may lie beyond the last."""
+        places = np.minimum(np.searchsorted(self.values, score), len(self.values) - 1)
+        return self.cell_codes(CELLS)[places]
+
     def _binned(self, codes: Ints, *, grid: bool = False) -> "ScoreTable":
         """Merge neighbours that share a code; codes ascend."""
         starts = np.flatnonzero(np.r_[True, codes[1:] != codes[:-1]])
@@ -217,7 +222,10 @@ def score_table(score: Floats, y: Bits, weights: Floats | None = None) -> ScoreT
 
 
 def from_sorted(score: Floats, y: Bits, weights: Floats | None = None) -> ScoreTable:
-    """Return the table of rows in ascending order of their scores."""
+    """Return the table of rows in ascending order of their scores; rows that weigh nothing leave no cell."""
+    if weights is not None and not weights.all():
+        kept = weights > 0
+        score, y, weights = score[kept], y[kept], weights[kept]
     if not len(score):
         return ScoreTable(np.zeros(0), np.zeros(0), np.zeros(0))
     last = np.r_[score[1:] != score[:-1], True]

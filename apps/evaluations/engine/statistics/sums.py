@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from apps.evaluations.engine.figures import Figure, undefined
+from apps.evaluations.engine.figures import Figure, proportion, undefined
 from apps.evaluations.engine.statistics import resampling
 from apps.evaluations.engine.table import Floats
 
@@ -74,11 +74,17 @@ def drawn_mean(
     how: str = "rows",
     reason: str = "No row has a value.",
 ) -> Figure:
-    """Return the mean of the values (n,) with its bootstrap intervals; NaN values are left out."""
+    """Return the mean of the values (n,) with its bootstrap intervals; NaN values are left out.
+
+    Values that are all 0 or 1 are a proportion, with Wilson's interval: draws of ones alone would claim certainty.
+    """
     known = ~np.isnan(values)
     if not known.any():
         return undefined(reason, n=len(values))
     own = None if weights is None else weights[known]
+    if members is None and bool(np.isin(values[known], (0.0, 1.0)).all()):
+        one = np.ones(int(known.sum())) if own is None else own
+        return proportion(float((one * values[known]).sum()), float(one.sum()), what="rows")
     members = None if members is None else np.unique(members[known], return_inverse=True)[1]
     rows = np.stack([np.ones(int(known.sum())), values[known]], axis=1)
     draws = sum_draws(rows, resamples, rng, weights=own, members=members, how=how)

@@ -17,7 +17,6 @@ from apps.evaluations.engine.metrics.confusion import CONFUSION_METRICS, RATES, 
 from apps.evaluations.engine.partial import Partial, Scored, as_cells, summarised
 from apps.evaluations.engine.proxies import binned, joint_prediction, proxies
 from apps.evaluations.engine.reading.binary import read_binary as read
-from apps.evaluations.engine.scoretable import CELLS
 from apps.evaluations.engine.slices import discovered, pair_slices, slices_of
 from apps.evaluations.engine.statistics import resampling
 from apps.evaluations.engine.table import Floats, Grouping, Table
@@ -194,7 +193,7 @@ def _ranked(
         return {name: undefined(ranking.ONE_CLASS, n=cells.n) for name in names}
     own = scored.table
     if entities is not None and table is not None and table.score is not None:
-        of_cell = own.cell_codes(CELLS)[np.searchsorted(own.values, table.score)]
+        of_cell = own.coarse_cells(table.score)
         draws = ranking.entity_draws(own, of_cell, table.y, table.weights, entities.groups, entities.counts)
     else:
         draws = ranking.stratified_draws(own, resamples, rng)
