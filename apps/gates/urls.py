@@ -1,12 +1,12 @@
 from django.urls import path
 
-from apps.gates import views
+from apps.gates.views import requests
 
 app_name = "gates"
 urlpatterns = [
-    path("promotions/<uuid:pk>/", views.promotion, name="promotion"),
-    path("promotions/<uuid:pk>/sign/", views.sign, name="sign"),
-    path("promotions/<uuid:pk>/withdraw/", views.withdraw, name="withdraw"),
-    path("approvals/<uuid:pk>/withdraw/", views.withdraw_approval, name="withdraw_approval"),
-    path("versions/<uuid:pk>/promote/", views.ask, name="request"),
+    path("promotions/<uuid:pk>/", requests.promotion, name="promotion"),
+    path("promotions/<uuid:pk>/sign/", requests.sign, name="sign"),
+    path("promotions/<uuid:pk>/withdraw/", requests.withdraw, name="withdraw"),
+    path("approvals/<uuid:pk>/withdraw/", requests.withdraw_approval, name="withdraw_approval"),
+    path("versions/<uuid:pk>/promote/", requests.ask, name="request"),
 ]

@@ -1,0 +1,194 @@
+"""Sign a request: approve, reject, or ask for changes."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError
+
+from apps.accounts import services as accounts
+from apps.accounts.models import Reauthentication, User
+from apps.audit import services as audit
+from apps.core import governed
+from apps.core.db import service
+from apps.core.errors import Forbidden, Invalid, Refused, not_now
+from apps.evidence.services import collect, differences
+from apps.gates import permissions
+from apps.gates.enums import ApprovalDecision, ParticipantKind, PromotionState
+from apps.gates.models import Approval, Participant, Promotion
+from apps.gates.sentences import in_words
+from apps.gates.services.life import SHORTEST_COMMENT, close, locked_version, note_refusal, promote, reread
+from apps.gates.services.requesting import open_request
+from apps.policies.queries import pack_of
+from apps.registry.models import Version
+
+
+@dataclass(frozen=True)
+class _Stale:
+    """What signing found: the evidence or policy had changed, and the request was replaced."""
+
+    successor: Promotion
+    changed: list[dict[str, Any]]
+
+
+def approve(
+    promotion: Promotion,
+    *,
+    by: User,
+    password: str,
+    digest: str,
+    meaning: str = "",
+    comment: str = "",
+    decision: str = ApprovalDecision.APPROVE,
+) -> Approval:
+    """Sign a request: approve, reject, or ask for changes. ``digest`` is the evidence that the signer saw.
+
+    When evidence or policy changed since the request was opened, it is closed as stale, the next one is opened
+    without signatures, and Refused (code stale) names it with what changed.
+    """
+    try:
+        permissions.can_approve(by, promotion).decision.enforce()
+        proof = accounts.reauthenticate(by, password=password)
+        outcome = _sign(
+            promotion.pk,
+            by=by,
+            proof=proof,
+            digest=digest,
+            meaning=meaning,
+            comment=comment,
+            decision=decision,
+        )
+    except IntegrityError as error:
+        raise in_words(error) from error
+    except Forbidden as error:
+        note_refusal(promotion.version, f"sign for {promotion.to_stage} of", error, by=by)
+        raise
+    if isinstance(outcome, _Stale):
+        raise Refused(
+            "The evidence or the policy changed after this request was opened, so it is closed. "
+            "A new request with the evidence of now is open; read it and sign there.",
+            code="stale",
+            promotion=str(outcome.successor.pk),
+            changed=outcome.changed,
+        )
+    promotion.refresh_from_db()
+    return outcome
+
+
+@service
+def _sign(
+    promotion_id: UUID,
+    *,
+    by: User,
+    proof: Reauthentication,
+    digest: str,
+    meaning: str,
+    comment: str,
+    decision: str,
+) -> Approval | _Stale:
+    version = locked_version(Promotion.objects.values_list("version_id", flat=True).get(pk=promotion_id))
+    promotion = reread(promotion_id)
+    if promotion.state != PromotionState.OPEN:
+        not_now(f"This request is closed: {promotion.get_state_display().lower()}.", code="closed").enforce()
+    promotion.version = version
+    stale = _replace_if_stale(promotion, version)
+    if stale is not None:
+        return stale
+    signing = permissions.can_approve(by, promotion)
+    signing.decision.enforce()
+    if digest != promotion.evidence_digest:
+        raise Refused(
+            "You looked at other evidence than this request is about. Load the page again.",
+            code="other_digest",
+        )
+    meaning, comment = _demand_words(promotion, decision, meaning, comment)
+    governed.change(promotion)
+    Participant.objects.get_or_create(
+        promotion=promotion, person=by, defaults={"kind": ParticipantKind.APPROVER, "because": "You signed"}
+    )
+    approval = Approval.objects.create(
+        promotion=promotion,
+        person=by,
+        role=signing.role,
+        decision=decision,
+        meaning=meaning,
+        comment=comment,
+        signer_name=by.full_name,
+        evidence_digest=digest,
+        reauthentication=proof,
+    )
+    approval.refresh_from_db()
+    _note_signature(promotion, approval, by=by)
+    if decision == ApprovalDecision.REJECT:
+        close(promotion, PromotionState.REJECTED)
+        audit.record(
+            "gates.promotion_closed", promotion, by=by, project_id=version.model.project_id, state="rejected"
+        )
+    elif decision == ApprovalDecision.APPROVE and _quorum_met(promotion):
+        promote(promotion, by=by)
+    return approval
+
+
+def _replace_if_stale(promotion: Promotion, version: Version) -> _Stale | None:
+    now = collect(version)
+    same_policy = promotion.policy_revision_id == version.model.project.policy_revision_id
+    if now.digest == promotion.evidence_digest and same_policy and version.stage == promotion.from_stage:
+        return None
+    close(promotion, PromotionState.STALE)
+    audit.record(
+        "gates.promotion_stale", promotion, by=None, project_id=version.model.project_id, digest=now.digest
+    )
+    successor = open_request(
+        version, promotion.to_stage, by=promotion.requested_by, note=promotion.note, replaces=promotion
+    )
+    return _Stale(successor, differences(promotion.snapshot.document, now.document))
+
+
+def _demand_words(promotion: Promotion, decision: str, meaning: str, comment: str) -> tuple[str, str]:
+    if decision not in ApprovalDecision.values:
+        raise Invalid(
+            "Choose approve, reject, or ask for changes.", code="unknown_decision", field="decision"
+        )
+    comment = comment.strip()
+    if decision != ApprovalDecision.APPROVE:
+        if len(comment) < SHORTEST_COMMENT:
+            raise Invalid(
+                f"Say why, in {SHORTEST_COMMENT} characters or more.", code="comment_missing", field="comment"
+            )
+        return ApprovalDecision(decision).label, comment
+    rule = pack_of(promotion.policy_revision).transition(promotion.from_stage, promotion.to_stage)
+    gate = pack_of(promotion.policy_revision).gate(rule.gate) if rule else None
+    if gate is None or meaning not in gate.meanings:
+        raise Invalid("Choose what your signature means.", code="meaning_missing", field="meaning")
+    return meaning, comment
+
+
+def _note_signature(promotion: Promotion, approval: Approval, *, by: User) -> None:
+    kinds = {
+        ApprovalDecision.APPROVE: "gates.approved",
+        ApprovalDecision.REJECT: "gates.rejected",
+        ApprovalDecision.ASK_CHANGES: "gates.changes_asked",
+    }
+    audit.record(
+        kinds[ApprovalDecision(approval.decision)],
+        promotion,
+        by=by,
+        project_id=promotion.version.model.project_id,
+        version=str(promotion.version_id),
+        approval=str(approval.pk),
+        role=approval.role,
+        meaning=approval.meaning,
+        comment=approval.comment,
+        digest=approval.evidence_digest,
+    )
+
+
+def _quorum_met(promotion: Promotion) -> bool:
+    live = list(promotion.approvals.filter(withdrawn_at__isnull=True))
+    if any(one.decision != ApprovalDecision.APPROVE for one in live):
+        return False
+    signed: dict[str, set[UUID]] = {}
+    for one in live:
+        signed.setdefault(one.role, set()).add(one.person_id)
+    needed = list(promotion.required_roles.all())
+    return bool(needed) and all(len(signed.get(one.role, ())) >= one.count for one in needed)
