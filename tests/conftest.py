@@ -36,6 +36,12 @@ TransactionTestCase._fixture_teardown = _teardown  # type: ignore[method-assign]
 
 
 @pytest.fixture(autouse=True)
+def _passwords_hashed_fast(settings):
+    """Argon2 takes a tenth of a second a person, and a test has six of them."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
 def _files_of_their_own(settings, tmp_path):
     storages = {**settings.STORAGES}
     storages["default"] = {**storages["default"], "OPTIONS": {"location": str(tmp_path / "blobs")}}
