@@ -11,7 +11,8 @@ from scipy import stats
 from statsmodels.stats import contingency_tables, multitest, proportion
 from statsmodels.stats import power as sm_power
 
-from apps.evaluations.engine.statistics import odds, power, proportions, testing
+from apps.evaluations.engine.metrics.regression import quantile_figure
+from apps.evaluations.engine.statistics import odds, power, proportions, quantiles, testing
 from tests.evaluations import golden
 
 COUNTS = st.tuples(st.integers(0, 60), st.integers(1, 60)).filter(lambda pair: pair[0] <= pair[1])
@@ -202,3 +203,50 @@ def test_the_mean_difference_of_adult():
     assert gap == pytest.approx(-0.1945, abs=5e-5)
     low, high = proportions.newcombe(women.sum(), len(women), men.sum(), len(men))
     assert low < gap < high
+
+
+WEIGHTED = st.lists(st.tuples(st.integers(-50, 50), st.integers(0, 6)), min_size=1, max_size=60).filter(
+    lambda rows: any(weight for _, weight in rows)
+)
+SHARES = st.floats(0, 1)
+
+
+def unzipped(rows):
+    values, weights = np.array(rows, dtype=float).T
+    return values / 7, weights
+
+
+@settings(max_examples=200, deadline=None)
+@given(WEIGHTED, SHARES)
+def test_whole_weights_of_a_quantile_are_repeats(rows, share):
+    values, weights = unzipped(rows)
+    repeated = np.repeat(values, weights.astype(int))
+    assert quantiles.quantile(values, share, weights) == pytest.approx(
+        float(np.quantile(repeated, share)), rel=1e-12, abs=1e-12
+    )
+    weighted, plain = quantile_figure(values, share, weights), quantile_figure(repeated, share)
+    assert (weighted.low, weighted.high, weighted.n) == (plain.low, plain.high, plain.n)
+
+
+@settings(max_examples=200, deadline=None)
+@given(WEIGHTED, SHARES, SHARES, st.floats(0.2, 1))
+def test_a_quantile_of_fractional_weights_rises_with_its_share_and_moves_with_the_values(
+    rows, first, second, factor
+):
+    values, weights = unzipped(rows)
+    weights = weights * max(factor, 1 / weights.sum())
+    low, high = (quantiles.quantile(values, share, weights) for share in sorted((first, second)))
+    assert values[weights > 0].min() - 1e-9 <= low <= high + 1e-9
+    assert high <= values[weights > 0].max() + 1e-9
+    moved = quantiles.quantile(3 - 2 * values, 1 - first, weights)
+    assert moved == pytest.approx(3 - 2 * quantiles.quantile(values, first, weights), abs=1e-9)
+
+
+def test_rows_of_little_weight_are_not_rounded_away():
+    """Weights of 0.4 were rounded to nothing once: here they keep the median from 100."""
+    values, weights = np.array([1.0, 2.0, 3.0, 4.0, 100.0]), np.array([0.4, 0.4, 0.4, 0.4, 1.0])
+    # 2.6 rows in all: the median is the mean from rank 0.8 to 1.8, which is 0.4 of 3, 0.4 of 4 and 0.2 of 100.
+    assert quantiles.quantile(values, 0.5, weights) == pytest.approx(22.8)
+    assert quantiles.quantile(np.full(7, 0.1), 0.3, np.full(7, 0.7)) == 0.1
+    with pytest.raises(ValueError, match="needs a row"):
+        quantiles.quantile(values, 0.5, np.zeros(5))
