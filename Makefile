@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: help demo demo-reset run test check format generated requirements bench bench-engine clean
+.PHONY: help demo demo-reset run s3 test check format generated requirements bench bench-engine clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -26,6 +26,11 @@ $(VENV)/.demo: requirements/demo.txt $(VENV)/.base
 	@$(PIP) -r requirements/demo.txt
 	@touch $@
 
+$(VENV)/.s3: requirements/s3.txt $(VENV)/.base
+	@echo "Installing what S3-compatible storage needs ..."
+	@$(PIP) -r requirements/s3.txt
+	@touch $@
+
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.demo
 	@echo "Installing the tools of tests and checks ..."
 	@$(PIP) -r requirements/dev.txt
@@ -40,6 +45,8 @@ demo-reset: $(VENV)/.demo  ## throw the demonstration's data away and start over
 
 run: $(VENV)/.base  ## serve without the demonstration
 	@exec $(BIN)/python -m mlgov.supervisor run --port $(PORT)
+
+s3: $(VENV)/.s3  ## install what MLGOV_STORAGE_URL=s3://… needs
 
 test: $(VENV)/.dev  ## run every test
 	@$(BIN)/python -m pytest -n 2 --dist worksteal
@@ -61,7 +68,7 @@ generated: $(VENV)/.dev  ## write the generated pages of docs/ anew
 	@$(BIN)/python manage.py docs
 
 requirements: $(VENV)/.dev  ## pin requirements/*.in anew, with hashes
-	@for name in base demo dev; do \
+	@for name in base demo s3 dev; do \
 	  $(BIN)/pip-compile --quiet --upgrade --generate-hashes --strip-extras --allow-unsafe \
 	    --no-emit-index-url --no-emit-find-links --no-header --output-file requirements/$$name.txt requirements/$$name.in; \
 	done

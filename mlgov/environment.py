@@ -1,4 +1,4 @@
-"""Read the process environment: where the database is, which role this process plays, the secret key."""
+"""Read the process environment: where the database and the files are, which role this process plays, the secret key."""
 
 import os
 import secrets
@@ -93,6 +93,63 @@ def _from_embedded(role: str) -> dict[str, Any]:
         "PASSWORD": parameters["password"],
         "HOST": parameters["host"],
         "PORT": parameters["port"],
+    }
+
+
+class StorageInvalid(ValueError):
+    """MLGOV_STORAGE_URL cannot be read; the sentence says what to write."""
+
+
+def storage() -> dict[str, Any]:
+    """Return Django's settings of where files are kept: MLGOV_STORAGE_URL when set, else a folder of the var folder.
+
+    Credentials, region and endpoint are the AWS variables that boto3 reads by itself. An address that cannot be
+    read keeps nothing anywhere: files must not end up on this machine's disk by mistake.
+    """
+    url = os.environ.get("MLGOV_STORAGE_URL", "")
+    if not url:
+        location = str(var_dir() / "blobs")
+        return {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": location, "file_permissions_mode": 0o600},
+        }
+    try:
+        options = bucket_of(url)
+    except StorageInvalid as error:
+        return {"BACKEND": "apps.core.storages.Unusable", "OPTIONS": {"reason": str(error)}}
+    return {"BACKEND": "apps.core.objectstore.ObjectStorage", "OPTIONS": options}
+
+
+def bucket_of(url: str) -> dict[str, Any]:
+    """Return the options of the storage that an address ``s3://bucket/prefix`` names. Raises StorageInvalid."""
+    parts = urlsplit(url)
+    wanted = "Write s3://bucket or s3://bucket/prefix."
+    if parts.scheme != "s3":
+        raise StorageInvalid(
+            f"MLGOV_STORAGE_URL begins with “{parts.scheme or url[:20]}”, not with s3://. {wanted}"
+        )
+    if parts.username or parts.password:
+        raise StorageInvalid(
+            "MLGOV_STORAGE_URL holds credentials, which would end up in logs. "
+            "Give them as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
+        )
+    if not parts.hostname or parts.netloc != parts.hostname:
+        raise StorageInvalid(
+            f"MLGOV_STORAGE_URL names no bucket that there can be (“{parts.netloc}”). {wanted}"
+        )
+    # Stores of one's own seldom have a name in the DNS for each bucket, so the bucket stands in the path there.
+    own = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
+    query = dict(parse_qsl(parts.query, keep_blank_values=True))
+    addressing = query.pop("addressing", "path" if own else "auto")
+    if query or addressing not in {"auto", "path", "virtual"}:
+        raise StorageInvalid(
+            f"MLGOV_STORAGE_URL ends in “?{parts.query}”; only addressing=path, virtual or auto can stand there. {wanted}"
+        )
+    return {
+        "bucket_name": parts.hostname,
+        "location": unquote(parts.path.strip("/")),
+        "region_name": os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION"),
+        "addressing_style": addressing,
     }
 
 

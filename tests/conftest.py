@@ -7,7 +7,7 @@ from django.test import TransactionTestCase
 
 from tests.plugin import CLUSTER
 
-pytest_plugins = ["tests.cast"]
+pytest_plugins = ["tests.cast", "tests.s3"]
 KEPT_TABLES = {"django_migrations", "django_content_type", "auth_permission"}
 
 

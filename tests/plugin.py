@@ -11,5 +11,6 @@ os.environ["MLGOV_VAR"] = os.environ.get("MLGOV_TEST_VAR", str(ROOT / "var" / "t
 os.environ["MLGOV_ROLE"] = "owner"
 os.environ["MLGOV_DB_POOL"] = "0"
 os.environ.setdefault("MLGOV_LOG_LEVEL", "CRITICAL")
+os.environ.pop("MLGOV_STORAGE_URL", None)
 (Path(os.environ["MLGOV_VAR"]) / "static").mkdir(parents=True, exist_ok=True)
 CLUSTER = embedded.start(Path(os.environ["MLGOV_VAR"]), lossy=True)

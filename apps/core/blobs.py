@@ -31,7 +31,8 @@ class TooLarge(Invalid):
 def store(stream: Readable, *, max_bytes: int, media_type: str = "application/octet-stream") -> Blob:
     """Copy ``stream`` into the store and return its row; the same content is kept once.
 
-    Raises TooLarge as soon as ``max_bytes`` is passed; nothing is kept then.
+    Raises TooLarge as soon as ``max_bytes`` is passed, StorageFailed where the store cannot be used; nothing is
+    kept then.
     """
     with tempfile.TemporaryFile() as spool:
         sha = hashlib.sha256()
@@ -60,7 +61,7 @@ def key_of(digest: str) -> str:
 
 
 def open_blob(digest: str) -> BinaryIO:
-    """Open a stored file for reading."""
+    """Open a stored file for reading. Raises StorageFailed where the store cannot be used."""
     return default_storage.open(key_of(digest), "rb")  # type: ignore[return-value]
 
 
@@ -68,10 +69,14 @@ def open_blob(digest: str) -> BinaryIO:
 def local_copy(digest: str) -> Iterator[Path]:
     """Give a path that a child process can read: the file itself on a local storage, else a temporary copy."""
     try:
-        yield Path(default_storage.path(key_of(digest)))
+        own: Path | None = Path(default_storage.path(key_of(digest)))
     except NotImplementedError:
-        with tempfile.NamedTemporaryFile() as copy, open_blob(digest) as source:
-            while chunk := source.read(CHUNK_BYTES):
-                copy.write(chunk)
-            copy.flush()
-            yield Path(copy.name)
+        own = None
+    if own is not None:
+        yield own
+        return
+    with tempfile.NamedTemporaryFile() as copy, open_blob(digest) as source:
+        while chunk := source.read(CHUNK_BYTES):
+            copy.write(chunk)
+        copy.flush()
+        yield Path(copy.name)

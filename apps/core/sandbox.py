@@ -83,11 +83,14 @@ def _answer(status: int, out: bytes, err: bytes, *, memory_mb: int, cpu_seconds:
         raise SandboxFailed(
             f"It used more than {cpu_seconds} seconds of processor time and was stopped.", code="cpu"
         )
-    if "MemoryError" in tail[0] or "memory" in tail[0].lower() or status == -6:
+    # An abort without a word, or with one of an allocation, is the limit; other aborts are damage that a library met.
+    if any(word in tail[0].lower() for word in ("memory", "alloc")) or (status == -6 and not tail[0]):
         raise SandboxFailed(
             f"It needs more than the limit of {memory_mb} MB of memory and was stopped.", code="memory"
         )
-    raise SandboxFailed(f"It stopped unexpectedly ({tail[0][:200] or f'status {status}'}).", code="crash")
+    raise SandboxFailed(
+        f"It stopped unexpectedly ({tail[0].strip()[:200] or f'status {status}'}).", code="crash"
+    )
 
 
 def _child(target: str, limits: dict[str, int]) -> None:

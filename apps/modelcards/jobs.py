@@ -9,7 +9,6 @@ from apps.audit import services as audit
 from apps.core import blobs, sandbox
 from apps.core.errors import MlgovError
 from apps.jobs.running import RunningJob
-from apps.modelcards import pdf
 from apps.modelcards.content import assemble
 from apps.modelcards.models import CardExport
 
@@ -28,9 +27,7 @@ def render_pdf(job: RunningJob) -> None:
         raise MlgovError(
             "The card changed after the PDF was asked for. Ask for it again.", code="changed_meanwhile"
         )
-    html = render_to_string(
-        "modelcards/pdf.html", {"card": card, "style": pdf.STYLE.read_text(), "digest": card.digest}
-    )
+    html = render_to_string("modelcards/pdf.html", {"card": card, "digest": card.digest})
     job.progress(0.4, "laying out pages")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "card.pdf"

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from weasyprint import HTML
+from weasyprint import CSS, HTML
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher
 
@@ -30,6 +30,7 @@ def render(payload: dict[str, Any]) -> dict[str, Any]:
     document = HTML(string=payload["html"], url_fetcher=fetcher, base_url=None)
     document.write_pdf(
         payload["path"],
+        stylesheets=[CSS(string=STYLE.read_text(), font_config=fonts, url_fetcher=fetcher)],
         pdf_identifier=bytes.fromhex(payload["identifier"]),
         pdf_variant="pdf/ua-1",
         font_config=fonts,

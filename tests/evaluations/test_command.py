@@ -9,6 +9,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from apps.core import sandbox
+from apps.evaluations.engine.guarded import guarded
+from apps.evaluations.engine.reading.files import read_source
+from apps.evaluations.engine.table import Limits, TableInvalid
 from tests.evaluations.golden import ROOT
 
 
@@ -108,3 +112,60 @@ def test_the_engine_imports_neither_django_nor_its_oracles():
     assert not {"django", "celery", "sklearn", "fairlearn", "pandas", "statsmodels", "polars"} & set(
         done.stdout.split()
     )
+
+
+def small_parquet(path):
+    """Write forty rows without a dictionary, in two row groups."""
+    n = 40
+    table = pa.table({"y": np.arange(n) % 2, "s": np.arange(n) / n, "g": ["a", "bb"] * (n // 2)})
+    pq.write_table(table, path, row_group_size=20, use_dictionary=False)
+    return bytearray(path.read_bytes())
+
+
+#: Found by the fuzzer below: a footer whose level histogram has four counts where there is one, which Arrow aborts on.
+ABORTS = ROOT / "tests" / "evaluations" / "damaged" / "aborts.parquet"
+COLUMNS = ("--label", "y", "--score", "s", "--slice", "g")
+
+
+def test_a_parquet_file_that_aborts_arrow_is_a_sentence():
+    """No except hears an abort: the command reads in a child, and says what the portal says of the same file."""
+    done = run(ABORTS, *COLUMNS)
+    assert done.returncode == 2
+    assert done.stderr.startswith("The file could not be read: It stopped unexpectedly (what():")
+    assert len(done.stderr.splitlines()) == 1
+    columns = {"task": "binary", "label": "y", "score": "s", "slices": ["g"]}
+    payload = {"path": str(ABORTS), "columns": columns}
+    limits = {"memory_mb": 3000, "cpu_seconds": 30, "wall_seconds": 60}
+    with pytest.raises(sandbox.SandboxFailed) as caught:
+        sandbox.call("apps.evaluations.engine.worker:inspect", payload, **limits)
+    assert caught.value.code == "crash"
+    assert done.stderr.strip() == f"The file could not be read: {caught.value.sentence}"
+    checked = run("profile", ABORTS, module="apps.evaluations.engine.datachecks")
+    assert (checked.returncode, len(checked.stderr.splitlines())) == (2, 1)
+
+
+@pytest.mark.slow
+def test_flipped_bytes_of_a_parquet_file_never_end_in_a_traceback(tmp_path):
+    good = small_parquet(tmp_path / "good.parquet")
+    rng = np.random.default_rng(4)
+    path, columns = tmp_path / "bad.parquet", ("y", "s", "g")
+    for _ in range(150):
+        damaged = bytearray(good)
+        damaged[rng.integers(4, len(good) - 8)] = rng.integers(256)
+        path.write_bytes(damaged)
+        status = guarded(lambda: reads(path, columns))
+        assert status in (0, 2)
+
+
+def reads(path, columns) -> int:
+    try:
+        read_source(path, columns, Limits())
+    except TableInvalid:
+        return 2
+    return 0
+
+
+@pytest.mark.parametrize("name", ["no-text", "no-column"])
+def test_a_footer_that_cannot_be_is_a_sentence(name):
+    with pytest.raises(TableInvalid, match="is damaged"):
+        read_source(ABORTS.with_name(f"{name}.parquet"), ("y", "s", "g"), Limits())

@@ -7,8 +7,9 @@ import pytest
 
 from apps.evaluations.engine.compare import compare, compare_auc
 from apps.evaluations.engine.config import Config
-from apps.evaluations.engine.table import Rows, Table, grouping_of
+from apps.evaluations.engine.table import Rows, Table
 from tests.evaluations import golden
+from tests.evaluations.tables import grouping_of
 
 FEW = Config(seed=3, resamples=400, margin=0.02)
 

@@ -70,6 +70,23 @@ def test_delong():
     covered([one.low <= true_auc(1.0) <= one.high for one in figures])
 
 
+@pytest.mark.parametrize("auc", [0.9, 0.98, 0.995])
+def test_newcombe_s_interval_of_an_auc(auc):
+    """Method 5 at any value, perfect samples among them, where DeLong's would have no width."""
+    rng = np.random.default_rng(14)
+    shift = float(stats.norm.ppf(auc)) * 2**0.5
+    hits, perfect = [], []
+    for _ in range(TRIALS):
+        positive, negative = rng.normal(size=20) + shift, rng.normal(size=30)
+        value = float((positive[:, None] > negative).mean())
+        low, high = proportions.mann_whitney(value, 20, 30)
+        hits.append(low <= auc <= high)
+        if value == 1:
+            perfect.append(hits[-1])
+    covered(hits)
+    assert all(perfect)
+
+
 def test_the_bootstrap_of_the_auc_and_of_average_precision():
     rng = np.random.default_rng(5)
     many = score_table(*scores(np.random.default_rng(0), n=2_000_000))

@@ -11,7 +11,8 @@ from sklearn import metrics as sk
 from apps.evaluations.engine.columns import ColumnMap
 from apps.evaluations.engine.config import Config
 from apps.evaluations.engine.report import evaluate
-from apps.evaluations.engine.table import Rows, Table, grouping_of
+from apps.evaluations.engine.table import Rows, Table
+from tests.evaluations.tables import grouping_of
 
 COLUMNS = ColumnMap(label="y", score="s", protected=("race",), slices=())
 FEW = Config(seed=7, resamples=200)

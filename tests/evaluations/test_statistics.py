@@ -11,8 +11,17 @@ from scipy import stats
 from statsmodels.stats import contingency_tables, multitest, proportion
 from statsmodels.stats import power as sm_power
 
-from apps.evaluations.engine.statistics import odds, power, proportions, testing
+from apps.evaluations.engine import ranking
+from apps.evaluations.engine.compare import compare_auc
+from apps.evaluations.engine.figures import mean_figure
+from apps.evaluations.engine.metrics import multiclass
+from apps.evaluations.engine.metrics.regression import quantile_figure
+from apps.evaluations.engine.rowslices import RowLoss, row_slices
+from apps.evaluations.engine.scoretable import score_table
+from apps.evaluations.engine.statistics import odds, power, proportions, quantiles, resampling, testing
+from apps.evaluations.engine.table import Rows, Table
 from tests.evaluations import golden
+from tests.evaluations.tables import grouping_of
 
 COUNTS = st.tuples(st.integers(0, 60), st.integers(1, 60)).filter(lambda pair: pair[0] <= pair[1])
 
@@ -202,3 +211,124 @@ def test_the_mean_difference_of_adult():
     assert gap == pytest.approx(-0.1945, abs=5e-5)
     low, high = proportions.newcombe(women.sum(), len(women), men.sum(), len(men))
     assert low < gap < high
+
+
+WEIGHTED = st.lists(st.tuples(st.integers(-50, 50), st.integers(0, 6)), min_size=1, max_size=60).filter(
+    lambda rows: any(weight for _, weight in rows)
+)
+SHARES = st.floats(0, 1)
+
+
+def unzipped(rows):
+    values, weights = np.array(rows, dtype=float).T
+    return values / 7, weights
+
+
+@settings(max_examples=200, deadline=None)
+@given(WEIGHTED, SHARES)
+def test_whole_weights_of_a_quantile_are_repeats(rows, share):
+    values, weights = unzipped(rows)
+    repeated = np.repeat(values, weights.astype(int))
+    assert quantiles.quantile(values, share, weights) == pytest.approx(
+        float(np.quantile(repeated, share)), rel=1e-12, abs=1e-12
+    )
+    weighted, plain = quantile_figure(values, share, weights), quantile_figure(repeated, share)
+    assert (weighted.low, weighted.high, weighted.n) == (plain.low, plain.high, plain.n)
+
+
+@settings(max_examples=200, deadline=None)
+@given(WEIGHTED, SHARES, SHARES, st.floats(0.2, 1))
+def test_a_quantile_of_fractional_weights_rises_with_its_share_and_moves_with_the_values(
+    rows, first, second, factor
+):
+    values, weights = unzipped(rows)
+    weights = weights * max(factor, 1 / weights.sum())
+    low, high = (quantiles.quantile(values, share, weights) for share in sorted((first, second)))
+    assert values[weights > 0].min() - 1e-9 <= low <= high + 1e-9
+    assert high <= values[weights > 0].max() + 1e-9
+    moved = quantiles.quantile(3 - 2 * values, 1 - first, weights)
+    assert moved == pytest.approx(3 - 2 * quantiles.quantile(values, first, weights), abs=1e-9)
+
+
+def test_rows_of_little_weight_are_not_rounded_away():
+    """Weights of 0.4 were rounded to nothing once: here they keep the median from 100."""
+    values, weights = np.array([1.0, 2.0, 3.0, 4.0, 100.0]), np.array([0.4, 0.4, 0.4, 0.4, 1.0])
+    # 2.6 rows in all: the median is the mean from rank 0.8 to 1.8, which is 0.4 of 3, 0.4 of 4 and 0.2 of 100.
+    assert quantiles.quantile(values, 0.5, weights) == pytest.approx(22.8)
+    assert quantiles.quantile(np.full(7, 0.1), 0.3, np.full(7, 0.7)) == 0.1
+    with pytest.raises(ValueError, match="needs a row"):
+        quantiles.quantile(values, 0.5, np.zeros(5))
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.floats(0, 1), st.integers(1, 300), st.integers(1, 300))
+def test_the_ends_of_newcombe_s_interval_lie_z_standard_errors_away(value, n_a, n_b):
+    """Method 5 as its author writes it: the variance at each end is that of the end (Statistics in Medicine 25:559)."""
+    low, high = proportions.mann_whitney(value, n_a, n_b)
+    assert 0 <= low <= value + 1e-12
+    assert value - 1e-12 <= high <= 1
+    mean = (n_a + n_b) / 2
+    for end in (low, high):
+        if 1e-9 < end < 1 - 1e-9:
+            shape = 2 * mean - 1 - (3 * mean - 3) / ((2 - end) * (1 + end))
+            error = math.sqrt(end * (1 - end) * shape / (n_a * n_b))
+            assert abs(value - end) == pytest.approx(proportions.Z * error, rel=1e-5, abs=1e-9)
+    mirrored = proportions.mann_whitney(1 - value, n_b, n_a)
+    assert mirrored == pytest.approx((1 - high, 1 - low), abs=1e-7)
+
+
+def perfect_table(n_pos=50, n_neg=50):
+    y = np.repeat([1, 0], [n_pos, n_neg]).astype(np.uint8)
+    return Table(y, y * 0.8 + 0.1, y, Rows(len(y)))
+
+
+def test_a_perfect_auc_is_not_certain():
+    table = perfect_table()
+    for score, end in ((table.score, 1.0), (1 - table.score, 0.0)):
+        figure = ranking.auc_figure(score_table(score, table.y))
+        assert figure.value == end
+        assert "Newcombe 2006, method 5" in figure.method
+        assert figure.high - figure.low == pytest.approx(1 - 0.960343, abs=1e-5)
+        assert end in (figure.low, figure.high)
+    constant = ranking.auc_figure(score_table(np.full(100, 0.3), table.y))
+    assert constant.low < 0.45 < 0.55 < constant.high
+
+
+def test_the_difference_of_two_perfect_models_is_not_certain():
+    perfect = perfect_table()
+    both = compare_auc(perfect, perfect)
+    assert both.difference.value == 0
+    assert both.difference.low == pytest.approx(-0.039657, abs=1e-5)
+    assert both.difference.high == pytest.approx(0.039657, abs=1e-5)
+    assert both.p == 1
+    wrong = Table(perfect.y, 1 - perfect.score, 1 - perfect.y, perfect.rows)
+    apart = compare_auc(perfect, wrong)
+    assert apart.difference.value == 1
+    assert 0.9 < apart.difference.low < apart.difference.high == 1
+    assert 0 < apart.p < 1e-6
+    worse = compare_auc(wrong, perfect)
+    assert (worse.difference.low, worse.difference.high) == pytest.approx((-1, -apart.difference.low))
+    assert worse.p == pytest.approx(apart.p)
+
+
+def test_a_mean_of_perfect_aucs_is_not_certain():
+    true = np.repeat([0, 1, 2], 30)
+    scores = np.eye(3)[true]
+    single, mean = multiclass.one_against_rest(np.eye(3, dtype=np.uint8)[true], scores, None)
+    assert mean.value == 1
+    assert mean.low == pytest.approx(single[0].low)
+    assert multiclass.hand_till(true, scores, None).low == pytest.approx(
+        proportions.mann_whitney(1, 30, 30)[0]
+    )
+
+
+def test_draws_and_rows_that_are_all_alike_give_no_interval():
+    alike = resampling.bootstrap_figure(1.0, np.ones(100), n=50, how="rows drawn")
+    assert (alike.value, alike.low, alike.high) == (1.0, None, None)
+    assert alike.method == "no interval: nothing differs in rows drawn, 100 resamples"
+    assert mean_figure(0.0, 0.0, 50).low is None
+    losses = RowLoss("error_rate", np.zeros(40), share=True)
+    found = row_slices(Rows(40, {"g": grouping_of(["a", "b"] * 20)}), losses, ("g",))
+    figure = found["slices"][0]["metrics"]["error_rate"]
+    assert (figure["value"], figure["low"], figure["method"]) == (0.0, 0.0, "Wilson")
+    assert figure["high"] > 0.1

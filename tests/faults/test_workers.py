@@ -6,18 +6,12 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import time
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import quote
 
-import pyarrow.csv
-import pyarrow.parquet as pq
 import pytest
-from django.conf import settings as django_settings
 from django.core.files.storage import default_storage
-from django.db import connection
 from django.db.models.functions import Now
 
 from apps.core import blobs
@@ -29,10 +23,8 @@ from apps.jobs.models import Job
 from mlgov.celery import app
 from tests.cast import COLUMNS, predictions_csv
 from tests.evaluations.test_partitions import close
-from tests.plugin import CLUSTER
 
 pytestmark = [pytest.mark.broker, pytest.mark.django_db(transaction=True)]
-ROOT = Path(django_settings.BASE_DIR)
 #: The scale-out brokers of the machine; CI installs Redis, and RabbitMQ where it can.
 RABBIT = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 BROKERS = [
@@ -112,41 +104,6 @@ def broker(request, settings):
     app.amqp._producer_pool = app._pool = None
 
 
-@pytest.fixture
-def start_worker(tmp_path):
-    started = []
-
-    def start(broker_url: str, **settings: str) -> subprocess.Popen:
-        libpq = CLUSTER.parameters("mlgov_worker", connection.settings_dict["NAME"])
-        environment = os.environ | {
-            "DATABASE_URL": f"postgresql://{libpq['user']}:{quote(libpq['password'])}@/{libpq['dbname']}"
-            f"?host={libpq['host']}&port={libpq['port']}",
-            "MLGOV_VAR": str(tmp_path),
-            "MLGOV_BUS_DIR": str(Path(os.environ["MLGOV_VAR"]) / "bus"),
-            "MLGOV_ROLE": "worker",
-            "CELERY_BROKER_URL": broker_url,
-            "C_FORCE_ROOT": "1",
-            **settings,
-        }
-        worker = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "celery", "--app=mlgov.celery", "--quiet", "worker", "--queues=jobs"),
-                *("--concurrency=1", "--loglevel=ERROR", "--without-gossip", "--without-mingle"),
-            ],
-            cwd=ROOT,
-            env=environment,
-            start_new_session=True,
-        )
-        started.append(worker)
-        return worker
-
-    yield start
-    for worker in started:
-        if worker.poll() is None:
-            os.killpg(worker.pid, signal.SIGKILL)
-        worker.wait(10)
-
-
 def request_evaluation(version, dev, *, rows=600) -> Evaluation:
     stream = io.BytesIO(predictions_csv(rows=rows))
     kept = evaluations.upload_predictions(version, stream=stream, columns=COLUMNS, dataset="holdout", by=dev)
@@ -176,22 +133,6 @@ def test_a_worker_killed_in_the_middle_loses_nothing_and_doubles_nothing(broker,
     start_worker(broker)
     wait_for(lambda: Evaluation.objects.filter(pk=evaluation.pk, state="complete").exists(), seconds=90)
     assert Job.objects.get(pk=job.pk).attempt == 2
-
-
-@pytest.fixture
-def parted(version, dev, tmp_path):
-    """Upload predictions as a Parquet file of four row groups."""
-
-    def upload(rows: int):
-        path = tmp_path / "predictions.parquet"
-        table = pyarrow.csv.read_csv(io.BytesIO(predictions_csv(rows=rows)))
-        pq.write_table(table, path, row_group_size=rows // 4)
-        with path.open("rb") as stream:
-            return evaluations.upload_predictions(
-                version, stream=stream, columns=COLUMNS, dataset="holdout", by=dev
-            )
-
-    return upload
 
 
 def children_of(evaluation: Evaluation) -> list[Job]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from apps.evaluations.engine.columns import LIST_ROLES, SINGLE_ROLES, TASKS, ColumnMap, ColumnsInvalid
 from apps.evaluations.engine.config import Config, ConfigInvalid
+from apps.evaluations.engine.guarded import guarded
 from apps.evaluations.engine.partitions import map_part, reduce_parts
 from apps.evaluations.engine.printing import as_text
 from apps.evaluations.engine.reading.files import columns_of
@@ -132,4 +133,4 @@ def with_usual_names(columns: ColumnMap, header: tuple[str, ...]) -> ColumnMap:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(guarded(main))

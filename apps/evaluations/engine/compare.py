@@ -131,10 +131,25 @@ def compare_auc(first: Table, second: Table) -> Compared:
     ]
     values, covariance = ranking.delong_covariance(models)
     gap = float(values[0] - values[1])
+    if not all(ranking.varies(float(variance)) for variance in np.diag(covariance)):
+        return _compare_perfect(values, covariance, models[0].counts)
     spread = math.sqrt(max(float(covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1]), 0.0))
     p = normal_tails(gap / spread) if spread else (1.0 if gap == 0 else 0.0)
     figure = Figure(gap, gap - Z * spread, gap + Z * spread, "DeLong, paired", first.rows.total)
     return Compared("roc_auc", float(values[0]), float(values[1]), figure, p, "DeLong, paired")
+
+
+def _compare_perfect(values: Floats, covariance: Floats, counts: tuple[float, float]) -> Compared:
+    """Compare two AUCs of which one, perfect or constant, has no variance of DeLong's, and so no covariance either."""
+    first, second = (
+        ranking.with_interval(float(value), float(variance), *counts)
+        for value, variance in zip(values, np.diag(covariance), strict=True)
+    )
+    figure = ranking.apart(first, second, f"square-and-add; {ranking.NEWCOMBE}")
+    gap, low, high = float(values[0] - values[1]), figure.low or 0.0, figure.high or 0.0
+    # The test agrees with the interval: its error is that of the end which lies towards zero.
+    p = normal_tails(Z * gap / (gap - low if gap > 0 else high - gap)) if gap else 1.0
+    return Compared("roc_auc", float(values[0]), float(values[1]), figure, p, figure.method)
 
 
 def _decided(first: Table, second: Table) -> list[Compared]:
@@ -271,9 +286,7 @@ def _unpaired(challenger: Table, champion: Table, config: Config, warnings: list
         and first.low is not None
         and second.low is not None
     ):
-        gap = first.value - second.value
-        spread = math.hypot(*((one.high or 0.0) - (one.low or 0.0) for one in (first, second))) / 2
-        figure = Figure(gap, gap - spread, gap + spread, "DeLong, independent samples", first.n + second.n)
+        figure = ranking.apart(first, second, "DeLong, independent samples: square-and-add")
         found.insert(
             0, Compared("roc_auc", first.value, second.value, figure, None, "none: the rows are not the same")
         )

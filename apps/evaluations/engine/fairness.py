@@ -124,9 +124,10 @@ def _group_json(group: Group, best: Group | None, everyone: Cells) -> dict[str, 
     found["ece"] = rounded(group.ece)
     if group.auc is not None:
         found["roc_auc"] = group.auc.to_json()
-    refusal = _too_small(group, everyone) or (TOO_FEW if best is None else None)
-    if refusal is not None or best is None:
-        found["impact_ratio"] = undefined(refusal or TOO_FEW, n=group.n).to_json()
+    small = _too_small(group, everyone)
+    if small is not None or best is None:
+        reason = TOO_FEW if small is None else f"group_too_small: {small}"
+        found["impact_ratio"] = undefined(reason, n=group.n).to_json()
     else:
         own, theirs = group.counts("selection_rate"), best.counts("selection_rate")
         found["impact_ratio"] = ratio(*own, *theirs).to_json()
@@ -137,11 +138,11 @@ def _group_json(group: Group, best: Group | None, everyone: Cells) -> dict[str, 
 def _too_small(group: Group, everyone: Cells) -> str | None:
     """Return why a selection ratio is not judged on the group; without any selection at all nothing is expected."""
     if group.n < SMALLEST_GROUP:
-        return f"group_too_small: {group.n:g} rows, {SMALLEST_GROUP} are needed."
+        return f"{group.n:g} rows, {SMALLEST_GROUP} are needed."
     rate = everyone.value("selection_rate") or 0.0
     expected = group.n * min(rate, 1 - rate)
     if 0 < rate < 1 and expected < SMALLEST_CELL:
-        return f"group_too_small: {expected:.1f} rows of one kind are expected, {SMALLEST_CELL} are needed."
+        return f"{expected:.1f} rows of one kind are expected, {SMALLEST_CELL} are needed."
     return None
 
 

@@ -107,5 +107,7 @@ def mean_figure(value: float, variance: float, n: float) -> Figure:
     """Return a mean of ``n`` rows, whose variance (divisor n - 1) is given, with the normal interval."""
     if n < 2:
         return Figure(value, method="one row has no interval", n=n)
-    half = proportions.Z * math.sqrt(max(variance, 0.0) / n)
+    if variance <= 0:
+        return Figure(value, method="no interval: every row has the same value", n=n)
+    half = proportions.Z * math.sqrt(variance / n)
     return Figure(value, value - half, value + half, "normal, mean of rows", n)

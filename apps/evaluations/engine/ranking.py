@@ -12,12 +12,16 @@ from numpy.typing import NDArray
 from apps.evaluations.engine.figures import Figure, undefined
 from apps.evaluations.engine.scoretable import ScoreTable
 from apps.evaluations.engine.statistics import resampling
-from apps.evaluations.engine.statistics.proportions import Z
+from apps.evaluations.engine.statistics.proportions import Z, mann_whitney, square_and_add
 from apps.evaluations.engine.table import Bits, Floats, Ints
 
 ONE_CLASS = "Only one class is present."
 #: Cells from which rows are left out one by one for the acceleration of BCa.
 JACKKNIFE_CELLS = 128
+#: DeLong's interval has no width where no placement varies, as at an AUC of 0 or 1; then this one stands in.
+NEWCOMBE = "Newcombe 2006, method 5 (DeLong has no width: no placement varies)"
+#: A variance under this is rounding: of twenty million rows with one pair in the wrong order it is 1e-29.
+_NO_VARIANCE = 1e-30
 #: Resamples that are worked on at once: so many cells stay in the processor's cache.
 _BLOCK = 64
 
@@ -124,13 +128,38 @@ def auc_figure(table: ScoreTable) -> Figure:
     """Return the AUC with DeLong's interval, cut at 0 and 1."""
     if not table.two_classes:
         return undefined(ONE_CLASS, n=table.total)
-    value = auc(table)
-    if table.positives < 2 or table.negatives < 2:
-        return Figure(value, method="DeLong needs two rows of each class", n=table.total, bound=table.bound)
-    half = Z * math.sqrt(delong_variance(table))
-    return Figure(
-        value, max(0.0, value - half), min(1.0, value + half), "DeLong", table.total, bound=table.bound
+    variance = delong_variance(table) if min(table.positives, table.negatives) >= 2 else math.nan
+    figure = with_interval(auc(table), variance, table.positives, table.negatives)
+    return replace(figure, n=table.total, bound=table.bound)
+
+
+def varies(variance: float) -> bool:
+    """Return whether DeLong's variance is one, and not the rounding of placements that are all the same."""
+    return variance > _NO_VARIANCE
+
+
+def with_interval(value: float, variance: float, n_pos: float, n_neg: float) -> Figure:
+    """Return an AUC with DeLong's interval, or Newcombe's where that would have no width."""
+    n = n_pos + n_neg
+    if not math.isfinite(variance):
+        return Figure(value, method="DeLong needs two rows of each class", n=n)
+    if not varies(variance):
+        return Figure(value, *mann_whitney(value, n_pos, n_neg), NEWCOMBE, n)
+    half = Z * math.sqrt(variance)
+    return Figure(value, max(0.0, value - half), min(1.0, value + half), "DeLong", n)
+
+
+def apart(first: Figure, second: Figure, method: str) -> Figure:
+    """Return the difference of two figures that have intervals, as of independent samples."""
+    own, theirs = (
+        (
+            one.value or 0.0,
+            (one.low if one.low is not None else -1.0, one.high if one.high is not None else 1.0),
+        )
+        for one in (first, second)
     )
+    low, high = square_and_add(*own, *theirs)
+    return Figure(own[0] - theirs[0], low, high, method, first.n + second.n)
 
 
 @dataclass(frozen=True)
@@ -140,6 +169,11 @@ class Placements:
     values: Floats
     y: Bits
     weights: Floats | None = None
+
+    @property
+    def counts(self) -> tuple[float, float]:
+        """Return the weights of all positives and of all negatives."""
+        return float(self.of(1)[1].sum()), float(self.of(0)[1].sum())
 
     def of(self, bit: int) -> tuple[Floats, Floats]:
         """Return the placements of one class and the weights of its rows."""

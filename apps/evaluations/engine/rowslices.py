@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from apps.evaluations.engine.figures import Figure, mean_figure, rounded, whole
+from apps.evaluations.engine.figures import Figure, mean_figure, proportion, rounded, whole
 from apps.evaluations.engine.partial import PAIR_COLUMNS, PAIR_VALUES
 from apps.evaluations.engine.proxies import binned
 from apps.evaluations.engine.slices import DISCOVERED, LEVEL, PAIR_SHARE, PAIR_SLICES, SMALLEST_SLICE, SUPPORT
@@ -42,10 +42,17 @@ class Sums:
 
 @dataclass(frozen=True)
 class RowLoss:
-    """What one row's loss is called, and the losses of all rows (n,)."""
+    """What one row's loss is called, and the losses of all rows (n,); ``share`` says that each is 0 or 1."""
 
     name: str
     values: Floats
+    share: bool = False
+
+    def figure(self, rows: Sums) -> dict[str, Any]:
+        """Return the mean loss of some rows with its interval: a share has Wilson's, which has a width at 0 too."""
+        if self.share:
+            return proportion(min(rows.loss, rows.n), rows.n, what="rows").to_json()
+        return mean_figure(rows.mean, rows.variance, rows.n).to_json()
 
 
 def row_slices(rows: Rows, loss: RowLoss, columns: tuple[str, ...]) -> dict[str, Any]:
@@ -61,12 +68,12 @@ def row_slices(rows: Rows, loss: RowLoss, columns: tuple[str, ...]) -> dict[str,
     pairs = _pairs(rows, loss.values, searched)
     return {
         "slices": [
-            {"column": where[0][0], "value": where[0][1]} | _row(loss.name, one, total)
+            {"column": where[0][0], "value": where[0][1]} | _row(loss, one, total)
             for where, one in singles.items()
             if where[0][0] in columns
         ],
-        "pair_slices": _pair_rows(loss.name, pairs, total, columns),
-        "discovered": _discovered(loss.name, singles | pairs, total),
+        "pair_slices": _pair_rows(loss, pairs, total, columns),
+        "discovered": _discovered(loss, singles | pairs, total),
     }
 
 
@@ -92,18 +99,18 @@ def _pairs(rows: Rows, values: Floats, columns: dict[str, Grouping]) -> dict[Con
     return found
 
 
-def _row(name: str, one: Sums, total: Sums) -> dict[str, Any]:
+def _row(loss: RowLoss, one: Sums, total: Sums) -> dict[str, Any]:
     return {
         "n": whole(one.n),
         "share": rounded(one.n / total.n),
         "error_share": rounded(one.loss / total.loss if total.loss else 0.0),
         "small": one.n < SMALLEST_SLICE,
-        "metrics": {name: mean_figure(one.mean, one.variance, one.n).to_json()},
+        "metrics": {loss.name: loss.figure(one)},
     }
 
 
 def _pair_rows(
-    name: str, pairs: dict[Conditions, Sums], total: Sums, columns: tuple[str, ...]
+    loss: RowLoss, pairs: dict[Conditions, Sums], total: Sums, columns: tuple[str, ...]
 ) -> list[dict[str, Any]]:
     support = max(SMALLEST_SLICE, PAIR_SHARE * total.n)
     kept = [
@@ -114,12 +121,12 @@ def _pair_rows(
     kept.sort(key=lambda row: (-row[1].n, row[0]))
     return [
         {"columns": [part[0] for part in where], "values": [part[1] for part in where]}
-        | _row(name, one, total)
+        | _row(loss, one, total)
         for where, one in kept[:PAIR_SLICES]
     ]
 
 
-def _discovered(name: str, all_slices: dict[Conditions, Sums], total: Sums) -> dict[str, Any]:
+def _discovered(loss: RowLoss, all_slices: dict[Conditions, Sums], total: Sums) -> dict[str, Any]:
     """Return the slices whose loss is larger than that of all other rows.
 
     Welch's test of the means; false discovery rate at 5 % (Benjamini and Hochberg 1995); by effect size (Cohen's d).
@@ -144,8 +151,10 @@ def _discovered(name: str, all_slices: dict[Conditions, Sums], total: Sums) -> d
         "looked_at": len(candidates),
         "minimum_support": whole(float(np.ceil(support))),
         "level": LEVEL,
-        "loss": name,
-        "slices": [_told(where, one, total, effect, p, q) for effect, where, one, p, q in rows[:DISCOVERED]],
+        "loss": loss.name,
+        "slices": [
+            _told(loss, where, one, total, effect, p, q) for effect, where, one, p, q in rows[:DISCOVERED]
+        ],
     }
 
 
@@ -159,7 +168,9 @@ def _welch(one: Sums, rest: Sums) -> tuple[float, float]:
     return gap / pooled, normal_tails(gap / spread)
 
 
-def _told(where: Conditions, one: Sums, total: Sums, effect: float, p: float, q: float) -> dict[str, Any]:
+def _told(
+    loss: RowLoss, where: Conditions, one: Sums, total: Sums, effect: float, p: float, q: float
+) -> dict[str, Any]:
     rest = total.less(one)
     half = Z * math.sqrt(one.variance / one.n + rest.variance / rest.n)
     gap = one.mean - rest.mean
@@ -168,7 +179,7 @@ def _told(where: Conditions, one: Sums, total: Sums, effect: float, p: float, q:
         "n": whole(one.n),
         "share": rounded(one.n / total.n),
         "error_share": rounded(one.loss / total.loss if total.loss else 0.0),
-        "error_rate": mean_figure(one.mean, one.variance, one.n).to_json(),
+        "error_rate": loss.figure(one),
         "rest_error_rate": rounded(rest.mean),
         "difference": Figure(gap, gap - half, gap + half, "Welch, normal", total.n).to_json(),
         "effect": rounded(effect),

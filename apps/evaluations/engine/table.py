@@ -35,12 +35,6 @@ class Grouping:
         return Grouping(self.values, self.codes[rows])
 
 
-def grouping_of(values: Any) -> Grouping:
-    """Return the grouping of a sequence of texts."""
-    kinds, codes = np.unique(np.asarray(values, dtype=str), return_inverse=True)
-    return Grouping(tuple(str(kind) for kind in kinds), narrow(codes, len(kinds)))
-
-
 def narrow(codes: Any, size: int) -> Codes:
     """Return codes below ``size`` in the narrowest type that holds them."""
     kind = np.uint8 if size <= 256 else np.uint16 if size <= 65_536 else np.uint32

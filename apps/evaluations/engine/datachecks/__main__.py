@@ -9,6 +9,7 @@ from typing import Any
 from apps.evaluations.engine.datachecks.leakage import leakage
 from apps.evaluations.engine.datachecks.profile import profile
 from apps.evaluations.engine.datachecks.skew import TOLERANCE, skew
+from apps.evaluations.engine.guarded import guarded
 from apps.evaluations.engine.table import TableInvalid
 
 
@@ -61,4 +62,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(guarded(main))

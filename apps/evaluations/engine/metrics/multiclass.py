@@ -9,7 +9,7 @@ from apps.evaluations.engine import ranking
 from apps.evaluations.engine.figures import Figure, undefined
 from apps.evaluations.engine.metrics.confusion import over
 from apps.evaluations.engine.statistics import resampling
-from apps.evaluations.engine.statistics.proportions import Z
+from apps.evaluations.engine.statistics.proportions import Z, mann_whitney
 from apps.evaluations.engine.table import Bits, Bools, Floats, Ints
 
 
@@ -242,12 +242,7 @@ def hand_till(true: Ints, scores: Floats, weights: Floats | None) -> Figure:
 
 def _delong(found: ranking.Placements) -> Figure:
     values, covariance = ranking.delong_covariance([found])
-    n = float(len(found.y) if found.weights is None else found.weights.sum())
-    half = Z * float(np.sqrt(max(covariance[0, 0], 0.0)))
-    value = float(values[0])
-    if not np.isfinite(half):
-        return Figure(value, method="DeLong needs two rows of each class", n=n)
-    return Figure(value, max(0.0, value - half), min(1.0, value + half), "DeLong", n)
+    return ranking.with_interval(float(values[0]), float(covariance[0, 0]), *found.counts)
 
 
 @dataclass
@@ -258,10 +253,11 @@ class _Influence:
     total: float
     count: int
     n: int
+    ends: list[tuple[float, float]]
 
     @classmethod
     def empty(cls, n: int) -> "_Influence":
-        return cls(np.zeros(n), 0.0, 0, n)
+        return cls(np.zeros(n), 0.0, 0, n, [])
 
     def add(self, found: ranking.Placements, rows: Bools) -> None:
         """Add one AUC of some rows: a row's influence is its placement less the AUC, over the rows of its class."""
@@ -276,11 +272,16 @@ class _Influence:
         self.rows[rows] += own
         self.total += value
         self.count += 1
+        self.ends.append(mann_whitney(value, *found.counts))
 
     def mean(self, method: str) -> Figure:
         """Return the mean of the AUCs."""
         if not self.count:
             return undefined("Fewer than two classes have rows.", n=self.n)
         value = self.total / self.count
+        if not ranking.varies(float(np.sum(self.rows**2))):
+            # The ends of a mean lie within the mean of the ends, however the AUCs hang together.
+            low, high = (float(np.mean(ends)) for ends in zip(*self.ends, strict=True))
+            return Figure(value, low, high, f"mean of {ranking.NEWCOMBE}", self.n)
         half = Z * float(np.sqrt(np.sum(self.rows**2))) / self.count
         return Figure(value, max(0.0, value - half), min(1.0, value + half), method, self.n)

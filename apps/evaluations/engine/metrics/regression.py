@@ -11,6 +11,7 @@ import numpy as np
 
 from apps.evaluations.engine.figures import Figure, undefined
 from apps.evaluations.engine.statistics.proportions import Z
+from apps.evaluations.engine.statistics.quantiles import ordered
 from apps.evaluations.engine.statistics.sums import OfSums, SumDraws, sum_draws
 from apps.evaluations.engine.table import Floats, Ints
 
@@ -169,18 +170,18 @@ def values_of(y: Floats, p: Floats, weights: Floats | None = None) -> dict[str, 
     return {name: value if np.isfinite(value) else None for name, value in found.items()}
 
 
-def quantile_figure(values: Floats, share: float) -> Figure:
+def quantile_figure(values: Floats, share: float, weights: Floats | None = None) -> Figure:
     """Return a quantile of the values with its distribution-free interval from order statistics (Conover 1999, §3.2)."""
-    n = len(values)
-    if not n:
+    total = float(len(values) if weights is None else weights.sum())
+    if not total:
         return undefined("There are no rows.")
-    ranked = np.sort(values)
-    value = float(np.quantile(ranked, share))
-    half = Z * np.sqrt(n * share * (1 - share))
-    low, high = int(np.floor(n * share - half)), int(np.ceil(n * share + half))
-    if low < 0 or high >= n:
-        return Figure(value, method="too few rows for an interval", n=n)
-    return Figure(value, float(ranked[low]), float(ranked[high]), "order statistics", n)
+    ranked = ordered(values, weights)
+    value = ranked.quantile(share)
+    half = Z * np.sqrt(ranked.n * share * (1 - share))
+    low, high = np.floor(ranked.n * share - half), np.ceil(ranked.n * share + half)
+    if low < 0 or high >= ranked.n:
+        return Figure(value, method="too few rows for an interval", n=total)
+    return Figure(value, ranked.at(low), ranked.at(high), "order statistics", total)
 
 
 def pinball(y: Floats, p: Floats, share: float) -> float:

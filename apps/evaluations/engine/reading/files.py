@@ -3,6 +3,8 @@
 import codecs
 import csv
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,7 +85,8 @@ def read_source(
     if start[:4] == b"PAR1":
         if end != b"PAR1":
             raise refuse("not_parquet", "The Parquet file is cut off: its end is missing. Send it again.")
-        return _read_parquet(path, wanted, limits, lists, row_groups)
+        with _whole():
+            return _read_parquet(path, wanted, limits, lists, row_groups)
     if (name or path.name).lower().endswith((".parquet", ".pq")):
         raise refuse(
             "not_parquet",
@@ -96,13 +99,28 @@ def columns_of(path: Path, limits: Limits) -> tuple[str, ...]:
     """Return the names of a file's columns without reading its rows; raises TableInvalid."""
     with path.open("rb") as file:
         parquet = file.read(4) == b"PAR1"
-    return tuple(_open_parquet(path, limits).schema_arrow.names) if parquet else _csv_header(path, (), limits)
+    if not parquet:
+        return _csv_header(path, (), limits)
+    with _whole():
+        return tuple(_open_parquet(path, limits).schema_arrow.names)
 
 
 def row_groups_of(path: Path, limits: Limits) -> list[int]:
     """Return the number of rows of each row group of a Parquet file; raises TableInvalid."""
-    footer = _open_parquet(path, limits).metadata
-    return [int(footer.row_group(index).num_rows) for index in range(footer.num_row_groups)]
+    with _whole():
+        footer = _open_parquet(path, limits).metadata
+        return [int(footer.row_group(index).num_rows) for index in range(footer.num_row_groups)]
+
+
+@contextmanager
+def _whole() -> Iterator[None]:
+    """Refuse a Parquet file whose footer says what cannot be: names that are no text, columns that are not there."""
+    try:
+        yield
+    except (pa.ArrowException, UnicodeError, IndexError) as error:
+        raise refuse(
+            "not_parquet", f"The Parquet file is damaged ({str(error)[:120]}). Send it again."
+        ) from None
 
 
 def _demand(wanted: tuple[str, ...], header: tuple[str, ...]) -> None:

@@ -1,4 +1,4 @@
-"""Intervals of proportions, of their differences and of their ratios."""
+"""Intervals of proportions, of their differences and of their ratios, and of the probability that one row beats another."""
 
 import math
 from collections.abc import Callable
@@ -41,9 +41,37 @@ def newcombe(
     a, b = hits_a / n_a, hits_b / n_b
     low_a, high_a = wilson(hits_a, n_a, confidence=confidence)
     low_b, high_b = wilson(hits_b, n_b, confidence=confidence)
-    low = a - b - math.hypot(a - low_a, high_b - b)
-    high = a - b + math.hypot(high_a - a, b - low_b)
+    return square_and_add(a, (low_a, high_a), b, (low_b, high_b))
+
+
+def square_and_add(
+    a: float, within_a: tuple[float, float], b: float, within_b: tuple[float, float]
+) -> tuple[float, float]:
+    """Return the interval of a - b from the intervals of both, which are taken for independent.
+
+    Newcombe's method 10 for any two figures (Zou and Donner, Statistics in Medicine 27, 2008, 1693).
+    """
+    low = a - b - math.hypot(a - within_a[0], within_b[1] - b)
+    high = a - b + math.hypot(within_a[1] - a, b - within_b[0])
     return low, high
+
+
+def mann_whitney(value: float, n_a: float, n_b: float, *, confidence: float = 0.95) -> tuple[float, float]:
+    """Return the score interval of P(row of a > row of b), which is an AUC, from its value and the counts alone.
+
+    Newcombe's method 5 (Statistics in Medicine 25, 2006, 559): the variance is Hanley and McNeil's with both counts
+    replaced by their mean, at the end of the interval and not at the value, so that it has a width at 0 and 1 too.
+    """
+    z2, more = normal_quantile(confidence) ** 2, (n_a + n_b) / 2 - 1
+    # Rounding must not take a value away from the ends.
+    value = round(value, 12)
+
+    def distance(theta: float) -> float:
+        shape = 1 + more * ((1 - theta) / (2 - theta) + theta / (1 + theta))
+        return (value - theta) ** 2 - z2 * theta * (1 - theta) * shape / (n_a * n_b)
+
+    low = 0.0 if value <= 0 else _bisect(distance, value, 0.0)
+    return low, (1.0 if value >= 1 else _bisect(distance, value, 1.0))
 
 
 def newcombe_paired(

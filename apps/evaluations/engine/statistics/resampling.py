@@ -11,6 +11,8 @@ from apps.evaluations.engine.table import Floats, Ints
 TAILS = (0.025, 0.975)
 #: Entities or rows are put into at most this many random groups, which are then drawn as wholes.
 GROUPS = 1000
+#: Draws that lie closer together than this differ by rounding alone.
+ROUNDING = 1e-12
 PERCENTILE, BCA = "bootstrap percentile", "bootstrap BCa"
 
 
@@ -62,6 +64,9 @@ def bootstrap_figure(
     method = f"{how}, {len(draws):,} resamples"
     if len(draws) < 2:
         return Figure(value, method="no resample had a value", n=n)
+    if np.ptp(draws) <= ROUNDING * max(1.0, abs(value)):
+        # Draws of rows that are all alike would claim certainty.
+        return Figure(value, method=f"no interval: nothing differs in {method}", n=n)
     low, high = percentile(draws)
     found = None
     if left_out is not None and times is not None:

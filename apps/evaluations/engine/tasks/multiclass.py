@@ -83,7 +83,7 @@ def report(table: ClassTable, columns: ColumnMap, config: Config, progress: Prog
             for row in worst_of(table.rows, loss * wrong)
         ],
         "definitions": DEFINITIONS,
-        **row_slices(table.rows, RowLoss("error_rate", wrong), columns.groups),
+        **row_slices(table.rows, RowLoss("error_rate", wrong, share=True), columns.groups),
     }
 
 

@@ -13,6 +13,7 @@ from apps.evaluations.engine.reading.common import full_numbers, read_rows, targ
 from apps.evaluations.engine.reading.files import Source
 from apps.evaluations.engine.reading.typed import Findings
 from apps.evaluations.engine.rowslices import RowLoss, row_slices, worst_of
+from apps.evaluations.engine.statistics.quantiles import quantile
 from apps.evaluations.engine.statistics.sums import drawn_mean
 from apps.evaluations.engine.table import Floats, Limits, Rows
 
@@ -68,11 +69,8 @@ def report(table: NumberTable, columns: ColumnMap, config: Config, progress: Pro
     )
     figures = metrics.regression_figures(draws)
     error = np.abs(table.p - table.y)
-    repeated = (
-        error if table.rows.weights is None else np.repeat(error, np.round(table.rows.weights).astype(int))
-    )
-    figures["median_absolute_error"] = metrics.quantile_figure(repeated, 0.5)
-    figures["p90_absolute_error"] = metrics.quantile_figure(repeated, 0.9)
+    figures["median_absolute_error"] = metrics.quantile_figure(error, 0.5, table.rows.weights)
+    figures["p90_absolute_error"] = metrics.quantile_figure(error, 0.9, table.rows.weights)
     progress(0.6, "slices")
     found = row_slices(table.rows, RowLoss("mae", error), columns.groups)
     progress(0.8, "baselines")
@@ -118,10 +116,9 @@ def _baselines(table: NumberTable) -> dict[str, tuple[dict[str, float | None], F
     """Return what always saying the mean or the median of the target would score, and those predictions."""
     found = {}
     weights = table.rows.weights
-    repeated = table.y if weights is None else np.repeat(table.y, np.round(weights).astype(int))
     for name, value in (
         ("mean", float(np.average(table.y, weights=weights))),
-        ("median", float(np.median(repeated)) if len(repeated) else 0.0),
+        ("median", quantile(table.y, 0.5, weights)),
     ):
         prediction = np.full(len(table.y), value)
         found[name] = (metrics.values_of(table.y, prediction, weights), prediction)
