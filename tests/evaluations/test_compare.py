@@ -149,9 +149,7 @@ def test_rows_of_one_entity_are_no_independent_pairs():
     assert "by entity" in found["roc_auc"]["test"]
     assert found["accuracy"]["test"] == "paired bootstrap"
     for name in few:
-        widths = [
-            one[name]["difference"]["high"] - one[name]["difference"]["low"] for one in (found, few)
-        ]
+        widths = [one[name]["difference"]["high"] - one[name]["difference"]["low"] for one in (found, few)]
         assert widths[0] == pytest.approx(widths[1], rel=0.15), name
     for one, other in zip(many["slices"], single["slices"], strict=True):
         widths = [row["difference"]["high"] - row["difference"]["low"] for row in (one, other)]

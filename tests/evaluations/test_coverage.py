@@ -93,8 +93,7 @@ def test_paired_delong():
         score, y = scores(rng)
         worse = score + rng.normal(size=len(y))
         first, second = (
-            Table(y, one, y, Rows(len(y), ids=np.arange(len(y))), probability=False)
-            for one in (score, worse)
+            Table(y, one, y, Rows(len(y), ids=np.arange(len(y))), probability=False) for one in (score, worse)
         )
         figure = difference_of("roc_auc", first, second, ColumnMap(label="y", score="s"))
         # Noise of variance 1 makes both classes' spread the root of 2.
