@@ -234,14 +234,12 @@ def _comparison(comparison: dict[str, Any] | None) -> dict[str, Any]:
         }
         for one in comparison["metrics"]
     }
-    return {
-        "exists": True,
-        # Reports of an engine that compared rows alone name no unit.
-        "unit": comparison.get("unit", "rows"),
-        "slices_worse": sum(one["verdict"] == "worse" for one in comparison["slices"]),
-        **{name: comparison[name] for name in ("paired", "rows", "margin")},
-        **metrics,
-    }
+    found = {"exists": True} | {name: comparison[name] for name in ("paired", "rows", "margin")} | metrics
+    if "unit" not in comparison:
+        # A report of engine 2.0: its facts stay as they were, because approvals are bound to their digest.
+        return found
+    worse = sum(one["verdict"] == "worse" for one in comparison["slices"])
+    return found | {"unit": comparison["unit"], "slices_worse": worse}
 
 
 def _discovered(found: dict[str, Any] | None) -> dict[str, Any]:
