@@ -49,7 +49,16 @@ VOCABULARY = [
     ),
     Fact("evaluation.comparison.exists", "boolean", "", "It was compared with the version in production."),
     Fact("evaluation.comparison.paired", "boolean", "", "The comparison is of the same rows."),
-    Fact("evaluation.comparison.rows", "integer", "rows", "Rows that both predicted."),
+    Fact("evaluation.comparison.unit", "text", "", "What was paired: rows, queries, users or steps."),
+    Fact(
+        "evaluation.comparison.rows", "integer", "rows", "Rows (queries, users, steps) that both predicted."
+    ),
+    Fact(
+        "evaluation.comparison.slices_worse",
+        "integer",
+        "slices",
+        "Slices that are worse than the champion's, the false discovery rate held at 5 %.",
+    ),
     Fact("evaluation.comparison.margin", "number", "", "How much worse still counts as not inferior."),
     Fact(
         "evaluation.comparison.<metric>.difference",
@@ -225,7 +234,12 @@ def _comparison(comparison: dict[str, Any] | None) -> dict[str, Any]:
         }
         for one in comparison["metrics"]
     }
-    return {"exists": True} | {name: comparison[name] for name in ("paired", "rows", "margin")} | metrics
+    found = {"exists": True} | {name: comparison[name] for name in ("paired", "rows", "margin")} | metrics
+    if "unit" not in comparison:
+        # A report of engine 2.0: its facts stay as they were, because approvals are bound to their digest.
+        return found
+    worse = sum(one["verdict"] == "worse" for one in comparison["slices"])
+    return found | {"unit": comparison["unit"], "slices_worse": worse}
 
 
 def _discovered(found: dict[str, Any] | None) -> dict[str, Any]:

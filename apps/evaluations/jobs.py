@@ -14,7 +14,6 @@ from apps.core.errors import MlgovError
 from apps.evaluations import parts
 from apps.evaluations.enums import EVALUATION_MOVES, EvaluationState
 from apps.evaluations.models import Evaluation
-from apps.evaluations.queries import champion_predictions
 from apps.jobs.running import RunningJob
 from apps.projects.permissions import Right, can
 
@@ -46,7 +45,7 @@ def evaluate(job: RunningJob) -> None:
         with ExitStack() as files:
             payload = _payload(evaluation, files)
             planned = parts.plan(evaluation, Path(payload["path"]))
-            if len(planned) > 1:
+            if len(planned.parts) > 1:
                 answer = parts.in_parts(job, evaluation, planned)
             else:
                 job.progress(0.3, "computing metrics, intervals, slices and fairness")
@@ -84,14 +83,7 @@ def _payload(evaluation: Evaluation, files: ExitStack) -> dict[str, Any]:
         "columns": own.columns,
         "config": evaluation.config,
     }
-    theirs = champion_predictions(evaluation)
-    if theirs is not None:
-        payload["champion"] = {
-            "path": str(files.enter_context(blobs.local_copy(theirs.blob_id))),
-            "columns": theirs.columns,
-            "of": {"version": str(theirs.version), "dataset": theirs.dataset, "predictions": theirs.blob_id},
-        }
-    return payload
+    return payload | {"champion": parts.champion_payload(evaluation, files)}
 
 
 def _fail(job: RunningJob, evaluation: Evaluation, sentence: str) -> None:

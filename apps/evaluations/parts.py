@@ -7,6 +7,7 @@ when all are done. It never waits for a worker that is not there: with one worke
 import tempfile
 import time
 from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -30,21 +31,40 @@ LIMITS: dict[str, Any] = {"memory_mb": 6000, "cpu_seconds": 300, "wall_seconds":
 _WORKER = "apps.evaluations.engine.worker"
 #: Seconds between two looks at parts that other workers have.
 _PAUSE = 0.2
-#: Sums of a part are some megabytes; more than this is not what the engine writes.
-_MOST_BYTES = 500 * 1024 * 1024
+#: Sums of a part are some megabytes, and rows to compare some bytes each; more than this is not what the engine writes.
+_MOST_BYTES = 2048 * 1024 * 1024
 
 
-def plan(evaluation: Evaluation, path: Path) -> list[list[int]]:
-    """Return the row groups of each part; one part where the table is small, or cannot be parted."""
+@dataclass(frozen=True)
+class Plan:
+    """The row groups of each part, and the ends that all parts cut numeric features at."""
+
+    parts: list[list[int]]
+    edges: dict[str, list[float]] = field(default_factory=dict)
+
+
+def plan(evaluation: Evaluation, path: Path) -> Plan:
+    """Return how a table is parted: one part where it is small, or cannot be parted."""
     predictions = evaluation.prediction_set
     columns = ColumnMap.from_json(predictions.columns)
     if predictions.row_count <= settings.EVALUATION_PART_ROWS or not columns.can_part:
-        return [[]]
-    answer = sandbox.call(
-        f"{_WORKER}:plan", {"path": str(path), "rows": settings.EVALUATION_PART_ROWS}, **LIMITS
-    )
+        return Plan([[]])
+    payload = {"path": str(path), "rows": settings.EVALUATION_PART_ROWS, "features": list(columns.features)}
+    answer = sandbox.call(f"{_WORKER}:plan", payload, **LIMITS)
     demand(answer)
-    return [list(part) for part in answer["parts"]]
+    return Plan([list(part) for part in answer["parts"]], answer["edges"])
+
+
+def champion_payload(evaluation: Evaluation, files: ExitStack) -> dict[str, Any] | None:
+    """Return what the engine is told of the predictions to compare with: those of the version in production."""
+    theirs = champion_predictions(evaluation)
+    if theirs is None:
+        return None
+    return {
+        "path": str(files.enter_context(blobs.local_copy(theirs.blob_id))),
+        "columns": theirs.columns,
+        "of": {"version": str(theirs.version), "dataset": theirs.dataset, "predictions": theirs.blob_id},
+    }
 
 
 def demand(answer: dict[str, Any]) -> None:
@@ -53,9 +73,9 @@ def demand(answer: dict[str, Any]) -> None:
         raise MlgovError(answer["problems"][0]["sentence"], code="bad_predictions")
 
 
-def in_parts(job: RunningJob, evaluation: Evaluation, parts: list[list[int]]) -> dict[str, Any]:
+def in_parts(job: RunningJob, evaluation: Evaluation, planned: Plan) -> dict[str, Any]:
     """Return the engine's answer for a table in parts. Raises MlgovError when a part cannot be used or was stopped."""
-    children = _children(job, evaluation, parts)
+    children = _children(job, evaluation, planned)
     total = len(children)
     for child in children:
         job.progress(0.1 + 0.7 * _done(children) / total, f"mapping {total} parts")
@@ -70,19 +90,24 @@ def in_parts(job: RunningJob, evaluation: Evaluation, parts: list[list[int]]) ->
     return _reduced(job, evaluation, children)
 
 
-def _children(job: RunningJob, evaluation: Evaluation, parts: list[list[int]]) -> list[Any]:
+def _children(job: RunningJob, evaluation: Evaluation, planned: Plan) -> list[Any]:
     """Return the jobs of the parts, in order; those of an earlier attempt are taken over."""
     with job.writing():
         known = Job.objects.filter(kind=KIND, args__evaluation=str(evaluation.pk)).exclude(
             state__in=(JobState.FAILED, JobState.CANCELLED, JobState.QUARANTINED)
         )
         found = {one.args["part"]: one.pk for one in known}
-        for number, row_groups in enumerate(parts):
+        for number, row_groups in enumerate(planned.parts):
             if number not in found:
-                args = {"evaluation": str(evaluation.pk), "part": number, "row_groups": row_groups}
+                args = {
+                    "evaluation": str(evaluation.pk),
+                    "part": number,
+                    "row_groups": row_groups,
+                    "edges": planned.edges,
+                }
                 made = jobs.enqueue(KIND, args, by=job.started_by, project_id=job.project_id)
                 found[number] = made.pk
-        return [found[number] for number in range(len(parts))]
+        return [found[number] for number in range(len(planned.parts))]
 
 
 def _done(children: list[Any]) -> int:
@@ -105,7 +130,7 @@ def _reduced(job: RunningJob, evaluation: Evaluation, children: list[Any]) -> di
             "parts": paths,
             "columns": evaluation.prediction_set.columns,
             "config": evaluation.config,
-            "champion": champion_predictions(evaluation) is not None,
+            "champion": champion_payload(evaluation, files),
         }
         answer: dict[str, Any] = sandbox.call(f"{_WORKER}:reduce_parts", payload, watch=job.check, **LIMITS)
         return answer
@@ -140,6 +165,8 @@ def map_part(job: RunningJob) -> dict[str, Any]:
             "columns": predictions.columns,
             "row_groups": job.args["row_groups"],
             "out": str(out),
+            "edges": job.args.get("edges"),
+            "keep_rows": champion_predictions(evaluation) is not None,
         }
         job.progress(0.2, f"counting part {job.args['part'] + 1}")
         answer = sandbox.call(f"{_WORKER}:map_part", payload, watch=watch, **LIMITS)

@@ -57,25 +57,37 @@ def _champion(report: dict[str, Any]) -> list[Finding]:
     comparison = report.get("comparison")
     if not comparison:
         return []
-    by_name = {one["metric"]: one for one in comparison["metrics"]}
+    by_name = {one["metric"]: one for one in comparison["metrics"] if one["difference"]["value"] is not None}
     one = by_name.get(report["headline"]["metric"]) or next(iter(by_name.values()), None)
     if one is None:
         return []
     name, gap = label_of(one["metric"]), figure_words(one["difference"])
+    # Reports of an engine that compared rows alone name no unit.
+    same = f" on the same {comparison.get('unit', 'rows')}" if comparison["paired"] else " on other samples"
+    return [_against(one, f"{name} differs by {gap}", same), *_worse_slices(comparison)]
+
+
+def _against(one: dict[str, Any], gap: str, same: str) -> Finding:
     if one["verdict"] == "better":
-        return [
-            Finding(
-                "good", f"Better than the version in production: {name} differs by {gap} on the same rows."
-            )
-        ]
+        return Finding("good", f"Better than the version in production: {gap}{same}.")
     if one["verdict"] == "worse":
-        return [
-            Finding("bad", f"Worse than the version in production: {name} differs by {gap} on the same rows.")
-        ]
+        return Finding("bad", f"Worse than the version in production: {gap}{same}.")
     if one["non_inferior"] == "yes":
-        return [Finding("good", f"Not inferior to the version in production: {name} differs by {gap}.")]
+        return Finding("good", f"Not inferior to the version in production: {gap}.")
+    return Finding("warn", f"Whether it matches the version in production is open: {gap}.")
+
+
+def _worse_slices(comparison: dict[str, Any]) -> list[Finding]:
+    """Return the slice that lost most against the version in production, and how many did."""
+    worse = [one for one in comparison["slices"] if one["verdict"] == "worse"]
+    if not worse:
+        return []
+    one = max(worse, key=lambda row: abs(row["difference"]["value"]))
+    count = f"In {len(worse)} slices" if len(worse) > 1 else "In one slice"
+    where = f"{label_of(one['column'])} {one['value']}"
+    gap = f"{label_of(one['metric'])} differs by {figure_words(one['difference'])}"
     return [
-        Finding("warn", f"Whether it matches the version in production is open: {name} differs by {gap}.")
+        Finding("warn", f"{count} it is worse than the version in production, most where {where}: {gap}.")
     ]
 
 

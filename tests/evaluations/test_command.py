@@ -73,6 +73,16 @@ def test_a_champion_is_compared(files):
     assert {one["verdict"] for one in found["comparison"]["metrics"]} == {"no difference shown"}
 
 
+def test_several_files_are_compared_with_a_champion_too(files):
+    parts = files / "part-0.parquet", files / "part-1.parquet"
+    found = json.loads(run(*parts, "--champion", files / "table.parquet", "--json").stdout)
+    whole = json.loads(run(files / "table.parquet", "--champion", files / "table.parquet", "--json").stdout)
+    assert found["comparison"] == whole["comparison"]
+    regression = ("--task", "regression", "--prediction", "y_score", "--champion", files / "table.parquet")
+    found = json.loads(run(files / "table.parquet", *regression, "--json").stdout)
+    assert found["comparison"]["rows"] == 3000
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

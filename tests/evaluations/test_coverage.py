@@ -5,13 +5,16 @@ import pytest
 from scipy import stats
 
 from apps.evaluations.engine import ranking
-from apps.evaluations.engine.compare import compare_auc
+from apps.evaluations.engine.columns import ColumnMap
+from apps.evaluations.engine.compare import Champion, compare
+from apps.evaluations.engine.config import Config
 from apps.evaluations.engine.metrics import multiclass
 from apps.evaluations.engine.metrics.confusion import Cells, drawn_figures, stratified_draws
 from apps.evaluations.engine.metrics.regression import quantile_figure, regression_draws, regression_figures
 from apps.evaluations.engine.scoretable import score_table
 from apps.evaluations.engine.statistics import proportions
 from apps.evaluations.engine.table import Rows, Table
+from apps.evaluations.engine.tasks.regression import NumberTable
 
 pytestmark = pytest.mark.slow
 TRIALS = 400
@@ -106,12 +109,43 @@ def test_paired_delong():
     for _ in range(TRIALS):
         score, y = scores(rng)
         worse = score + rng.normal(size=len(y))
-        first, second = (Table(y, one, y, Rows(len(y))) for one in (score, worse))
-        figure = compare_auc(first, second).difference
+        first, second = (
+            Table(y, one, y, Rows(len(y), ids=np.arange(len(y))), probability=False) for one in (score, worse)
+        )
+        figure = difference_of("roc_auc", first, second, ColumnMap(label="y", score="s"))
         # Noise of variance 1 makes both classes' spread the root of 2.
         truth = true_auc(1.0) - true_auc(1.0 / 2**0.5)
-        hits.append(figure.low <= truth <= figure.high)
+        hits.append(figure["low"] <= truth <= figure["high"])
     covered(hits)
+
+
+def difference_of(metric: str, first: object, second: object, columns: ColumnMap) -> dict:
+    """Return the compared difference of a metric."""
+    config = Config(seed=1, resamples=400)
+    found = compare(first, Champion(second, columns), columns, config)
+    return next(one["difference"] for one in found["metrics"] if one["metric"] == metric)
+
+
+def test_paired_differences_of_errors():
+    """Both models share a part of their errors: of RMSE and MAE the paired interval holds the true difference."""
+    rng = np.random.default_rng(10)
+    columns = ColumnMap(task="regression", label="y", prediction="p", row_id="id")
+    shared, own, other = 0.8, 0.5, 0.9
+    spreads = (shared**2 + own**2) ** 0.5, (shared**2 + other**2) ** 0.5
+    truths = {"rmse": spreads[0] - spreads[1], "mae": (2 / np.pi) ** 0.5 * (spreads[0] - spreads[1])}
+    hits: dict[str, list[bool]] = {name: [] for name in truths}
+    for _ in range(TRIALS // 2):
+        y = rng.normal(size=200) * 3
+        common = shared * rng.normal(size=200)
+        rows = Rows(200, ids=np.arange(200))
+        first, second = (
+            NumberTable(y, y + common + spread * rng.normal(size=200), rows) for spread in (own, other)
+        )
+        for name, truth in truths.items():
+            figure = difference_of(name, first, second, columns)
+            hits[name].append(figure["low"] <= truth <= figure["high"])
+    for found in hits.values():
+        covered(found, slack=0.07)
 
 
 def test_f1_and_matthews():
@@ -138,7 +172,7 @@ def test_hand_and_till():
         return true, rng.normal(size=(n, 3)) + 1.2 * np.eye(3)[true]
 
     truth = multiclass.hand_till(*draw(300_000), None).value
-    figures = [multiclass.hand_till(*draw(200), None) for _ in range(TRIALS)]
+    figures = [multiclass.hand_till(*draw(200), None).figure("M") for _ in range(TRIALS)]
     covered([one.low <= truth <= one.high for one in figures])
 
 

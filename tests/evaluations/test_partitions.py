@@ -7,13 +7,22 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from apps.evaluations.engine import partitions, scoretable
+from apps.evaluations.engine import binning, partitions, scoretable, worker
 from apps.evaluations.engine.columns import ColumnMap
+from apps.evaluations.engine.compare import Champion
 from apps.evaluations.engine.config import Config
 from apps.evaluations.engine.reading.tables import read_table
 from apps.evaluations.engine.report import evaluate
+from apps.evaluations.engine.table import TableInvalid
 
-COLUMNS = ColumnMap(label="y", score="s", protected=("race", "sex", "age"), slices=("region",), row_id="id")
+COLUMNS = ColumnMap(
+    label="y",
+    score="s",
+    protected=("race", "sex", "age"),
+    slices=("region",),
+    row_id="id",
+    features=("income", "tenure"),
+)
 FEW = Config(seed=5, resamples=200)
 #: Sections that are nothing but counts: the same to the last digit of a report.
 COUNTED = (
@@ -29,39 +38,64 @@ COUNTED = (
 )
 
 
-def write(path: Path, rows: int, *, decimals: int | None = None, groups: int = 4) -> Path:
+def write(
+    path: Path,
+    rows: int,
+    *,
+    decimals: int | None = None,
+    groups: int = 4,
+    noise: float = 0.0,
+    ids: np.ndarray | None = None,
+) -> Path:
+    """Write a table in row groups; ``noise`` makes another model's scores of the same rows."""
     rng = np.random.default_rng(1)
     score = rng.beta(0.6, 0.5, rows)
+    truth = (rng.random(rows) < score).astype(int)
+    # Rows of long tenure are wrong more often.
+    tenure = np.where((np.arange(rows) > rows // 2) & (rng.random(rows) < 0.3), np.nan, rng.normal(size=rows))
+    truth = np.where((tenure > 0.7) & (rng.random(rows) < 0.4), 1 - truth, truth)
+    if noise:
+        score = np.clip(score + noise * np.random.default_rng(2).normal(size=rows), 0, 1)
     if decimals is not None:
         score = np.round(score, decimals)
     columns = {
-        "id": np.arange(rows),
-        "y": (rng.random(rows) < score).astype(int),
+        "id": np.arange(rows) if ids is None else ids,
+        "y": truth,
         "s": score,
         "race": rng.choice(["A", "B", "C"], rows),
         "sex": rng.choice(["f", "m"], rows),
         "age": rng.choice(["young", "old"], rows),
         # The regions of later rows are unknown to the first parts.
         "region": np.array([f"r{number * 7 // rows}" for number in range(rows)]),
+        # Rising along the file, so that each part alone has other quartiles; a third is missing in some parts only.
+        "income": np.where(np.arange(rows) < rows // 2, rng.gamma(2, 1, rows), rng.gamma(9, 1, rows)),
+        "tenure": tenure,
     }
     pq.write_table(pa.table(columns), path, row_group_size=-(-rows // groups))
     return path
 
 
-def in_parts(path: Path, tmp_path: Path, columns: ColumnMap = COLUMNS, rows: int = 1) -> dict:
+def in_parts(
+    path: Path, tmp_path: Path, columns: ColumnMap = COLUMNS, rows: int = 1, champion: Path | None = None
+) -> dict:
     """Map each part, send it through a file, and reduce."""
     parts = []
-    for number, row_groups in enumerate(partitions.plan(path, rows=rows)):
+    planned = partitions.plan(path, rows=rows)
+    edges = partitions.edges_of_parts([(path, one) for one in planned], columns.features)
+    for number, row_groups in enumerate(planned):
         file = tmp_path / f"part-{number}"
-        partitions.save(partitions.map_part(path, columns, row_groups), file)
+        part = partitions.map_part(path, columns, row_groups, edges=edges, keep_rows=champion is not None)
+        partitions.save(part, file)
         parts.append(partitions.load(file))
     assert len(parts) == 4
-    return partitions.reduce_parts(parts, columns, FEW)
+    other = None if champion is None else Champion(partitions.champion_table(champion, columns), columns)
+    return partitions.reduce_parts(parts, columns, FEW, champion=other)
 
 
-def whole(path: Path, columns: ColumnMap = COLUMNS) -> dict:
+def whole(path: Path, columns: ColumnMap = COLUMNS, champion: Path | None = None) -> dict:
     table, warnings = read_table(path, columns)
-    return evaluate(table, columns, warnings, FEW)
+    other = None if champion is None else Champion(read_table(champion, columns.of_a_champion)[0], columns)
+    return evaluate(table, columns, warnings, FEW, champion=other)
 
 
 def close(first, second, *, where: str = "") -> None:
@@ -91,6 +125,66 @@ def test_few_distinct_scores_give_the_very_same_report(tmp_path):
     assert reduced["approximations"] == []
     assert reduced["parts"] == 4
     assert {one["code"] for one in reduced["warnings"]} == {"ids_checked_by_part"}
+
+
+@pytest.mark.parametrize("sample", [binning.SAMPLE, 999])
+def test_numeric_features_are_cut_at_the_ends_of_a_single_pass(tmp_path, monkeypatch, sample):
+    monkeypatch.setattr(binning, "SAMPLE", sample)
+    path = write(tmp_path / "t.parquet", 10_007)
+    single, reduced = whole(path), in_parts(path, tmp_path)
+    told = [part["column"] for one in single["discovered"]["slices"] for part in one["conditions"]]
+    assert "tenure" in told
+    close(single["discovered"], reduced["discovered"])
+    assert "features_not_searched" not in {one["code"] for one in reduced["warnings"]}
+    # Parts that were mapped without the ends are not searched, and the report says so.
+    bare = partitions.reduce_parts(
+        [partitions.map_part(path, COLUMNS, one) for one in partitions.plan(path, rows=1)], COLUMNS, FEW
+    )
+    assert "features_not_searched" in {one["code"] for one in bare["warnings"]}
+
+
+@pytest.mark.parametrize("text", [False, True])
+def test_parts_are_compared_with_a_champion_as_a_single_pass_is(tmp_path, monkeypatch, text):
+    """The champion's rows stand in another order, in other parts, and some are missing: to the last digit the same."""
+    monkeypatch.setattr(partitions, "CHAMPION_ROWS", 1_000)
+    monkeypatch.setattr(scoretable, "DISTINCT", 1_000)
+    rows = 8_000
+    ids = np.array([f"k{number:05}" for number in range(rows)]) if text else np.arange(rows)
+    path = write(tmp_path / "t.parquet", rows, ids=ids)
+    table = pq.read_table(write(tmp_path / "all.parquet", rows, noise=0.2, ids=ids))
+    other = tmp_path / "c.parquet"
+    pq.write_table(table.take(np.random.default_rng(4).permutation(rows)[:7_000]), other, row_group_size=900)
+    single, reduced = whole(path, champion=other), in_parts(path, tmp_path, champion=other)
+    assert single["comparison"]["rows"] == 7_000
+    assert len(single["comparison"]["slices"]) == 14
+    assert reduced["comparison"] == single["comparison"]
+    assert {one["verdict"] for one in single["comparison"]["metrics"]} >= {"better"}
+    # Every id was held against every other one, so nothing is left to warn of.
+    assert "ids_checked_by_part" not in {one["code"] for one in reduced["warnings"]}
+
+
+def test_an_id_in_two_parts_is_found_where_rows_are_kept(tmp_path):
+    ids = np.arange(4_000)
+    ids[3_500] = 10
+    path, other = write(tmp_path / "t.parquet", 4_000, ids=ids), write(tmp_path / "c.parquet", 4_000)
+    with pytest.raises(TableInvalid, match="stand in more than one part"):
+        in_parts(path, tmp_path, champion=other)
+
+
+def test_parts_that_kept_no_rows_are_not_compared_and_say_so(tmp_path):
+    path = write(tmp_path / "t.parquet", 2_000)
+    files = []
+    for number, row_groups in enumerate(partitions.plan(path, rows=1)):
+        files.append(str(tmp_path / f"part-{number}"))
+        partitions.save(
+            partitions.map_part(path, COLUMNS, row_groups, keep_rows=number > 0), tmp_path / f"part-{number}"
+        )
+    champion = {"path": str(path), "columns": COLUMNS.to_json(), "of": {}}
+    payload = {"parts": files, "columns": COLUMNS.to_json(), "config": {"resamples": 100}}
+    report = worker.reduce_parts(payload | {"champion": champion})["report"]
+    assert report["comparison"] is None
+    sentence = next(one["sentence"] for one in report["warnings"] if one["code"] == "champion_not_compared")
+    assert "Evaluate again" in sentence
 
 
 def test_many_distinct_scores_are_counted_exactly_and_ranked_within_the_printed_bound(tmp_path, monkeypatch):

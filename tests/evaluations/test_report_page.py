@@ -5,6 +5,7 @@ import io
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 import pytest
 from django.urls import reverse
@@ -15,8 +16,16 @@ from apps.evaluations.evidence import facts
 from apps.gates import services as gates
 from apps.jobs import running
 from apps.registry.services import register_version
-from tests.cast import PASSWORD, evaluate
+from tests.cast import COLUMNS, PASSWORD, evaluate, predictions_csv
 from tests.gates.test_promoting import PRODUCTION, to_staging
+
+FIELDS = {
+    "label": COLUMNS.label,
+    "score": COLUMNS.score,
+    "row_id": COLUMNS.row_id,
+    "protected": COLUMNS.protected,
+    "slices": COLUMNS.slices,
+}
 
 
 @pytest.fixture
@@ -35,6 +44,18 @@ def page(client, ben, evaluation):
         return answer.content.decode()
 
     return get
+
+
+@pytest.fixture
+def produced(ready, model, run, dev, ben, rita):
+    """Return a version that meets one in production."""
+    staged = to_staging(ready, by=dev, reviewer=ben)
+    promotion = gates.request_promotion(staged, to_stage="production", by=dev)
+    for user in (ben, rita):
+        gates.approve(
+            promotion, by=user, password=PASSWORD, digest=promotion.evidence_digest, meaning=PRODUCTION
+        )
+    return register_version(model, by=dev, run=run)
 
 
 def upload(version, dev, columns: dict, **roles):
@@ -146,14 +167,8 @@ def test_two_reports_stand_side_by_side(client, ben, cleo, version, dev, evaluat
     assert client.get(reverse("evaluations:data", args=[evaluation.pk, "metrics"])).status_code == 404
 
 
-def test_a_challenger_is_compared_with_the_version_in_production(ready, model, run, dev, ben, rita, client):
-    staged = to_staging(ready, by=dev, reviewer=ben)
-    promotion = gates.request_promotion(staged, to_stage="production", by=dev)
-    for user in (ben, rita):
-        gates.approve(
-            promotion, by=user, password=PASSWORD, digest=promotion.evidence_digest, meaning=PRODUCTION
-        )
-    challenger = register_version(model, by=dev, run=run)
+def test_a_challenger_is_compared_with_the_version_in_production(produced, ready, dev, ben, client):
+    challenger = produced
     found = evaluate(challenger, by=dev)
     comparison = found.report["comparison"]
     assert comparison["paired"]
@@ -171,6 +186,68 @@ def test_a_challenger_is_compared_with_the_version_in_production(ready, model, r
     assert "Not inferior to the version in production" in content
     # The version in production is not compared with itself.
     assert evaluate(ready, by=dev, seed=4).report["comparison"] is None
+
+
+def test_a_table_in_parts_is_compared_with_the_version_in_production(produced, dev, settings):
+    table = pacsv.read_csv(io.BytesIO(predictions_csv(biased=True)))
+    file = io.BytesIO()
+    pq.write_table(table, file, row_group_size=150)
+    settings.EVALUATION_PART_ROWS = 1_000
+    single = upload(produced, dev, table.to_pydict(), **FIELDS)
+    settings.EVALUATION_PART_ROWS = 150
+    file.seek(0)
+    kept = services.upload_predictions(
+        produced, stream=file, columns=ColumnMap(**FIELDS), dataset="holdout", by=dev, name="p.parquet"
+    )
+    found = services.request_evaluation(kept, by=dev)
+    running.run(found.job_id, worker="test")
+    found.refresh_from_db()
+    assert found.report["parts"] == 4
+    assert found.report["comparison"] == single.report["comparison"]
+    assert found.report["comparison"]["paired"]
+    evidence = facts(produced, {})["evaluation"]["comparison"]
+    assert evidence["unit"] == "rows"
+    assert evidence["slices_worse"] == sum(
+        one["verdict"] == "worse" for one in found.report["comparison"]["slices"]
+    )
+
+
+@pytest.mark.parametrize("task", ["regression", "ranking"])
+def test_other_tasks_meet_the_version_in_production(produced, ready, dev, client, ben, task):
+    rng = np.random.default_rng(5)
+    own, theirs, roles = _of_task(task, rng)
+    upload(ready, dev, theirs, **roles)
+    found = upload(produced, dev, own, **roles)
+    comparison = found.report["comparison"]
+    assert comparison["paired"]
+    assert comparison["champion"]["version"] == str(ready)
+    headline = found.report["headline"]["metric"]
+    evidence = facts(produced, {"champion": {"exists": True}})
+    assert evidence["evaluation"]["comparison"][headline]["verdict"] == "better"
+    assert evidence["champion"]["evaluation"]["metrics"][headline]["value"] is not None
+    client.force_login(ben)
+    content = client.get(reverse("evaluations:evaluation", args=[found.pk])).content.decode()
+    unit = "rows" if task == "regression" else "queries"
+    assert f"{comparison['rows']} {unit} that both predicted" in content
+    assert f"on the same {unit}" in content
+    assert "Comparison by slice" in content
+    # The forest, on the page and on the card alike, has a mark of the version in production.
+    assert "version in production" in str(presenting.metrics_chart(found.report).svg)
+    assert client.get(reverse("modelcards:card", args=[produced.pk])).status_code == 200
+
+
+def _of_task(task: str, rng: np.random.Generator) -> tuple[dict, dict, dict]:
+    """Return the columns of a better model, those of a worse one, and which column is what."""
+    group = rng.choice(["a", "b"], 300)
+    if task == "regression":
+        y = rng.normal(size=300)
+        base = {"id": np.arange(300), "y": y, "g": group}
+        roles = {"task": task, "label": "y", "prediction": "p", "row_id": "id", "slices": ("g",)}
+        return base | {"p": y + rng.normal(0, 0.5, 300)}, base | {"p": y + rng.normal(0, 1, 300)}, roles
+    y = rng.integers(0, 3, 900)
+    base = {"q": np.repeat(np.arange(90), 10), "y": y, "g": np.repeat(group[:90], 10)}
+    roles = {"task": task, "query": "q", "label": "y", "score": "s", "slices": ("g",)}
+    return base | {"s": y + rng.random(900)}, base | {"s": 0.2 * y + rng.random(900)}, roles
 
 
 def test_other_tasks_have_a_page_and_facts_too(version, dev, client, ben):

@@ -12,7 +12,9 @@ from statsmodels.stats import contingency_tables, multitest, proportion
 from statsmodels.stats import power as sm_power
 
 from apps.evaluations.engine import ranking
-from apps.evaluations.engine.compare import compare_auc
+from apps.evaluations.engine.columns import ColumnMap
+from apps.evaluations.engine.compare import Champion, compare
+from apps.evaluations.engine.config import Config
 from apps.evaluations.engine.figures import mean_figure
 from apps.evaluations.engine.metrics import multiclass
 from apps.evaluations.engine.metrics.regression import quantile_figure
@@ -279,7 +281,7 @@ def test_the_ends_of_newcombe_s_interval_lie_z_standard_errors_away(value, n_a, 
 
 def perfect_table(n_pos=50, n_neg=50):
     y = np.repeat([1, 0], [n_pos, n_neg]).astype(np.uint8)
-    return Table(y, y * 0.8 + 0.1, y, Rows(len(y)))
+    return Table(y, y * 0.8 + 0.1, y, Rows(len(y), ids=np.arange(len(y))))
 
 
 def test_a_perfect_auc_is_not_certain():
@@ -294,21 +296,26 @@ def test_a_perfect_auc_is_not_certain():
     assert constant.low < 0.45 < 0.55 < constant.high
 
 
+def compared_auc(own, theirs):
+    columns = ColumnMap(label="y", score="s", row_id="id")
+    found = compare(own, Champion(theirs, columns), columns, Config())["metrics"]
+    return next(one for one in found if one["metric"] == "roc_auc")
+
+
 def test_the_difference_of_two_perfect_models_is_not_certain():
     perfect = perfect_table()
-    both = compare_auc(perfect, perfect)
-    assert both.difference.value == 0
-    assert both.difference.low == pytest.approx(-0.039657, abs=1e-5)
-    assert both.difference.high == pytest.approx(0.039657, abs=1e-5)
-    assert both.p == 1
+    both = compared_auc(perfect, perfect)
+    assert both["difference"]["value"] == 0
+    assert both["difference"]["low"] == pytest.approx(-0.039657, abs=1e-5)
+    assert both["difference"]["high"] == pytest.approx(0.039657, abs=1e-5)
+    assert both["p"] == 1
     wrong = Table(perfect.y, 1 - perfect.score, 1 - perfect.y, perfect.rows)
-    apart = compare_auc(perfect, wrong)
-    assert apart.difference.value == 1
-    assert 0.9 < apart.difference.low < apart.difference.high == 1
-    assert 0 < apart.p < 1e-6
-    worse = compare_auc(wrong, perfect)
-    assert (worse.difference.low, worse.difference.high) == pytest.approx((-1, -apart.difference.low))
-    assert worse.p == pytest.approx(apart.p)
+    apart = compared_auc(perfect, wrong)
+    assert apart["difference"]["value"] == 1
+    assert 0.9 < apart["difference"]["low"] < apart["difference"]["high"] == 1
+    assert 0 < apart["p"] < 1e-6
+    worse = compared_auc(wrong, perfect)["difference"]
+    assert (worse["low"], worse["high"]) == pytest.approx((-1, -apart["difference"]["low"]))
 
 
 def test_a_mean_of_perfect_aucs_is_not_certain():

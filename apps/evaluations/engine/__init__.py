@@ -3,7 +3,7 @@
 ``python -m apps.evaluations.engine table.parquet --label approve --score score --sensitive race`` prints a report.
 """
 
-ENGINE_VERSION = "2.0"
+ENGINE_VERSION = "2.1"
 SCHEMA_VERSION = 2
 #: Metrics that are better when they are small.
 LOWER_IS_BETTER = frozenset(

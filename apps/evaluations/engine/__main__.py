@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from apps.evaluations.engine.columns import LIST_ROLES, SINGLE_ROLES, TASKS, ColumnMap, ColumnsInvalid
+from apps.evaluations.engine.compare import Champion
 from apps.evaluations.engine.config import Config, ConfigInvalid
 from apps.evaluations.engine.guarded import guarded
-from apps.evaluations.engine.partitions import map_part, reduce_parts
+from apps.evaluations.engine.partitions import edges_of_parts, map_part, reduce_parts
 from apps.evaluations.engine.printing import as_text
 from apps.evaluations.engine.reading.files import columns_of
 from apps.evaluations.engine.reading.tables import read_table
@@ -61,18 +62,18 @@ def main() -> int:
 def _report(options: argparse.Namespace, columns: ColumnMap) -> dict[str, Any]:
     names = ("seed", "resamples", "margin", "false_positive_cost", "false_negative_cost")
     config = Config.from_json({name: getattr(options, name) for name in names})
-    if len(options.table) > 1:
-        if not columns.can_part or options.champion:
-            raise ColumnsInvalid(
-                "Several files are taken for a binary task, without entities and a champion."
-            )
-        return reduce_parts([map_part(path, columns) for path in options.table], columns, config)
-    table, warnings = read_table(options.table[0], columns)
     champion = None
     if options.champion:
-        if columns.task != "binary":
-            raise ColumnsInvalid("A champion is compared in a binary task.")
-        champion = read_table(options.champion, columns)[0]
+        champion = Champion(read_table(options.champion, columns.of_a_champion)[0], columns)
+    if len(options.table) > 1:
+        if not columns.can_part:
+            raise ColumnsInvalid("Several files are taken for a binary task, without entities.")
+        edges = edges_of_parts([(path, ()) for path in options.table], columns.features)
+        parts = [
+            map_part(path, columns, edges=edges, keep_rows=champion is not None) for path in options.table
+        ]
+        return reduce_parts(parts, columns, config, champion=champion)
+    table, warnings = read_table(options.table[0], columns)
     return evaluate(table, columns, warnings, config, champion=champion)
 
 
@@ -99,9 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--false-positive-cost", type=float, default=Config.false_positive_cost)
     parser.add_argument("--false-negative-cost", type=float, default=Config.false_negative_cost)
     parser.add_argument("--margin", type=float, default=Config.margin, help="how much worse is not inferior")
-    parser.add_argument(
-        "--champion", type=Path, help="another file of the same columns, compared row by row (binary)"
-    )
+    parser.add_argument("--champion", type=Path, help="another file of the same columns, compared row by row")
     parser.add_argument("--json", action="store_true", help="print the whole document")
     return parser
 

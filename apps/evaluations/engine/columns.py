@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 
@@ -100,6 +100,12 @@ class ColumnMap:
     def can_part(self) -> bool:
         """Return whether a table of these columns can be mapped in parts: entities may not be torn apart."""
         return self.task == "binary" and not self.entity
+
+    @property
+    def of_a_champion(self) -> "ColumnMap":
+        """What is read of a table that another one is compared with: it is not cut into slices."""
+        features = self.features if self.task == "clustering" else ()
+        return replace(self, protected=(), slices=(), features=features)
 
     @property
     def declared(self) -> tuple[str, ...]:

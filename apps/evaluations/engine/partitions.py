@@ -2,42 +2,56 @@
 
 A part is some row groups of a Parquet file, or a whole file. Its sums (``partial.Partial``) travel as an npz archive
 that holds arrays and JSON alone. Everything counted is the same as in a single pass; what ranks is read from a grid,
-and the report prints the bound.
+and the report prints the bound. Where there is a champion, the few columns that a comparison pairs travel with the sums,
+and the comparison is that of a single pass, to the last digit.
 """
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
+from apps.evaluations.engine.binning import binned_features, edges_of, step_of
 from apps.evaluations.engine.calibration import BinSums
 from apps.evaluations.engine.columns import ColumnMap
+from apps.evaluations.engine.compare import Champion
 from apps.evaluations.engine.config import Config, Progress
+from apps.evaluations.engine.kept import from_bytes, kept, stacked, to_bytes
 from apps.evaluations.engine.partial import Moments, Partial, Scored, reduced, summarised
 from apps.evaluations.engine.reading.common import SMALL_TABLE
-from apps.evaluations.engine.reading.files import row_groups_of
+from apps.evaluations.engine.reading.files import read_source, row_groups_of
 from apps.evaluations.engine.reading.tables import read_table
-from apps.evaluations.engine.report import enveloped
+from apps.evaluations.engine.reading.typed import numbers_of
+from apps.evaluations.engine.report import compared, enveloped
 from apps.evaluations.engine.scoretable import ScoreTable
-from apps.evaluations.engine.table import Limits, Problem, TableInvalid
+from apps.evaluations.engine.table import Floats, Limits, Problem, Table, TableInvalid
 from apps.evaluations.engine.tasks.binary import report_of
 from apps.evaluations.engine.thresholds import Sweep
 
 #: Warnings about a whole table, which a part of it cannot give.
 _OF_THE_WHOLE = frozenset({"one_class", "constant_score", "small_sample"})
 _FORMAT = 1
+#: A champion's table is read by so many rows at once.
+CHAMPION_ROWS = 5_000_000
 _TABLE_FIELDS = ("values", "pos", "neg")
 _BIN_FIELDS = ("n", "hits", "scores", "squares", "hit_scores")
 
 
 @dataclass(frozen=True)
 class Part:
-    """The sums of one part, and what was found while it was read."""
+    """The sums of one part, what was found while it was read, and its rows where they are to be compared."""
 
     partial: Partial
     warnings: tuple[Problem, ...]
+    rows: pa.Table | None = None
+
+
+#: Where a part is: a file, and row groups of it (none: all).
+Place = tuple[Path, tuple[int, ...]]
 
 
 def plan(path: Path, *, rows: int, limits: Limits | None = None) -> list[tuple[int, ...]]:
@@ -56,10 +70,47 @@ def plan(path: Path, *, rows: int, limits: Limits | None = None) -> list[tuple[i
     return [tuple(part) for part in parts]
 
 
-def map_part(path: Path, columns: ColumnMap, row_groups: tuple[int, ...] = ()) -> Part:
-    """Return the sums of a part; raises TableInvalid. Numeric features are not searched: their bins are of the whole."""
+def edges_of_parts(places: Sequence[Place], features: tuple[str, ...]) -> dict[str, list[float]]:
+    """Return the ends of the bins of numeric features, the same as those of a single pass; raises TableInvalid.
+
+    Each part is read once more, but the feature's column alone.
+    """
+    found = {}
+    for name in features:
+        values = [_feature(path, groups, name) for path, groups in places]
+        step, start, sample = step_of(sum(len(one) for one in values)), 0, []
+        for one in values:
+            # The first row of this part that is one of every ``step`` rows of the whole.
+            sample.append(one[-start % step :: step])
+            start += len(one)
+        found[name] = list(edges_of(np.concatenate(sample)))
+    return found
+
+
+def _feature(path: Path, row_groups: tuple[int, ...], name: str) -> Floats:
+    values = numbers_of(read_source(path, (name,), Limits(), row_groups=row_groups or None), name).values
+    # Infinity is refused when the part is read.
+    return np.where(np.isinf(values), np.nan, values)
+
+
+def map_part(
+    path: Path,
+    columns: ColumnMap,
+    row_groups: tuple[int, ...] = (),
+    *,
+    edges: Mapping[str, Sequence[float]] | None = None,
+    keep_rows: bool = False,
+) -> Part:
+    """Return the sums of a part, with its rows where they are to be compared; raises TableInvalid.
+
+    ``edges`` are the ends of the numeric features' bins (``edges_of_parts``); without them features are not searched.
+    """
     table, warnings = read_table(path, columns, row_groups=row_groups or None)
-    partial = summarised(table, dict(table.groups), protected=columns.protected)
+    searched = dict(table.groups)
+    if edges is not None:
+        ends = {name: tuple(one) for name, one in edges.items()}
+        searched |= binned_features(replace(table.rows, edges=ends))
+    partial = summarised(table, searched, protected=columns.protected)
     scored = partial.scored
     if scored is not None:
         compact = replace(
@@ -71,20 +122,54 @@ def map_part(path: Path, columns: ColumnMap, row_groups: tuple[int, ...] = ()) -
             },
         )
         partial = replace(partial, scored=compact)
-    return Part(partial, tuple(one for one in warnings if one.code not in _OF_THE_WHOLE))
+    told = tuple(one for one in warnings if one.code not in _OF_THE_WHOLE)
+    return Part(partial, told, kept(table) if keep_rows else None)
 
 
 def reduce_parts(
-    parts: list[Part], columns: ColumnMap, config: Config, progress: Progress = lambda share, step: None
+    parts: list[Part],
+    columns: ColumnMap,
+    config: Config,
+    progress: Progress = lambda share, step: None,
+    *,
+    champion: Champion | None = None,
 ) -> dict[str, Any]:
-    """Return the report of all parts; raises TableInvalid where only the whole shows what is wrong."""
+    """Return the report of all parts; raises TableInvalid where only the whole shows what is wrong.
+
+    ``champion`` is compared with the parts' rows, which all parts must have kept.
+    """
     partial = reduced([part.partial for part in parts], probability=columns.score_kind == "probability")
     for name, values in partial.values.items():
         if len(values) > Limits().group_values:
             sentence = f"“{name}” has {len(values)} different values; a group column has at most {Limits().group_values}."
             raise TableInvalid([Problem("attribute_cardinality", name, (), sentence)])
     body = report_of(partial, columns, config, progress)
-    return enveloped(body, columns, _warnings(parts, partial, columns), config) | {"parts": len(parts)}
+    warnings = _warnings(parts, partial, columns)
+    rows = [part.rows for part in parts if part.rows is not None]
+    if champion is not None and len(rows) == len(parts):
+        progress(0.97, "comparing with the champion")
+        table = stacked(rows, probability=columns.score_kind == "probability", id_column=columns.row_id or "")
+        body |= compared(table, champion, columns, config, warnings)
+    return enveloped(body, columns, warnings, config) | {"parts": len(parts)}
+
+
+def champion_table(path: Path, columns: ColumnMap) -> Table:
+    """Return a champion's binary table, read by some million rows at once; raises TableInvalid."""
+    columns = columns.of_a_champion
+    # Weights are scaled and entities numbered over a whole file.
+    parts = plan(path, rows=CHAMPION_ROWS) if columns.can_part and not columns.weight else [()]
+    if len(parts) == 1:
+        return _binary(path, columns)
+    return stacked(
+        [kept(_binary(path, columns, row_groups)) for row_groups in parts],
+        probability=columns.score_kind == "probability",
+        id_column=columns.row_id or "",
+    )
+
+
+def _binary(path: Path, columns: ColumnMap, row_groups: tuple[int, ...] = ()) -> Table:
+    table: Table = read_table(path, columns, row_groups=row_groups or None)[0]
+    return table
 
 
 def _warnings(parts: list[Part], partial: Partial, columns: ColumnMap) -> list[Problem]:
@@ -103,10 +188,11 @@ def _warnings(parts: list[Part], partial: Partial, columns: ColumnMap) -> list[P
         found.append(Problem("small_sample", None, (), f"Only {partial.rows} rows: the intervals are wide."))
     if partial.scored and len(partial.scored.table.values) == 1:
         found.append(Problem("constant_score", columns.score, (), "Every row has the same score."))
-    if len(parts) > 1 and columns.row_id:
+    unchecked = any(part.rows is None for part in parts)
+    if len(parts) > 1 and columns.row_id and unchecked:
         sentence = f"The table was read in {len(parts)} parts; that no id of “{columns.row_id}” repeats was checked in each."
         found.append(Problem("ids_checked_by_part", columns.row_id, (), sentence))
-    if len(parts) > 1 and columns.features:
+    if not set(columns.features) <= set(partial.cells):
         sentence = "The table was read in parts: slices of numeric features were not looked for."
         found.append(Problem("features_not_searched", None, (), sentence))
     return found
@@ -142,6 +228,8 @@ def save(part: Part, path: Path) -> None:
         if scored.bins is not None:
             arrays |= {f"bins/{field}": getattr(scored.bins, field) for field in _BIN_FIELDS}
         arrays |= {f"gaps/{name}": one for name, one in (scored.gaps or {}).items()}
+    if part.rows is not None:
+        arrays["rows"] = to_bytes(part.rows)
     text = np.frombuffer(json.dumps(head).encode(), dtype=np.uint8)
     with path.open("wb") as file:
         np.savez(
@@ -182,7 +270,7 @@ def load(path: Path) -> Part:
     warnings = tuple(
         Problem(one["code"], one["column"], tuple(one["rows"]), one["sentence"]) for one in head["warnings"]
     )
-    return Part(partial, warnings)
+    return Part(partial, warnings, from_bytes(arrays["rows"]) if "rows" in arrays else None)
 
 
 def _scored(head: dict[str, Any], arrays: dict[str, Any]) -> Scored:

@@ -1,7 +1,6 @@
 """Do other columns give a protected attribute away?"""
 
 import math
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -13,8 +12,6 @@ from apps.evaluations.engine.table import Floats, Grouping, Table
 MEASURE = "Cramér's V, bias-corrected"
 #: The joint prediction is cross-fitted on at most this many rows, evenly taken.
 SAMPLE = 100_000
-#: Numeric columns are looked at in this many quantile bins.
-BINS = 4
 
 
 def proxies(partial: Partial, protected: tuple[str, ...]) -> dict[str, Any]:
@@ -95,20 +92,3 @@ def _naive_bayes(target: Grouping, columns: dict[str, Grouping], fit: Any, ask: 
         smoothed = joint.reshape(target.size, column.size) + 0.5
         logs += np.log(smoothed / smoothed.sum(axis=1, keepdims=True)).T[column.codes[ask]]
     return logs.argmax(axis=1)
-
-
-def binned(values: Floats, *, bins: int = BINS) -> Grouping:
-    """Return a numeric column in quantile bins, named by their ends; missing values are a bin of their own."""
-    sample = values[:: max(1, len(values) // SAMPLE)]
-    known = sample[~np.isnan(sample)]
-    edges = np.unique(np.quantile(known, np.arange(1, bins) / bins)) if len(known) else np.zeros(0)
-    codes = np.searchsorted(edges, values, side="right").astype(np.uint8)
-    shown = [f"{edge:.4g}" for edge in edges]
-    names = [f"under {shown[0]}"] if shown else ["all"]
-    names += [f"{low} to under {high}" for low, high in pairwise(shown)]
-    names += [f"{shown[-1]} and over"] if shown else []
-    missing = np.isnan(values)
-    if missing.any():
-        codes[missing] = len(names)
-        names.append("missing")
-    return Grouping(tuple(names), codes)

@@ -213,6 +213,21 @@ def delong_covariance(models: list[Placements]) -> tuple[Floats, Floats]:
     return values, total
 
 
+def influence(found: Placements) -> tuple[float, Floats]:
+    """Return an AUC and how far each row moves it (n,): DeLong's variance is the weighted sum of their squares.
+
+    NaN for the rows of a class that has but one: its variance is unknown.
+    """
+    moved, value = np.empty(len(found.y)), 0.0
+    for bit in (0, 1):
+        placed, weight = found.of(bit)
+        size = float(weight.sum())
+        value = float((weight * placed).sum()) / size
+        spread = math.sqrt(size * (size - 1)) if size > 1 else math.nan
+        moved[found.y == bit] = (placed - value) / spread
+    return value, moved
+
+
 @dataclass(frozen=True)
 class RankDraws:
     """Bootstrap draws of a table's coarse cells: weights by cell (resamples, cells), ascending by score."""

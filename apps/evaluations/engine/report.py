@@ -6,9 +6,9 @@ import numpy as np
 
 from apps.evaluations.engine import ENGINE_VERSION, SCHEMA_VERSION
 from apps.evaluations.engine.columns import ColumnMap
-from apps.evaluations.engine.compare import compare
+from apps.evaluations.engine.compare import Champion, NotComparable, compare
 from apps.evaluations.engine.config import Config, Progress
-from apps.evaluations.engine.table import Problem, Table
+from apps.evaluations.engine.table import Problem
 from apps.evaluations.engine.tasks import task_module
 
 
@@ -19,16 +19,28 @@ def evaluate(
     config: Config,
     progress: Progress = lambda share, step: None,
     *,
-    champion: Table | None = None,
+    champion: Champion | None = None,
 ) -> dict[str, Any]:
-    """Compute the report of a table that ``read_table`` returned; ``champion`` is a binary table to compare with."""
+    """Compute the report of a table that ``read_table`` returned; ``champion`` is what to compare it with."""
     # What divides by zero or overflows is no number, and a figure that is no number does not apply.
     with np.errstate(all="ignore"):
         body = task_module(columns.task).report(table, columns, config, progress)
         if champion is not None:
             progress(0.97, "comparing with the champion")
-            body["comparison"] = compare(table, champion, config)
+            warnings = list(warnings)
+            body |= compared(table, champion, columns, config, warnings)
     return enveloped(body, columns, warnings, config)
+
+
+def compared(
+    table: Any, champion: Champion, columns: ColumnMap, config: Config, warnings: list[Problem]
+) -> dict[str, Any]:
+    """Return the section of the comparison, empty with a warning where the champion's table is of something else."""
+    try:
+        return {"comparison": compare(table, champion, columns, config)}
+    except NotComparable as error:
+        warnings.append(Problem("champion_not_compared", None, (), str(error)))
+        return {"comparison": None}
 
 
 def enveloped(

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from apps.evaluations.engine.binning import binned_features
 from apps.evaluations.engine.figures import Figure, mean_figure, proportion, rounded, whole
 from apps.evaluations.engine.partial import PAIR_COLUMNS, PAIR_VALUES
-from apps.evaluations.engine.proxies import binned
 from apps.evaluations.engine.slices import DISCOVERED, LEVEL, PAIR_SHARE, PAIR_SLICES, SMALLEST_SLICE, SUPPORT
 from apps.evaluations.engine.statistics.proportions import Z
 from apps.evaluations.engine.statistics.testing import benjamini_hochberg, normal_tails
@@ -57,7 +57,7 @@ class RowLoss:
 
 def row_slices(rows: Rows, loss: RowLoss, columns: tuple[str, ...]) -> dict[str, Any]:
     """Return the report's sections ``slices``, ``pair_slices`` and ``discovered`` for a loss of each row."""
-    searched = dict(rows.groups) | {name: binned(values) for name, values in rows.features.items()}
+    searched = dict(rows.groups) | binned_features(rows)
     total = _sums(rows, loss.values, np.zeros(rows.n, np.int64), 1)[0]
     singles = {
         ((name, value),): one

@@ -56,7 +56,10 @@ def crossed(first: Grouping, second: Grouping) -> Grouping:
 
 @dataclass(frozen=True)
 class Rows:
-    """What rows of any task may have: groupings, ids, weights, entities, numeric features, and numbers in the file."""
+    """What rows of any task may have: groupings, ids, weights, entities, numeric features, and numbers in the file.
+
+    ``edges`` are the ends of the bins that each feature is looked at in: those of the file, whatever rows are left.
+    """
 
     n: int
     groups: dict[str, Grouping] = field(default_factory=dict)
@@ -65,6 +68,7 @@ class Rows:
     entities: Ints | None = None
     features: dict[str, Floats] = field(default_factory=dict)
     numbers: Ints | None = None
+    edges: dict[str, tuple[float, ...]] = field(default_factory=dict)
 
     @property
     def total(self) -> float:
@@ -92,6 +96,7 @@ class Rows:
             None if self.entities is None else self.entities[keep],
             {name: values[keep] for name, values in self.features.items()},
             keep + 1 if self.numbers is None else self.numbers[keep],
+            self.edges,
         )
 
 

@@ -6,13 +6,14 @@ from typing import Any
 
 from apps.evaluations.engine import partitions
 from apps.evaluations.engine.columns import ColumnMap
+from apps.evaluations.engine.compare import Champion
 from apps.evaluations.engine.config import Config
 from apps.evaluations.engine.datachecks.leakage import leakage
 from apps.evaluations.engine.datachecks.profile import profile
 from apps.evaluations.engine.datachecks.skew import skew
 from apps.evaluations.engine.reading.tables import inspect_table, read_table
 from apps.evaluations.engine.report import evaluate as report_on
-from apps.evaluations.engine.table import Limits, Problem, Table, TableInvalid
+from apps.evaluations.engine.table import Limits, Problem, TableInvalid
 
 
 def inspect(payload: dict[str, Any]) -> dict[str, Any]:
@@ -35,41 +36,58 @@ def evaluate(payload: dict[str, Any]) -> dict[str, Any]:
     config = Config.from_json(payload.get("config", {}))
     champion, more = _champion(payload.get("champion"), columns)
     report = report_on(table, columns, [*warnings, *more], config, champion=champion)
+    return {"report": _with_name_of(report, payload)}
+
+
+def _with_name_of(report: dict[str, Any], payload: dict[str, Any]) -> dict[str, Any]:
     if report["comparison"] is not None:
         report["comparison"]["champion"] = payload["champion"].get("of")
-    return {"report": report}
+    return report
 
 
-def _champion(payload: dict[str, Any] | None, columns: ColumnMap) -> tuple[Table | None, list[Problem]]:
+def _champion(payload: dict[str, Any] | None, columns: ColumnMap) -> tuple[Champion | None, list[Problem]]:
     """Return the champion's table; a champion that cannot be read or compared is a warning, not a failure."""
-    if payload is None or columns.task != "binary":
+    if payload is None:
         return None, []
     theirs = ColumnMap.from_json(payload["columns"])
     if theirs.task != columns.task:
         sentence = f"The champion's predictions are of the task {theirs.task}: they are not compared."
         return None, [Problem("champion_differs", None, (), sentence)]
     try:
-        return read_table(Path(payload["path"]), theirs)[0], []
+        path = Path(payload["path"])
+        if theirs.task == "binary":
+            return Champion(partitions.champion_table(path, theirs), theirs), []
+        return Champion(read_table(path, theirs.of_a_champion)[0], theirs), []
     except TableInvalid as error:
         sentence = f"The champion's predictions cannot be read, so there is no comparison: {error}"
         return None, [Problem("champion_unreadable", None, (), sentence)]
 
 
 def plan(payload: dict[str, Any]) -> dict[str, Any]:
-    """Return ``{"parts": [[row groups], …]}`` of ``{"path", "rows"}``: parts of about so many rows."""
+    """Return ``{"parts": [[row groups], …], "edges"}`` of ``{"path", "rows", "features"?}``: parts of about so many rows.
+
+    ``edges`` are the ends of the features' bins, which every part is to be cut at.
+    """
+    path = Path(payload["path"])
     try:
-        return {
-            "parts": [list(part) for part in partitions.plan(Path(payload["path"]), rows=payload["rows"])]
-        }
+        parts = partitions.plan(path, rows=payload["rows"])
+        edges = partitions.edges_of_parts([(path, one) for one in parts], tuple(payload.get("features", ())))
+        return {"parts": [list(one) for one in parts], "edges": edges}
     except TableInvalid as error:
         return {"problems": [problem.to_json() for problem in error.problems]}
 
 
 def map_part(payload: dict[str, Any]) -> dict[str, Any]:
-    """Write the sums of a part to ``out``: ``{"path", "columns", "row_groups", "out"}``."""
+    """Write the sums of a part to ``out``: ``{"path", "columns", "row_groups", "out", "edges"?, "keep_rows"?}``."""
     columns = ColumnMap.from_json(payload["columns"])
     try:
-        part = partitions.map_part(Path(payload["path"]), columns, tuple(payload["row_groups"]))
+        part = partitions.map_part(
+            Path(payload["path"]),
+            columns,
+            tuple(payload["row_groups"]),
+            edges=payload.get("edges"),
+            keep_rows=payload.get("keep_rows", False),
+        )
     except TableInvalid as error:
         return {"problems": [problem.to_json() for problem in error.problems]}
     partitions.save(part, Path(payload["out"]))
@@ -79,20 +97,24 @@ def map_part(payload: dict[str, Any]) -> dict[str, Any]:
 def reduce_parts(payload: dict[str, Any]) -> dict[str, Any]:
     """Return the report of ``{"parts": [paths], "columns", "config"?, "champion"?}``, or its problems.
 
-    Parts hold sums and no rows: a champion that there is cannot be compared pair by pair, and the report says so.
+    ``champion`` is as ``evaluate`` takes it. Parts that were mapped before there was one have kept no rows: the report
+    then says that they were not compared.
     """
     columns, config = ColumnMap.from_json(payload["columns"]), Config.from_json(payload.get("config", {}))
     parts = [partitions.load(Path(path)) for path in payload["parts"]]
+    champion, more = _champion(payload.get("champion"), columns)
+    if champion is not None and any(part.rows is None for part in parts):
+        sentence = (
+            "The parts of the table were read before there was a version in production to compare them with. "
+            "Evaluate again to compare."
+        )
+        champion, more = None, [Problem("champion_not_compared", None, (), sentence)]
     try:
-        report = partitions.reduce_parts(parts, columns, config)
+        report = partitions.reduce_parts(parts, columns, config, champion=champion)
     except TableInvalid as error:
         return {"problems": [problem.to_json() for problem in error.problems]}
-    if payload.get("champion"):
-        sentence = (
-            "The table was read in parts, so it was not compared row by row with the version in production."
-        )
-        report["warnings"].append(Problem("champion_not_compared", None, (), sentence).to_json())
-    return {"report": report}
+    report["warnings"] += [problem.to_json() for problem in more]
+    return {"report": _with_name_of(report, payload)}
 
 
 CHECKS: dict[str, Callable[..., dict[str, Any]]] = {"profile": profile, "leakage": leakage, "skew": skew}

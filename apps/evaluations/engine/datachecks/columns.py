@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from apps.evaluations.engine.proxies import binned
+from apps.evaluations.engine.binning import binned
 from apps.evaluations.engine.reading import typed
 from apps.evaluations.engine.reading.files import Source, columns_of, read_source, refuse
 from apps.evaluations.engine.table import Floats, Grouping, Limits, narrow

@@ -1,8 +1,11 @@
 """Clusters against true labels, and against their own features."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy import special
 
+from apps.evaluations.engine.statistics.sums import OfSums
 from apps.evaluations.engine.table import Floats, Ints
 
 #: Silhouettes are quadratic: they are taken of this many rows at most, evenly chosen.
@@ -10,6 +13,11 @@ SILHOUETTE_ROWS = 5_000
 _BLOCK = 500
 #: Chance is not reckoned with for tables of more labels times clusters than this.
 MOST_CELLS = 40_000
+#: Figures of labels and clusters that can be drawn.
+AGREEMENTS = (
+    *("adjusted_rand", "normalised_mutual_information", "homogeneity", "completeness"),
+    *("v_measure", "fowlkes_mallows", "purity"),
+)
 
 
 def contingency(true: Ints, cluster: Ints) -> Floats:
@@ -84,6 +92,83 @@ def against_labels(true: Ints, cluster: Ints) -> dict[str, float | None]:
         "fowlkes_mallows": _pairs(table) / pairs**0.5 if pairs else None,
         "purity": float(table.max(0).sum() / table.sum()),
     }
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """The cells of a table of labels and clusters that have rows, in the order of their clusters: codes of both (cells,)."""
+
+    label: Ints
+    cluster: Ints
+
+    def functions(self) -> dict[str, OfSums]:
+        """Return figures of agreement as functions of the counts of the cells (…, cells)."""
+        functions = (
+            self._adjusted_rand,
+            lambda counts: self._shares(counts)[0],
+            lambda counts: self._shares(counts)[1],
+            lambda counts: self._shares(counts)[2],
+            self._v_measure,
+            self._fowlkes_mallows,
+            self._purity,
+        )
+        return dict(zip(AGREEMENTS, functions, strict=True))
+
+    def _margins(self, counts: Floats) -> tuple[Floats, Floats]:
+        # Whole numbers add up exactly in any order, so BLAS may add them.
+        own, others = (np.eye(int(codes.max()) + 1)[codes] for codes in (self.label, self.cluster))
+        return counts @ own, counts @ others
+
+    def _pairs(self, counts: Floats) -> tuple[Floats, Floats, Floats]:
+        """Return the pairs of rows that are together in both, in a label, and in a cluster."""
+        both, labels, clusters = (
+            (one * (one - 1)).sum(axis=-1) / 2 for one in (counts, *self._margins(counts))
+        )
+        return both, labels, clusters
+
+    def _adjusted_rand(self, counts: Floats) -> Floats:
+        both, labels, clusters = self._pairs(counts)
+        n = counts.sum(axis=-1)
+        expected = labels * clusters / (n * (n - 1) / 2)
+        top = (labels + clusters) / 2
+        return np.where(
+            top == expected, 1.0, (both - expected) / np.where(top == expected, 1.0, top - expected)
+        )
+
+    def _fowlkes_mallows(self, counts: Floats) -> Floats:
+        both, labels, clusters = self._pairs(counts)
+        return both / np.sqrt(np.where(labels * clusters > 0, labels * clusters, np.nan))
+
+    def _shares(self, counts: Floats) -> tuple[Floats, Floats, Floats]:
+        """Return the shared information over the mean entropy, over that of the labels, and over that of the clusters."""
+        joint, labels, clusters = (_entropies(one) for one in (counts, *self._margins(counts)))
+        shared = np.maximum(labels + clusters - joint, 0.0)
+        mean, a, b = (
+            np.where(one > 0, shared / np.where(one > 0, one, 1.0), 1.0)
+            for one in ((labels + clusters) / 2, labels, clusters)
+        )
+        return mean, a, b
+
+    def _v_measure(self, counts: Floats) -> Floats:
+        _, a, b = self._shares(counts)
+        return np.where(a + b > 0, 2 * a * b / np.where(a + b > 0, a + b, 1.0), 0.0)
+
+    def _purity(self, counts: Floats) -> Floats:
+        starts = np.flatnonzero(np.r_[True, self.cluster[1:] != self.cluster[:-1]])
+        return np.maximum.reduceat(counts, starts, axis=-1).sum(axis=-1) / counts.sum(axis=-1)
+
+
+def _entropies(counts: Floats) -> Floats:
+    """Return the entropy of counts along the last axis, in nats."""
+    shares = counts / counts.sum(axis=-1, keepdims=True)
+    return special.entr(shares).sum(axis=-1)
+
+
+def agreement(true: Ints, cluster: Ints) -> tuple[Agreement, Ints]:
+    """Return the cells of labels and clusters (n,) that have rows, and the cell of each row."""
+    width = int(true.max()) + 1
+    filled, cells = np.unique(cluster * width + true, return_inverse=True)
+    return Agreement(filled % width, filled // width), cells
 
 
 def _adjusted(shared: float, mean: float, chance: float | None) -> float | None:

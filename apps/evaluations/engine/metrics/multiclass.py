@@ -1,7 +1,7 @@
 """Metrics of a confusion matrix of many classes, and of scores per class."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from apps.evaluations.engine.figures import Figure, undefined
 from apps.evaluations.engine.metrics.confusion import over
 from apps.evaluations.engine.statistics import resampling
 from apps.evaluations.engine.statistics.proportions import Z, mann_whitney
+from apps.evaluations.engine.statistics.sums import OfSums
 from apps.evaluations.engine.table import Bits, Bools, Floats, Ints
 
 
@@ -183,6 +184,35 @@ def group_draws(
     return ClassDraws(Counts(*drawn), Counts(*left_out), np.ones(size), how)
 
 
+def count_sums(
+    true: Ints,
+    predicted: Ints,
+    classes: int,
+    weights: Floats | None,
+    functions: Mapping[str, ClassMetric],
+) -> tuple[Callable[[Ints, int], Floats], dict[str, OfSums]]:
+    """Return the way to the sums of groups of rows (groups, 3 × classes), and metrics as functions of such sums."""
+    right = true == predicted
+
+    def by_group(groups: Ints, size: int) -> Floats:
+        found = []
+        for codes, rows in ((true, right), (true, None), (predicted, None)):
+            keys = groups * classes + codes
+            own = weights
+            if rows is not None:
+                keys, own = keys[rows], None if weights is None else weights[rows]
+            sums = np.bincount(keys, weights=own, minlength=size * classes)
+            found.append(sums.reshape(size, classes).astype(np.float64))
+        return np.concatenate(found, axis=1)
+
+    def of_sums(metric: ClassMetric) -> OfSums:
+        return lambda sums: metric(
+            Counts(sums[..., :classes], sums[..., classes : 2 * classes], sums[..., 2 * classes :])
+        )
+
+    return by_group, {name: of_sums(one) for name, one in functions.items()}
+
+
 def class_figures(matrix: Matrix, draws: ClassDraws) -> dict[str, Figure]:
     """Return every metric with bootstrap intervals."""
     own, n = matrix.counts(matrix.weight), float(matrix.weight.sum())
@@ -203,12 +233,14 @@ def class_figures(matrix: Matrix, draws: ClassDraws) -> dict[str, Figure]:
     return found
 
 
-def one_against_rest(truth: Bits, scores: Floats, weights: Floats | None) -> tuple[list[Figure], Figure]:
-    """Return the AUC of each class or label against the rest (DeLong), and their mean with its interval.
+def one_against_rest(
+    truth: Bits, scores: Floats, weights: Floats | None
+) -> tuple[list[Figure], "MeanOfAreas"]:
+    """Return the AUC of each class or label against the rest (DeLong), and what their mean is made of.
 
     ``truth`` and ``scores``: (n, classes).
     """
-    parts = _Influence.empty(len(truth))
+    parts = MeanOfAreas.empty(len(truth), weights)
     figures = []
     for index in range(scores.shape[1]):
         y = truth[:, index]
@@ -218,17 +250,17 @@ def one_against_rest(truth: Bits, scores: Floats, weights: Floats | None) -> tup
         found = ranking.placements(scores[:, index], y, weights)
         figures.append(_delong(found))
         parts.add(found, np.ones(len(y), dtype=bool))
-    return figures, parts.mean("mean of DeLong placements")
+    return figures, parts
 
 
-def hand_till(true: Ints, scores: Floats, weights: Floats | None) -> Figure:
-    """Return M: the mean AUC of all ordered pairs of classes (Hand and Till, Machine Learning 45, 2001).
+def hand_till(true: Ints, scores: Floats, weights: Floats | None) -> "MeanOfAreas":
+    """Return what M is made of: the AUCs of all ordered pairs of classes (Hand and Till, Machine Learning 45, 2001).
 
     The interval extends DeLong's: M is a mean of two-sample U statistics, so its variance is that of the rows' summed
     placements, class by class.
     """
     classes = scores.shape[1]
-    parts = _Influence.empty(len(true))
+    parts = MeanOfAreas.empty(len(true), weights)
     for first in range(classes):
         for second in range(classes):
             rows = (true == first) | (true == second)
@@ -237,7 +269,7 @@ def hand_till(true: Ints, scores: Floats, weights: Floats | None) -> Figure:
                 continue
             found = ranking.placements(scores[rows, first], y, None if weights is None else weights[rows])
             parts.add(found, rows)
-    return parts.mean("Hand and Till, DeLong placements")
+    return parts
 
 
 def _delong(found: ranking.Placements) -> Figure:
@@ -246,42 +278,54 @@ def _delong(found: ranking.Placements) -> Figure:
 
 
 @dataclass
-class _Influence:
-    """The summed influence of each row on a mean of AUCs (n,): placements, each over its class's share of the pairs."""
+class MeanOfAreas:
+    """A mean of AUCs, and the summed influence of each row on it (n,): placements, each over its class's share of the pairs."""
 
     rows: Floats
-    total: float
-    count: int
-    n: int
-    ends: list[tuple[float, float]]
+    weights: Floats | None
+    total: float = 0.0
+    count: int = 0
+    #: Newcombe's interval of each AUC, for where no placement varies.
+    newcombe: list[tuple[float, float]] = field(default_factory=list)
 
     @classmethod
-    def empty(cls, n: int) -> "_Influence":
-        return cls(np.zeros(n), 0.0, 0, n, [])
+    def empty(cls, n: int, weights: Floats | None) -> "MeanOfAreas":
+        return cls(np.zeros(n), weights)
 
     def add(self, found: ranking.Placements, rows: Bools) -> None:
-        """Add one AUC of some rows: a row's influence is its placement less the AUC, over the rows of its class."""
-        own = np.zeros(len(found.y))
-        value = 0.0
-        for bit in (0, 1):
-            placed, weight = found.of(bit)
-            size = float(weight.sum())
-            value = float((weight * placed).sum()) / size
-            # Rows that are repeated by their weight count that often in the variance.
-            own[found.y == bit] = np.sqrt(weight / max(size * (size - 1), 1.0)) * (placed - value)
-        self.rows[rows] += own
+        """Add one AUC of some rows; a class of one row does not say how it varies, and adds no influence."""
+        value, moved = ranking.influence(found)
+        self.rows[rows] += np.nan_to_num(moved)
         self.total += value
         self.count += 1
-        self.ends.append(mann_whitney(value, *found.counts))
+        self.newcombe.append(mann_whitney(value, *found.counts))
 
-    def mean(self, method: str) -> Figure:
-        """Return the mean of the AUCs."""
+    @property
+    def value(self) -> float:
+        """The mean of the AUCs; NaN where there was none."""
+        return self.total / self.count if self.count else float("nan")
+
+    @property
+    def influence(self) -> Floats:
+        """How far each row moves the mean (n,)."""
+        return self.rows / max(self.count, 1)
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The ends of a mean lie within the mean of the ends, however the AUCs hang together."""
+        low, high = (float(np.mean(ends)) for ends in zip(*self.newcombe, strict=True))
+        return low, high
+
+    def figure(self, method: str) -> Figure:
+        """Return the mean of the AUCs with its normal interval, or the mean of Newcombe's where none of them varies."""
         if not self.count:
-            return undefined("Fewer than two classes have rows.", n=self.n)
-        value = self.total / self.count
-        if not ranking.varies(float(np.sum(self.rows**2))):
-            # The ends of a mean lie within the mean of the ends, however the AUCs hang together.
-            low, high = (float(np.mean(ends)) for ends in zip(*self.ends, strict=True))
-            return Figure(value, low, high, f"mean of {ranking.NEWCOMBE}", self.n)
-        half = Z * float(np.sqrt(np.sum(self.rows**2))) / self.count
-        return Figure(value, max(0.0, value - half), min(1.0, value + half), method, self.n)
+            return undefined("Fewer than two classes have rows.", n=len(self.rows))
+        # Rows that are repeated by their weight count that often in the variance.
+        squares = self.influence**2 if self.weights is None else self.influence**2 * self.weights
+        variance = float(np.sum(squares))
+        if not ranking.varies(variance):
+            return Figure(self.value, *self.ends, f"mean of {ranking.NEWCOMBE}", len(self.rows))
+        half = Z * float(np.sqrt(variance))
+        return Figure(
+            self.value, max(0.0, self.value - half), min(1.0, self.value + half), method, len(self.rows)
+        )

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from apps.evaluations.engine.binning import edges_of, step_of
 from apps.evaluations.engine.columns import ColumnMap
 from apps.evaluations.engine.reading import typed
 from apps.evaluations.engine.reading.files import Source
@@ -15,14 +16,16 @@ SMALL_TABLE = 100
 def read_rows(source: Source, columns: ColumnMap, limits: Limits, found: Findings) -> Rows:
     """Return what rows of any task may have."""
     groups = {name: typed.grouping(source, name, limits, found) for name in columns.groups}
+    features = features_of(source, columns, found)
     return Rows(
         source.rows,
         {name: group for name, group in groups.items() if group},
         typed.unique_ids(source, columns.row_id, found) if columns.row_id else None,
         weights_of(source, columns, found),
         entities_of(source, columns),
-        features_of(source, columns, found),
+        features,
         np.arange(source.rows) + source.first_row + 1 if source.first_row else None,
+        {name: edges_of(values[:: step_of(len(values))]) for name, values in features.items()},
     )
 
 

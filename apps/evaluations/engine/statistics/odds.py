@@ -62,6 +62,9 @@ def logistic(
         if np.abs(step).max() < 1e-7:
             # Newton's error is squared by each step: the next one would be far under the last digit.
             covariance = np.asarray(np.linalg.inv(information), dtype=np.float64)
+            if not (np.diag(covariance) > 0).all():
+                # What is left of the information is rounding.
+                raise FitFailed("The columns separate the outcomes almost perfectly.")
             return LogisticFit(beta, covariance)
     raise FitFailed("The fit did not settle: the columns separate the outcomes almost perfectly.")
 

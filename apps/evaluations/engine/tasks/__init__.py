@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import Any, Protocol, cast
 
 from apps.evaluations.engine.columns import TASKS, ColumnMap
+from apps.evaluations.engine.comparison.measures import Comparable
 from apps.evaluations.engine.config import Config, Progress
 from apps.evaluations.engine.reading.files import Source
 from apps.evaluations.engine.reading.typed import Findings
@@ -18,6 +19,9 @@ class TaskModule(Protocol):
 
     def report(self, table: Any, columns: ColumnMap, config: Config, progress: Progress) -> dict[str, Any]:
         """Return the body of the report."""
+
+    def comparable(self, table: Any, columns: ColumnMap) -> Comparable:
+        """Return what of the table is compared with a champion's."""
 
 
 def task_module(name: str) -> TaskModule:

@@ -5,7 +5,10 @@ from typing import Any
 
 import numpy as np
 
+from apps.evaluations.engine.binning import binned_features
 from apps.evaluations.engine.columns import ColumnMap
+from apps.evaluations.engine.comparison.measures import Comparable, Mean, Measured, Sums, columns_by_group
+from apps.evaluations.engine.comparison.ranks import area_of, ranked_sums, two_classes
 from apps.evaluations.engine.config import Config, Progress
 from apps.evaluations.engine.figures import Figure, proportion, rounded, undefined, whole
 from apps.evaluations.engine.partial import summarised
@@ -14,8 +17,7 @@ from apps.evaluations.engine.reading.binary import read_binary
 from apps.evaluations.engine.reading.files import Source
 from apps.evaluations.engine.reading.typed import Findings
 from apps.evaluations.engine.slices import discovered, pair_slices, slices_of
-from apps.evaluations.engine.table import Limits, Table
-from apps.evaluations.engine.tasks.binary import binned_features
+from apps.evaluations.engine.table import Bits, Floats, Ints, Limits, Table
 from apps.evaluations.engine.thresholds import curves
 
 
@@ -33,7 +35,7 @@ def report(table: Table, columns: ColumnMap, config: Config, progress: Progress)
         table.y, table.score, (table.score >= edge).astype(np.uint8), table.rows, probability=False
     )
     progress(0.2, "sorting and counting")
-    partial = summarised(alarms, dict(table.groups) | binned_features(table))
+    partial = summarised(alarms, dict(table.groups) | binned_features(table.rows))
     assert partial.scored is not None
     own = partial.scored.table
     rng = np.random.default_rng([config.seed, 0])
@@ -86,15 +88,52 @@ def at_k(table: Table, k: int) -> dict[str, Figure]:
     """Return precision and recall of the k highest scores; rows tied at the edge count with their share of the places."""
     assert table.score is not None
     weights = np.ones(table.n) if table.weights is None else table.weights
-    places = min(float(k), float(weights.sum()))
-    order = np.argsort(-table.score, kind="stable")
-    ranked, weight, hits = table.score[order], weights[order], (table.y * weights)[order]
-    edge = ranked[min(int(np.searchsorted(np.cumsum(weight), places)), table.n - 1)]
-    over, tied = ranked > edge, ranked == edge
-    room = places - float(weight[over].sum())
-    found = float(hits[over].sum()) + float(hits[tied].sum()) * room / float(weight[tied].sum())
+    hits = table.y * weights
+    found = float((hits * alarms_of(table.score, weights, k)).sum())
     positives = float(hits.sum())
     return {
-        f"precision@{k}": proportion(found, places, what="rows"),
+        f"precision@{k}": proportion(found, min(float(k), float(weights.sum())), what="rows"),
         f"recall@{k}": proportion(min(found, positives), positives, what="anomalies"),
     }
+
+
+def alarms_of(score: Floats, weights: Floats, k: int) -> Floats:
+    """Return the share of each row (n,) that is among the k highest scores: 1, 0, or the share of the tied ones."""
+    places = min(float(k), float(weights.sum()))
+    order = np.argsort(-score, kind="stable")
+    last = min(int(np.searchsorted(np.cumsum(weights[order]), places)), len(score) - 1)
+    edge = score[order][last]
+    over, tied = score > edge, score == edge
+    room = places - float(weights[over].sum())
+    share: Floats = over + tied * (room / max(float(weights[tied].sum()), 1e-300))
+    return share
+
+
+def comparable(table: Table, columns: ColumnMap) -> Comparable:
+    """Return what of the table is compared: how scores rank, and what the first k alarms hold."""
+    assert table.score is not None
+    scores, k = table.score, columns.k
+
+    def measure(units: Ints, weights: Floats | None) -> Measured:
+        y, score = table.y[units], scores[units]
+        alarm = alarms_of(score, np.ones(len(y)) if weights is None else weights, k)
+        right = Mean((y == (alarm > 0)).astype(np.uint8))
+        sums, areas = {"alarms": _alarm_sums(alarm, y, weights, k)}, {}
+        if two_classes(y, weights):
+            areas["roc_auc"] = area_of(score, y, weights)
+            sums["ranked"] = ranked_sums(score, y, weights, ("pr_auc",))
+        return Measured({}, sums, areas, sliced=("accuracy", right))
+
+    return Comparable("rows", table.rows.ids, table.y, table.rows, measure)
+
+
+def _alarm_sums(alarm: Floats, y: Bits, weights: Floats | None, k: int) -> Sums:
+    """Return precision and recall of the alarms; each keeps its place in every draw, with the row it stands for."""
+    columns = np.stack([alarm, alarm * y, y], axis=1)
+    return Sums(
+        columns_by_group(columns, weights),
+        {
+            f"precision@{k}": lambda sums: sums[..., 1] / sums[..., 0],
+            f"recall@{k}": lambda sums: sums[..., 1] / sums[..., 2],
+        },
+    )

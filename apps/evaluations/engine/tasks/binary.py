@@ -7,19 +7,24 @@ import numpy as np
 
 from apps.evaluations.engine import ranking
 from apps.evaluations.engine.baselines import beyond_baselines, binary_baselines, lift_over_random
+from apps.evaluations.engine.binning import binned_features
 from apps.evaluations.engine.calibration import bin_sums, calibration, calibration_errors
 from apps.evaluations.engine.columns import ColumnMap
+from apps.evaluations.engine.comparison.measures import Comparable, Mean, Measured, Sums, codes_by_group
+from apps.evaluations.engine.comparison.ranks import area_of, ranked_sums, two_classes
 from apps.evaluations.engine.config import Config, Progress
 from apps.evaluations.engine.fairness import Group, fairness_of
 from apps.evaluations.engine.figures import Figure, mean_figure, rounded, undefined, whole
 from apps.evaluations.engine.metrics import confusion
-from apps.evaluations.engine.metrics.confusion import CONFUSION_METRICS, RATES, Cells
+from apps.evaluations.engine.metrics.confusion import CONFUSION_METRICS, RATES, Cells, Metric
+from apps.evaluations.engine.metrics.scoring import CLIP
 from apps.evaluations.engine.partial import Partial, Scored, as_cells, summarised
-from apps.evaluations.engine.proxies import binned, joint_prediction, proxies
+from apps.evaluations.engine.proxies import joint_prediction, proxies
 from apps.evaluations.engine.reading.binary import read_binary as read
 from apps.evaluations.engine.slices import discovered, pair_slices, slices_of
 from apps.evaluations.engine.statistics import resampling
-from apps.evaluations.engine.table import Floats, Grouping, Table
+from apps.evaluations.engine.statistics.sums import OfSums
+from apps.evaluations.engine.table import Bits, Floats, Ints, Table
 from apps.evaluations.engine.thresholds import curves, threshold_table
 
 #: Positives under this share make precision the question (method M4.1).
@@ -57,23 +62,18 @@ NO_SCORES = "No scores were given, only predictions."
 NO_PROBABILITIES = "The scores are declared as decisions: they rank, but they are no probabilities."
 
 
-__all__ = ["read", "report", "report_of"]
-
-
-def binned_features(table: Table) -> dict[str, Grouping]:
-    """Return the numeric features in quantile bins."""
-    return {name: binned(values) for name, values in table.rows.features.items()}
+__all__ = ["comparable", "read", "report", "report_of"]
 
 
 def report(table: Table, columns: ColumnMap, config: Config, progress: Progress) -> dict[str, Any]:
     """Return the body of the report of a whole table."""
     progress(0.1, "sorting and counting")
-    searched = dict(table.groups) | binned_features(table)
+    searched = dict(table.groups) | binned_features(table.rows)
     partial = summarised(table, searched, protected=columns.protected)
     body = report_of(partial, columns, config, progress, table=table)
     progress(0.95, "looking for proxies")
     others = {name: group for name, group in table.groups.items() if name not in columns.protected}
-    others |= binned_features(table)
+    others |= binned_features(table.rows)
     for attribute, found in body["proxy"].items():
         found["together"] = joint_prediction(table, attribute, others)
     return body
@@ -301,3 +301,50 @@ def _approximations(scored: Scored | None) -> list[dict[str, Any]]:
             "The bound is that of the AUC: pairs of rows within one cell count half.",
         }
     ]
+
+
+def comparable(table: Table, columns: ColumnMap) -> Comparable:
+    """Return what of the table is compared: decisions row by row, and scores where there are some."""
+
+    def measure(units: Ints, weights: Floats | None) -> Measured:
+        y, decision = table.y[units], table.decision[units]
+        right = (y == decision).astype(np.uint8)
+        means = {"accuracy": Mean(right), "recall": Mean(right, y == 1), "specificity": Mean(right, y == 0)}
+        names = ("f1", "balanced_accuracy", "mcc")
+        cells = codes_by_group(2 * y.astype(np.int64) + decision, 4, weights)
+        sums = {"cells": Sums(cells, {name: _of_cells(CONFUSION_METRICS[name][0]) for name in names})}
+        areas = {}
+        if table.score is not None and two_classes(y, weights):
+            score = table.score[units]
+            areas["roc_auc"] = area_of(score, y, weights)
+            sums["ranked"] = ranked_sums(score, y, weights, ("pr_auc", "ks"))
+            if table.probability:
+                sums["losses"] = _loss_sums(score, y, weights)
+        return Measured(means, sums, areas, sliced=("accuracy", means["accuracy"]))
+
+    return Comparable("rows", table.rows.ids, table.y, table.rows, measure)
+
+
+def _of_cells(metric: Metric) -> OfSums:
+    """Return a metric as a function of sums (…, 4) in the order TN, FP, FN, TP."""
+    return lambda sums: metric(sums[..., 3], sums[..., 1], sums[..., 2], sums[..., 0])
+
+
+def _loss_sums(score: Floats, y: Bits, weights: Floats | None) -> Sums:
+    """Return Brier score and log loss as functions of sums of the rows' losses."""
+
+    def by_group(groups: Ints, size: int) -> Floats:
+        given = np.maximum(np.abs(score + (y - 1.0)), CLIP)
+        columns = []
+        for values in (np.ones(len(y)), (1 - given) ** 2, -np.log(given)):
+            own = values if weights is None else values * weights
+            columns.append(np.bincount(groups, weights=own, minlength=size))
+        return np.stack(columns, axis=1)
+
+    return Sums(
+        by_group,
+        {
+            "brier": lambda sums: sums[..., 1] / sums[..., 0],
+            "log_loss": lambda sums: sums[..., 2] / sums[..., 0],
+        },
+    )

@@ -1,11 +1,12 @@
 """The report on clusters: with true labels, with the features that were clustered, or with both."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from apps.evaluations.engine.columns import ColumnMap
+from apps.evaluations.engine.comparison.measures import Comparable, Mean, Measured, Sums, codes_by_group
 from apps.evaluations.engine.config import Config, Progress
 from apps.evaluations.engine.figures import Figure, rounded, undefined
 from apps.evaluations.engine.metrics import clustering as metrics
@@ -43,6 +44,7 @@ class ClusterTable:
     label: Ints | None
     features: Floats | None
     rows: Rows
+    label_names: tuple[str, ...] = ()
 
 
 def read(source: Source, columns: ColumnMap, limits: Limits, found: Findings) -> ClusterTable | None:
@@ -63,6 +65,7 @@ def read(source: Source, columns: ColumnMap, limits: Limits, found: Findings) ->
         None if label is None else label.codes.astype(np.int64),
         np.stack(known, axis=1) if known else None,
         rows,
+        () if label is None else label.values,
     )
 
 
@@ -157,15 +160,17 @@ def _against_labels(table: ClusterTable, label: Ints, config: Config) -> dict[st
     return found
 
 
+def _chosen(n: int) -> Ints:
+    """Return the rows whose silhouettes are taken, evenly chosen."""
+    most = metrics.SILHOUETTE_ROWS
+    return np.arange(n) if n <= most else np.linspace(0, n - 1, most).astype(np.int64)
+
+
 def _by_features(
     table: ClusterTable, features: Floats, columns: ColumnMap, config: Config
 ) -> tuple[dict[str, Figure], dict[str, Any]]:
     n = len(features)
-    chosen = (
-        np.arange(n)
-        if n <= metrics.SILHOUETTE_ROWS
-        else np.linspace(0, n - 1, metrics.SILHOUETTE_ROWS).astype(int)
-    )
+    chosen = _chosen(n)
     note = "a property of the whole table, without an interval"
     found = {
         name: undefined("Needs at least two clusters and fewer than rows.", n=n)
@@ -181,3 +186,54 @@ def _by_features(
     silhouette = drawn_mean(own, config.resamples, rng, how=how)
     slices = row_slices(table.rows.take(chosen), RowLoss("1 - silhouette", 1 - own), columns.groups)
     return {"silhouette": silhouette} | found, slices
+
+
+#: Tables of more labels and clusters that meet than this are not drawn.
+MOST_DRAWN = 4_000
+_WHOLE = "A property of the whole table: it has no interval, and neither has a difference."
+NOT_COMPARED = {
+    "adjusted_mutual_information": "Chance is too dear to be reckoned with in each draw: the adjusted Rand index is compared.",
+    "calinski_harabasz": _WHOLE,
+    "davies_bouldin": _WHOLE,
+}
+
+
+def comparable(table: ClusterTable, columns: ColumnMap) -> Comparable:
+    """Return what of the table is compared: clusters against labels by a bootstrap of rows, silhouettes row by row."""
+    label, features = table.label, table.features
+
+    def measure(units: Ints, weights: Floats | None) -> Measured:
+        cluster = table.cluster[units]
+        sums, means, grounds = {}, {}, {}
+        if label is not None:
+            found, cells = metrics.agreement(label[units], cluster)
+            if len(found.label) <= MOST_DRAWN:
+                by_group = codes_by_group(cells, len(found.label), None)
+                sums["agreement"] = Sums(by_group, found.functions())
+        if features is not None and (own := _silhouettes(features[units], cluster)) is not None:
+            means["silhouette"] = own
+            grounds["silhouette"] = "columns: " + ", ".join(sorted(columns.features))
+        sliced = ("silhouette", means["silhouette"]) if means else None
+        return Measured(means, sums, {}, grounds, sliced)
+
+    names = [*metrics.AGREEMENTS, "adjusted_mutual_information"] if label is not None else []
+    names += ["calinski_harabasz", "davies_bouldin"] if features is not None else []
+    crowded = f"More than {MOST_DRAWN:,} pairs of a label and a cluster: they are not drawn."
+    return Comparable(
+        "rows",
+        table.rows.ids,
+        None if label is None else np.array(table.label_names)[label],
+        replace(table.rows, weights=None),
+        measure,
+        left_out={name: NOT_COMPARED.get(name, crowded) for name in names},
+    )
+
+
+def _silhouettes(features: Floats, cluster: Ints) -> Mean | None:
+    """Return the mean silhouette of evenly chosen rows; nothing where these are of one cluster."""
+    chosen = _chosen(len(cluster))
+    if len(np.unique(cluster[chosen])) < 2:
+        return None
+    values, of = np.zeros(len(cluster)), np.zeros(len(cluster), dtype=bool)
+    values[chosen], of[chosen] = metrics.silhouettes(features[chosen], cluster[chosen]), True
+    return Mean(values, of)

@@ -1,11 +1,14 @@
 """The report on forecasts: targets and predictions in time order, by series; rows without a prediction are the history."""
 
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from apps.evaluations.engine.columns import ColumnMap
+from apps.evaluations.engine.comparison.measures import Comparable, Mean, Measured, Sums, columns_by_group
 from apps.evaluations.engine.config import Config, Progress
 from apps.evaluations.engine.figures import Figure, rounded, undefined, verdict_of
 from apps.evaluations.engine.metrics import forecasting, regression
@@ -27,7 +30,7 @@ METRICS = ("mae", "rmse", "bias", "mape", "smape")
 
 @dataclass(frozen=True)
 class ForecastTable:
-    """The series, and the rows that have a forecast: targets, forecasts, step and block of each (n,)."""
+    """The series, and the rows that have a forecast: targets, forecasts, series, step and time of each (n,)."""
 
     series: tuple[Series, ...]
     rows: Rows
@@ -35,6 +38,7 @@ class ForecastTable:
     forecast: Floats
     owner: Ints
     step: Ints
+    times: Ints
 
 
 def read(source: Source, columns: ColumnMap, limits: Limits, found: Findings) -> ForecastTable | None:
@@ -70,6 +74,7 @@ def read(source: Source, columns: ColumnMap, limits: Limits, found: Findings) ->
         np.concatenate([one.forecast for one in kept]),
         np.repeat(np.arange(len(kept)), [len(one.target) for one in kept]),
         np.concatenate([np.arange(len(one.target)) for one in kept]),
+        times[chosen],
     )
 
 
@@ -212,3 +217,39 @@ def _by_step(table: ForecastTable) -> list[dict[str, Any]]:
         for step in range(min(len(n), 100))
         if n[step]
     ]
+
+
+def comparable(table: ForecastTable, columns: ColumnMap) -> Comparable:
+    """Return what of the table is compared: errors step by step, paired by series and time, drawn by blocks."""
+    blocks, how = _blocks(table, columns.period)
+    scales = [forecasting.scale_of(one.history, columns.period) for one in table.series]
+    known = all(scale is not None for scale in scales)
+    scale = np.array(scales, dtype=np.float64)[table.owner]
+
+    def measure(units: Ints, weights: Floats | None) -> Measured:
+        target, forecast = table.target[units], table.forecast[units]
+        error = np.abs(forecast - target)
+        functions = {name: regression.REGRESSION_METRICS[name].function for name in METRICS if name != "bias"}
+        sums = Sums(columns_by_group(regression.terms_of(target, forecast), None), functions)
+        if not known:
+            return Measured({}, {"errors": sums}, sliced=("mae", Mean(error)))
+        text = ",".join(f"{one:.6g}" for one in scale[units])
+        ground = f"histories: {hashlib.sha256(text.encode()).hexdigest()}"
+        return Measured(
+            {"mase": Mean(error / scale[units])}, {"errors": sums}, {}, {"mase": ground}, ("mae", Mean(error))
+        )
+
+    keys = [
+        f"{table.series[owner].name}\n{time}"
+        for owner, time in zip(table.owner.tolist(), table.times.tolist(), strict=True)
+    ]
+    left_out = {"bias": "A bias is best at 0, so a difference does not say which is better: look at both."}
+    return Comparable(
+        "steps",
+        pa.chunked_array([pa.array(keys, pa.string())]),
+        table.target,
+        replace(table.rows, entities=blocks, weights=None),
+        measure,
+        left_out=left_out if known else left_out | {"mase": NO_HISTORY},
+        drawn=how,
+    )

@@ -7,17 +7,28 @@ import numpy as np
 from apps.evaluations.engine.columns import ColumnMap
 from apps.evaluations.engine.config import Config, Progress
 from apps.evaluations.engine.figures import Figure, proportion, rounded, undefined, verdict_of
-from apps.evaluations.engine.metrics import gains, text
+from apps.evaluations.engine.metrics import text
 from apps.evaluations.engine.metrics.regression import quantile_figure
 from apps.evaluations.engine.reading.answers import AnswerTable, Lists
 from apps.evaluations.engine.reading.answers import read_answers as read
 from apps.evaluations.engine.rowslices import RowLoss, row_slices, worst_of
 from apps.evaluations.engine.statistics.sums import drawn_mean, sum_draws
 from apps.evaluations.engine.table import Floats
+from apps.evaluations.engine.tasks.answer_rows import (
+    COMPLEX,
+    INTERACTIVE,
+    abstained_rows,
+    asked_rows,
+    citation_rows,
+    comparable,
+    context_overlap,
+    judged_rows,
+    list_figures,
+    retrieval_rows,
+    text_rows,
+)
 
-__all__ = ["read", "report"]
-#: Answers within these seconds are fast enough to talk with, and for complex questions (method M6.4).
-INTERACTIVE, COMPLEX = 3.0, 30.0
+__all__ = ["comparable", "read", "report"]
 DEFINITIONS = {
     "rating": "Mean of the ratings that people gave, on their scale.",
     "exact_match": "Share of answers equal to a reference without case, punctuation and articles (SQuAD).",
@@ -96,32 +107,14 @@ def _mean(values: Floats, table: AnswerTable, config: Config, *, stream: int = 0
 
 
 def _answers(table: AnswerTable, config: Config) -> tuple[dict[str, Floats], dict[str, Figure]]:
-    """Return figures by row (n,), NaN where they do not apply, and the corpus figures."""
-    rows: dict[str, Floats] = {}
-    figures: dict[str, Figure] = {}
-    if "rating" in table.numbers:
-        rows["rating"] = table.numbers["rating"]
-    if "label" in table.numbers:
-        rows["correct"] = table.numbers["label"]
-    if table.references is None or table.answers is None:
-        return rows, figures
-    answerable = table.numbers.get("answerable", np.ones(table.n))
-    asked = [row for row in range(table.n) if table.references[row] and answerable[row] != 0]
-    measured = {
-        name: np.full(table.n, np.nan)
-        for name in ("exact_match", "token_f1", "rouge_1", "rouge_2", "rouge_l")
-    }
-    for row in asked:
-        answer, references = table.answers[row], table.references[row]
-        measured["exact_match"][row] = text.exact_match(answer, references)
-        measured["token_f1"][row] = text.token_f1(answer, references)
-        for name, value in text.rouge_row(answer, references).items():
-            measured[name][row] = value
-    figures |= {name: _mean(values, table, config) for name, values in measured.items()}
-    figures |= _corpus(table, asked, config)
-    if "contexts" in table.lists:
-        overlap = _context_overlap(table.answers, table.lists["contexts"])
-        figures["context_overlap"] = _mean(overlap, table, config)
+    """Return figures by row (n,), NaN where they do not apply, and the figures of the answers."""
+    rows, measured = judged_rows(table), text_rows(table)
+    figures = {name: _mean(values, table, config) for name, values in measured.items()}
+    if measured:
+        figures |= _corpus(table, asked_rows(table), config)
+        if table.answers is not None and "contexts" in table.lists:
+            overlap = context_overlap(table.answers, table.lists["contexts"])
+            figures["context_overlap"] = _mean(overlap, table, config)
     return rows | measured, figures
 
 
@@ -142,27 +135,10 @@ def _corpus(table: AnswerTable, asked: list[int], config: Config) -> dict[str, F
     return found
 
 
-def _context_overlap(answers: list[str], contexts: Lists) -> Floats:
-    found = np.full(len(answers), np.nan)
-    for row, (answer, passages) in enumerate(zip(answers, contexts, strict=True)):
-        words = text.normalised(answer)
-        if words and passages:
-            known = set(text.normalised(" ".join(passages)))
-            found[row] = sum(word in known for word in words) / len(words)
-    return found
-
-
 def _retrieval(table: AnswerTable, k: int, config: Config) -> tuple[dict[str, Figure], list[dict[str, Any]]]:
     """Return the figures of the retrieved lists and, where they were reranked, how these changed."""
-    relevant, retrieved = table.lists.get("relevant"), table.lists.get("retrieved")
-    if relevant is None or retrieved is None:
-        return {}, []
-    before = list_figures(relevant, retrieved, k)
+    before, after = retrieval_rows(table, k)
     figures = {name: _mean(values, table, config, stream=1) for name, values in before.items()}
-    reranked = table.lists.get("reranked")
-    if reranked is None:
-        return figures, []
-    after = list_figures(relevant, reranked, k)
     changes = []
     for name, values in after.items():
         figures[f"reranked_{name}"] = _mean(values, table, config, stream=1)
@@ -171,72 +147,21 @@ def _retrieval(table: AnswerTable, k: int, config: Config) -> tuple[dict[str, Fi
     return figures, changes
 
 
-def list_figures(relevant: Lists, retrieved: Lists, k: int) -> dict[str, Floats]:
-    """Return recall, precision, NDCG and reciprocal rank at k by question (n,); NaN without a relevant passage."""
-    query, relevance, score = [], [], []
-    for row, (wanted, shown) in enumerate(zip(relevant, retrieved, strict=True)):
-        meant = set(wanted)
-        seen = list(dict.fromkeys(shown))
-        for place, name in enumerate(seen):
-            query.append(row)
-            relevance.append(float(name in meant))
-            score.append(-float(place))
-        for _ in meant - set(seen):
-            query.append(row)
-            relevance.append(1.0)
-            score.append(np.nan)
-    found = {
-        name: np.full(len(relevant), np.nan) for name in (f"recall@{k}", f"precision@{k}", f"ndcg@{k}", "mrr")
-    }
-    if not query:
-        return found
-    codes = np.array(query)
-    lists = gains.ranked_lists(codes, np.array(relevance), np.array(score))
-    good = lists.relevant > 0
-    size = lists.queries
-    found[f"recall@{k}"][:size] = gains.recall_at(lists, k)
-    found[f"precision@{k}"][:size] = np.where(good, gains.precision_at(lists, k), np.nan)
-    found[f"ndcg@{k}"][:size] = gains.ndcg(lists, k)
-    found["mrr"][:size] = gains.reciprocal_rank(lists)
-    return found
-
-
 def _citations(table: AnswerTable) -> dict[str, Figure]:
-    cited = table.lists.get("citations")
-    if cited is None:
-        return {}
-    shown = table.lists.get("reranked") or table.lists.get("retrieved")
-    contexts = table.lists.get("contexts")
-    relevant = table.lists.get("relevant")
-    total = sum(len(row) for row in cited)
-    found: dict[str, Figure] = {}
-    if shown is not None or contexts is not None:
-        valid = [
-            [one for one in row if _is_there(one, shown, contexts, index)] for index, row in enumerate(cited)
-        ]
-        found["citation_validity"] = proportion(sum(len(row) for row in valid), total, what="citations")
-        said = [row for row in range(table.n) if not table.answers or not text.abstains(table.answers[row])]
-        found["cited_answers"] = proportion(
-            sum(bool(valid[row]) for row in said), len(said), what="answers that do not abstain"
+    return {
+        name: proportion(
+            int(hits.sum()),
+            int(of.sum()),
+            what="answers that do not abstain" if name == "cited_answers" else "citations",
         )
-    if relevant is not None:
-        right = sum(one in set(relevant[index]) for index, row in enumerate(cited) for one in row)
-        found["citation_precision"] = proportion(right, total, what="citations")
-    return found
-
-
-def _is_there(citation: str, shown: Lists | None, contexts: Lists | None, row: int) -> bool:
-    """Return whether a citation names a passage by its id, or by its number from 1 where passages have no ids."""
-    if shown is not None:
-        return citation in shown[row]
-    passages = contexts[row] if contexts is not None else []
-    return citation in passages or (citation.isdigit() and 1 <= int(citation) <= len(passages))
+        for name, (hits, of) in citation_rows(table).items()
+    }
 
 
 def _abstentions(table: AnswerTable) -> dict[str, Figure]:
     if table.answers is None:
         return {}
-    abstained = np.array([text.abstains(answer) for answer in table.answers])
+    abstained = abstained_rows(table)
     found = {"abstention_rate": proportion(int(abstained.sum()), table.n, what="answers")}
     answerable = table.numbers.get("answerable")
     if answerable is not None:

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from apps.evaluations.engine.columns import ColumnMap
+from apps.evaluations.engine.comparison.measures import Comparable, Mean, Measured
 from apps.evaluations.engine.config import Config
 from apps.evaluations.engine.figures import Figure, rounded
 from apps.evaluations.engine.metrics import gains
@@ -30,6 +32,7 @@ class ListTable:
     tie_order: Ints | None
     items: Ints | None
     rows: Rows
+    item_names: tuple[str, ...] = ()
 
     @property
     def lists(self) -> gains.RankedLists:
@@ -77,6 +80,7 @@ def read_lists(
         _text_order(items) if items is not None else None,
         items.codes.astype(np.int64) if items is not None else None,
         rows,
+        items.values if items is not None else (),
     )
 
 
@@ -132,3 +136,41 @@ def worst_queries(table: ListTable, per_query: Floats, name: str, count: int = 5
         for index in order
         if per_query[index] < 1
     ]
+
+
+def comparable_lists(
+    table: ListTable,
+    values: dict[str, Floats],
+    unit: str,
+    headline: str,
+    *,
+    left_out: dict[str, str] | None = None,
+) -> Comparable:
+    """Return figures per query (queries,) to be paired by query. Queries whose relevant rows differ are not the same."""
+    means = {name: Mean.known(per_query) for name, per_query in values.items()}
+
+    def measure(units: Ints, weights: Floats | None) -> Measured:
+        own = {name: one.take(units) for name, one in means.items()}
+        return Measured(own, sliced=(headline, own[headline]))
+
+    return Comparable(
+        unit,
+        pa.chunked_array([pa.array(list(table.names), pa.string())]),
+        _relevant_rows(table),
+        Rows(len(table.names), query_groups(table)),
+        measure,
+        left_out=left_out or {},
+    )
+
+
+def _relevant_rows(table: ListTable) -> Any:
+    """Return what is relevant to each query as text (queries,): by item where items are named, else by grade."""
+    rows = np.flatnonzero(table.relevance > 0)
+    grades = [f"{grade:g}" for grade in table.relevance[rows].tolist()]
+    if table.items is not None:
+        names = [table.item_names[item] for item in table.items[rows].tolist()]
+        grades = [f"{name}\n{grade}" for name, grade in zip(names, grades, strict=True)]
+    found: list[list[str]] = [[] for _ in table.names]
+    for query, text in zip(table.query[rows].tolist(), grades, strict=True):
+        found[query].append(text)
+    return np.array(["\n".join(sorted(one)) for one in found], dtype=object)

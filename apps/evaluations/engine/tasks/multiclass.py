@@ -7,6 +7,7 @@ import numpy as np
 from apps.evaluations.engine.baselines import majority_gain
 from apps.evaluations.engine.calibration import bin_sums, calibration
 from apps.evaluations.engine.columns import ColumnMap
+from apps.evaluations.engine.comparison.measures import Area, Comparable, Mean, Measured, Sums
 from apps.evaluations.engine.config import Config, Progress
 from apps.evaluations.engine.fairness import Group, fairness_of
 from apps.evaluations.engine.figures import Figure, mean_figure, proportion, rounded, undefined, whole
@@ -18,9 +19,9 @@ from apps.evaluations.engine.reading.classes import read_classes as read
 from apps.evaluations.engine.rowslices import RowLoss, row_slices, worst_of
 from apps.evaluations.engine.scoretable import score_table
 from apps.evaluations.engine.statistics import resampling
-from apps.evaluations.engine.table import Floats
+from apps.evaluations.engine.table import Floats, Ints
 
-__all__ = ["read", "report"]
+__all__ = ["comparable", "read", "report"]
 #: Confusion matrices with more filled cells than this are drawn by groups of rows.
 MOST_CELLS = 4_000
 #: Pairs of more classes than this are not compared one by one.
@@ -121,11 +122,11 @@ def _scored(table: ClassTable) -> tuple[dict[str, Figure], list[Figure]]:
         return {name: undefined("No scores were given, only predictions.", n=n) for name in names}, []
     weights = table.rows.weights
     truth = np.eye(len(table.classes), dtype=np.uint8)[table.true]
-    class_auc, macro = metrics.one_against_rest(truth, scores, weights)
+    class_auc, areas = metrics.one_against_rest(truth, scores, weights)
     many = f"More than {MOST_PAIRED} classes: their pairs are not compared one by one."
     found = {
-        "macro_auc": macro,
-        "hand_till": metrics.hand_till(table.true, scores, weights)
+        "macro_auc": areas.figure("mean of DeLong placements"),
+        "hand_till": metrics.hand_till(table.true, scores, weights).figure("Hand and Till, DeLong placements")
         if len(table.classes) <= MOST_PAIRED
         else undefined(many, n=n),
     }
@@ -229,3 +230,44 @@ def _fairness(table: ClassTable, columns: ColumnMap) -> dict[str, Any]:
             [Group(value, own) for value, own in zip(group.values, cells, strict=True) if own.n]
         )
     return found
+
+
+def comparable(table: ClassTable, columns: ColumnMap) -> Comparable:
+    """Return what of the table is compared: predicted classes row by row, and scores where there are some."""
+
+    def measure(units: Ints, weights: Floats | None) -> Measured:
+        true, predicted = table.true[units], table.predicted[units]
+        right = Mean((true == predicted).astype(np.uint8))
+        functions = {name: one for name, (one, _) in metrics.CLASS_METRICS.items() if name != "accuracy"}
+        sums = {"classes": Sums(*metrics.count_sums(true, predicted, len(table.classes), weights, functions))}
+        means, areas = {"accuracy": right}, {}
+        if table.scores is not None:
+            scores = table.scores[units]
+            means |= _score_means(scores, true, probability=table.probability)
+            areas = _areas(scores, true, weights)
+        return Measured(means, sums, areas, sliced=("accuracy", right))
+
+    truth = np.array(table.classes)[table.true]
+    return Comparable("rows", table.rows.ids, truth, table.rows, measure)
+
+
+def _score_means(scores: Floats, true: Ints, *, probability: bool) -> dict[str, Mean]:
+    given = scores[np.arange(len(scores)), true]
+    found = {"top_2_accuracy": Mean(((scores > given[:, None]).sum(axis=1) < 2).astype(np.uint8))}
+    if probability:
+        found["log_loss"] = Mean(-np.log(np.clip(given, CLIP, 1)))
+        found["brier"] = Mean((scores**2).sum(axis=1) - 2 * given + 1)
+    return found
+
+
+def _areas(scores: Floats, true: Ints, weights: Floats | None) -> dict[str, Area]:
+    classes = scores.shape[1]
+    truth = np.eye(classes, dtype=np.uint8)[true]
+    means = {"macro_auc": metrics.one_against_rest(truth, scores, weights)[1]}
+    if classes <= MOST_PAIRED:
+        means["hand_till"] = metrics.hand_till(true, scores, weights)
+    return {
+        name: Area(one.value, one.influence, one.ends, "DeLong placements")
+        for name, one in means.items()
+        if one.count
+    }

@@ -6,6 +6,14 @@ import numpy as np
 
 from apps.evaluations.engine import ranking
 from apps.evaluations.engine.columns import ColumnMap
+from apps.evaluations.engine.comparison.measures import (
+    Area,
+    Comparable,
+    Mean,
+    Measured,
+    Sums,
+    columns_by_group,
+)
 from apps.evaluations.engine.config import Config, Progress
 from apps.evaluations.engine.figures import Figure, proportion, rounded, undefined, whole
 from apps.evaluations.engine.metrics.confusion import over
@@ -15,9 +23,9 @@ from apps.evaluations.engine.reading.classes import read_labels as read
 from apps.evaluations.engine.rowslices import RowLoss, row_slices, worst_of
 from apps.evaluations.engine.scoretable import score_table
 from apps.evaluations.engine.statistics.sums import OfSums, SumDraws, drawn_mean, sum_draws
-from apps.evaluations.engine.table import Floats
+from apps.evaluations.engine.table import Floats, Ints
 
-__all__ = ["read", "report"]
+__all__ = ["comparable", "read", "report"]
 #: Pairs of labels that are compared at once.
 _CELLS = 5_000_000
 DEFINITIONS = {
@@ -38,24 +46,22 @@ def report(table: LabelTable, columns: ColumnMap, config: Config, progress: Prog
     weights = table.rows.weights
     rng = np.random.default_rng([config.seed, 0])
     progress(0.2, "counting and intervals")
-    right = table.truth * table.predicted
-    columns_of_rows = np.concatenate(
-        [
-            np.ones((len(right), 1)),
-            right,
-            table.truth,
-            table.predicted,
-        ],
-        axis=1,
-    ).astype(np.float64)
     how = "rows" if table.rows.entities is None else "entities"
     draws = sum_draws(
-        columns_of_rows, config.resamples, rng, weights=weights, members=table.rows.entities, how=how
+        _count_columns(table.truth, table.predicted),
+        config.resamples,
+        rng,
+        weights=weights,
+        members=table.rows.entities,
+        how=how,
     )
     figures = {
         "macro_f1": draws.figure(_macro_f1(labels), reason="No label has rows or predictions."),
         "micro_f1": draws.figure(_micro_f1(labels), reason="No label has rows or predictions."),
-        **{name: _mean(values, table, config) for name, values in _per_row(table).items()},
+        **{
+            name: _mean(values, table, config)
+            for name, values in _per_row(table.truth, table.predicted).items()
+        },
     }
     exact = (table.truth == table.predicted).all(axis=1)
     hits = float((exact if weights is None else exact * weights).sum())
@@ -90,13 +96,19 @@ def report(table: LabelTable, columns: ColumnMap, config: Config, progress: Prog
     }
 
 
-def _per_row(table: LabelTable) -> dict[str, Floats]:
+def _count_columns(truth: Ints, predicted: Ints) -> Floats:
+    """Return 1, and of each label whether it is right, true and predicted (n, 1 + 3 × labels)."""
+    parts = [np.ones((len(truth), 1)), truth * predicted, truth, predicted]
+    return np.concatenate(parts, axis=1).astype(np.float64)
+
+
+def _per_row(truth: Ints, predicted: Ints) -> dict[str, Floats]:
     """Return the figures that are means over rows."""
-    both = (table.truth * table.predicted).sum(axis=1)
-    true, said = table.truth.sum(axis=1), table.predicted.sum(axis=1)
+    both = (truth * predicted).sum(axis=1)
+    true, said = truth.sum(axis=1), predicted.sum(axis=1)
     none = (true + said) == 0
     return {
-        "hamming_loss": (table.truth != table.predicted).mean(axis=1),
+        "hamming_loss": (truth != predicted).mean(axis=1),
         "samples_f1": np.where(none, 1.0, 2 * both / np.maximum(true + said, 1)),
         "jaccard": np.where(none, 1.0, both / np.maximum(true + said - both, 1)),
     }
@@ -167,9 +179,9 @@ def _scored(table: LabelTable, config: Config) -> dict[str, Figure]:
             name: undefined("No scores were given, only predictions.", n=table.rows.total)
             for name in ("macro_auc", "lrap")
         }
-    _, macro = one_against_rest(table.truth.astype(np.uint8), table.scores, table.rows.weights)
+    _, areas = one_against_rest(table.truth.astype(np.uint8), table.scores, table.rows.weights)
     lrap = _mean(label_ranking_precision(table.truth, table.scores), table, config)
-    return {"macro_auc": macro, "lrap": lrap}
+    return {"macro_auc": areas.figure("mean of DeLong placements"), "lrap": lrap}
 
 
 def _mean(values: Floats, table: LabelTable, config: Config) -> Figure:
@@ -219,3 +231,36 @@ def _baselines(table: LabelTable) -> dict[str, dict[str, float | None]]:
 
 def _named(table: LabelTable, bits: Any) -> str:
     return ", ".join(name for name, bit in zip(table.names, bits, strict=True) if bit) or "none"
+
+
+def comparable(table: LabelTable, columns: ColumnMap) -> Comparable:
+    """Return what of the table is compared: label sets row by row, and scores where there are some."""
+    labels = len(table.names)
+
+    def measure(units: Ints, weights: Floats | None) -> Measured:
+        truth, predicted = table.truth[units], table.predicted[units]
+        means = {name: Mean(values) for name, values in _per_row(truth, predicted).items()}
+        means["subset_accuracy"] = Mean((truth == predicted).all(axis=1).astype(np.uint8))
+        sums = Sums(
+            columns_by_group(_count_columns(truth, predicted), weights),
+            {"macro_f1": _macro_f1(labels), "micro_f1": _micro_f1(labels)},
+        )
+        areas = {}
+        if table.scores is not None:
+            scores = table.scores[units]
+            means["lrap"] = Mean(label_ranking_precision(truth, scores))
+            mean = one_against_rest(truth.astype(np.uint8), scores, weights)[1]
+            if mean.count:
+                areas["macro_auc"] = Area(mean.value, mean.influence, mean.ends, "DeLong placements")
+        return Measured(means, {"labels": sums}, areas, sliced=("hamming_loss", means["hamming_loss"]))
+
+    order = np.argsort(np.array(table.names, dtype=str), kind="stable")
+    bits = np.packbits(table.truth[:, order].astype(np.uint8), axis=1)
+    return Comparable(
+        "rows",
+        table.rows.ids,
+        np.ascontiguousarray(bits).view(f"S{bits.shape[1]}").ravel(),
+        table.rows,
+        measure,
+        basis="the labels " + ", ".join(sorted(table.names)),
+    )

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from apps.evaluations.engine.columns import ColumnMap
+from apps.evaluations.engine.comparison.measures import Comparable
 from apps.evaluations.engine.config import Config, Progress
 from apps.evaluations.engine.figures import Figure, rounded
 from apps.evaluations.engine.metrics import gains
@@ -14,6 +15,7 @@ from apps.evaluations.engine.rowslices import RowLoss, row_slices
 from apps.evaluations.engine.table import Floats, Limits, Rows
 from apps.evaluations.engine.tasks.listing import (
     ListTable,
+    comparable_lists,
     mean_figures,
     query_groups,
     read_lists,
@@ -49,15 +51,14 @@ def per_query(lists: gains.RankedLists, k: int) -> dict[str, Floats]:
 
 def report(table: ListTable, columns: ColumnMap, config: Config, progress: Progress) -> dict[str, Any]:
     """Return the body of the report."""
-    k, name = columns.k, f"ndcg@{columns.k}"
+    k = columns.k
     progress(0.2, "sorting the lists")
     lists = table.lists
     values = per_query(lists, k)
     progress(0.5, "intervals")
     figures = mean_figures(values, config, how="queries", stream=0)
     empty = int((lists.relevant == 0).sum())
-    binary = bool(np.all((table.relevance == 0) | (table.relevance == 1)))
-    headline = "map" if binary else name
+    headline = _headline_of(table, k)
     loss = 1 - values[headline]
     known = np.flatnonzero(~np.isnan(loss))
     rows = Rows(len(known), {group: one.take(known) for group, one in query_groups(table).items()})
@@ -68,7 +69,7 @@ def report(table: ListTable, columns: ColumnMap, config: Config, progress: Progr
         "queries": len(table.names),
         "queries_without_relevant": empty,
         "metrics": {metric: figure.to_json() for metric, figure in figures.items()},
-        "headline": _headline(headline, figures, binary=binary),
+        "headline": _headline(headline, figures),
         "baselines": {"random_order": random_order(lists, k)},
         "beyond_baselines": [],
         "worst": worst_queries(table, values[headline], headline),
@@ -77,10 +78,21 @@ def report(table: ListTable, columns: ColumnMap, config: Config, progress: Progr
     }
 
 
-def _headline(name: str, figures: dict[str, Figure], *, binary: bool) -> dict[str, Any]:
+def _headline_of(table: ListTable, k: int) -> str:
+    binary = bool(np.all((table.relevance == 0) | (table.relevance == 1)))
+    return "map" if binary else f"ndcg@{k}"
+
+
+def comparable(table: ListTable, columns: ColumnMap) -> Comparable:
+    """Return what of the table is compared: figures per query."""
+    values = per_query(table.lists, columns.k)
+    return comparable_lists(table, values, "queries", _headline_of(table, columns.k))
+
+
+def _headline(name: str, figures: dict[str, Figure]) -> dict[str, Any]:
     why = (
         "Relevance is yes or no, so mean average precision comes first."
-        if binary
+        if name == "map"
         else "Relevance has grades, so NDCG comes first: it weighs them, and the first places more."
     )
     watch = "Documents that nobody judged count as not relevant: a list with unjudged ones looks worse than it is."

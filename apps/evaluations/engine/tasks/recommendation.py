@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from apps.evaluations.engine.columns import ColumnMap
+from apps.evaluations.engine.comparison.measures import Comparable
 from apps.evaluations.engine.config import Config, Progress
 from apps.evaluations.engine.figures import Figure, rounded
 from apps.evaluations.engine.metrics import gains
@@ -14,6 +15,7 @@ from apps.evaluations.engine.rowslices import RowLoss, row_slices
 from apps.evaluations.engine.table import Floats, Limits, Rows
 from apps.evaluations.engine.tasks.listing import (
     ListTable,
+    comparable_lists,
     mean_figures,
     query_groups,
     read_lists,
@@ -27,12 +29,9 @@ def read(source: Source, columns: ColumnMap, limits: Limits, found: Findings) ->
     return read_lists(source, columns, limits, found, query=columns.user or "", item=columns.item)
 
 
-def report(table: ListTable, columns: ColumnMap, config: Config, progress: Progress) -> dict[str, Any]:
-    """Return the body of the report."""
-    k = columns.k
-    progress(0.2, "sorting the lists")
-    lists = table.lists
-    values: dict[str, Floats] = {
+def per_user(lists: gains.RankedLists, k: int) -> dict[str, Floats]:
+    """Return every figure by user (users,)."""
+    return {
         f"hit_rate@{k}": gains.hit_at(lists, k),
         f"recall@{k}": gains.recall_at(lists, k),
         f"precision@{k}": np.where(lists.relevant > 0, gains.precision_at(lists, k), np.nan),
@@ -40,6 +39,29 @@ def report(table: ListTable, columns: ColumnMap, config: Config, progress: Progr
         f"map@{k}": gains.average_precision(lists, k),
         "mrr": gains.reciprocal_rank(lists),
     }
+
+
+def comparable(table: ListTable, columns: ColumnMap) -> Comparable:
+    """Return what of the table is compared: figures per user."""
+    k, why = (
+        columns.k,
+        "A property of all users' lists together: it has no interval, and neither has a difference.",
+    )
+    return comparable_lists(
+        table,
+        per_user(table.lists, k),
+        "users",
+        f"ndcg@{k}",
+        left_out={f"coverage@{k}": why, f"gini@{k}": why},
+    )
+
+
+def report(table: ListTable, columns: ColumnMap, config: Config, progress: Progress) -> dict[str, Any]:
+    """Return the body of the report."""
+    k = columns.k
+    progress(0.2, "sorting the lists")
+    lists = table.lists
+    values = per_user(lists, k)
     progress(0.5, "intervals")
     figures = mean_figures(
         values, config, how="users", stream=0, reason="No user took any item: the figure would be 0 / 0."

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from apps.evaluations.engine.columns import ColumnMap
+from apps.evaluations.engine.comparison.measures import Comparable, Mean, Measured, Sums, columns_by_group
 from apps.evaluations.engine.config import Config, Progress
 from apps.evaluations.engine.figures import mean_figure, rounded, verdict_of, whole
 from apps.evaluations.engine.metrics import regression as metrics
@@ -15,7 +16,7 @@ from apps.evaluations.engine.reading.typed import Findings
 from apps.evaluations.engine.rowslices import RowLoss, row_slices, worst_of
 from apps.evaluations.engine.statistics.quantiles import quantile
 from apps.evaluations.engine.statistics.sums import drawn_mean
-from apps.evaluations.engine.table import Floats, Limits, Rows
+from apps.evaluations.engine.table import Floats, Ints, Limits, Rows
 
 DEFINITIONS = {name: one.definition for name, one in metrics.REGRESSION_METRICS.items()} | {
     "median_absolute_error": "Half of the rows err by less. Interval: order statistics (Conover 1999).",
@@ -185,3 +186,25 @@ def _residuals(table: NumberTable) -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+#: Figures that a difference says nothing about: a bias is best at 0, and quantiles are not made of sums.
+NOT_COMPARED = {
+    "bias": "A bias is best at 0, so a difference does not say which is better: look at both.",
+    "median_absolute_error": "Quantiles have no paired interval here: look at both.",
+    "p90_absolute_error": "Quantiles have no paired interval here: look at both.",
+}
+
+
+def comparable(table: NumberTable, columns: ColumnMap) -> Comparable:
+    """Return what of the table is compared: errors row by row."""
+
+    def measure(units: Ints, weights: Floats | None) -> Measured:
+        y, p = table.y[units], table.p[units]
+        functions = {
+            name: one.function for name, one in metrics.REGRESSION_METRICS.items() if name not in NOT_COMPARED
+        }
+        sums = Sums(columns_by_group(metrics.terms_of(y, p), weights), functions)
+        return Measured(sums={"errors": sums}, sliced=("mae", Mean(np.abs(p - y))))
+
+    return Comparable("rows", table.rows.ids, table.y, table.rows, measure, left_out=NOT_COMPARED)
