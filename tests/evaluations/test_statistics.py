@@ -321,10 +321,11 @@ def test_the_difference_of_two_perfect_models_is_not_certain():
 def test_a_mean_of_perfect_aucs_is_not_certain():
     true = np.repeat([0, 1, 2], 30)
     scores = np.eye(3)[true]
-    single, mean = multiclass.one_against_rest(np.eye(3, dtype=np.uint8)[true], scores, None)
+    single, areas = multiclass.one_against_rest(np.eye(3, dtype=np.uint8)[true], scores, None)
+    mean = areas.figure("DeLong placements")
     assert mean.value == 1
     assert mean.low == pytest.approx(single[0].low)
-    assert multiclass.hand_till(true, scores, None).low == pytest.approx(
+    assert multiclass.hand_till(true, scores, None).figure("DeLong placements").low == pytest.approx(
         proportions.mann_whitney(1, 30, 30)[0]
     )
 
