@@ -1,6 +1,7 @@
 """A pipeline's view of mlgov: HTTP with a token, nothing else."""
 
 import time
+from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
@@ -49,6 +50,14 @@ class Api:
                 raise SystemExit(f"{path} ended as {found['state']}: {found['error']}")
             time.sleep(0.3)
         raise SystemExit(f"{path} did not finish within {seconds} seconds; is the worker running?")
+
+    def wait_until(self, path: str, holds: Callable[[dict[str, Any]], bool], *, seconds: int = 120) -> None:
+        """Ask for a list until it has a row for which ``holds``."""
+        ends = time.monotonic() + seconds
+        while not any(map(holds, self.get(path)["results"])):
+            if time.monotonic() > ends:
+                raise SystemExit(f"{path} lacks a row after {seconds} seconds; is the worker running?")
+            time.sleep(0.3)
 
     @staticmethod
     def _answer(response: httpx.Response) -> dict[str, Any]:

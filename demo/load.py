@@ -178,6 +178,7 @@ class Story:
                 "change": "major",
                 "description": f"{trained.name.capitalize()}, first attempt.",
             }
+            about["path"] = "model.npz"
             found = self.ci.post(f"/models/{model}/versions", about, file=("model.npz", trained.artifact))
         path = f"/versions/{found['id']}"
         if not self.ci.get(f"{path}/predictions")["results"]:
@@ -210,6 +211,7 @@ class Story:
                 f"/predictions/{predictions['id']}/evaluations", {"config": {"seed": 2026}}
             )
             self.ci.wait_for(f"/evaluations/{started['id']}")
+        self.ci.wait_until(f"{path}/checks", lambda one: one["name"] == "artifact_scan")
         reported = {one["name"] for one in self.ci.get(f"{path}/checks")["results"]}
         for name, summary in texts.CHECKS.items():
             if name not in reported:

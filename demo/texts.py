@@ -44,8 +44,19 @@ MODEL = {
 CHECKS = {
     name: f"Example report: the demonstration runs no {what}, a pipeline reports its own here."
     for name, what in {
+        "lint": "linter",
+        "unit_tests": "unit tests",
+        "sample_run": "pipeline on a sample",
+        "data_validation": "data validation",
+        "feature_pipeline": "feature pipeline",
+        "smoke_predictions": "smoke predictions",
+        "performance_regression": "comparison of performance",
+        "size_latency": "measurement of size and latency",
+        "security_scan": "scan of dependencies",
+        "staging_deployment": "deployment",
         "load_test": "load test",
         "integration_test": "integration test",
+        "canary": "canary",
         "monitoring_dashboard": "dashboard",
     }.items()
 }

@@ -213,6 +213,7 @@ JOB_KINDS = {
     "evaluations.evaluate": "apps.evaluations.jobs:evaluate",
     "evaluations.map_part": "apps.evaluations.parts:map_part",
     "modelcards.render_pdf": "apps.modelcards.jobs:render_pdf",
+    "registry.scan": "apps.registry.jobs:scan",
     "rubrics.suggest": "apps.rubrics.jobs:suggest",
 }
 #: Kind of job -> what pages call it.
@@ -220,6 +221,7 @@ JOB_TITLES = {
     "evaluations.evaluate": "Evaluate predictions",
     "evaluations.map_part": "Count a part of the predictions",
     "modelcards.render_pdf": "Make the PDF of a model card",
+    "registry.scan": "Read what model files would run",
     "rubrics.suggest": "Suggest rubric scores",
 }
 CELERY_BROKER_URL = environment.broker_url()

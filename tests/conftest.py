@@ -1,5 +1,6 @@
 """What all tests share: a database that can be emptied though its tables refuse it, and files in a folder of their own."""
 
+import hypothesis
 import psycopg
 import pytest
 from django.db import connection
@@ -7,6 +8,11 @@ from django.test import TransactionTestCase
 
 from tests.plugin import CLUSTER
 
+#: A loaded machine is slow and no test's fault; what is tested is the outcome.
+hypothesis.settings.register_profile(
+    "mlgov", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("mlgov")
 pytest_plugins = ["tests.cast", "tests.s3"]
 KEPT_TABLES = {"django_migrations", "django_content_type", "auth_permission"}
 

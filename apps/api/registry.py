@@ -62,7 +62,15 @@ class VersionIn(Input):
     run = serializers.UUIDField(required=False)
     change = serializers.ChoiceField(choices=Change.choices, default=Change.MINOR)
     description = Text(required=False)
+    commit = Text(required=False, max_length=64)
     file = serializers.FileField(required=False)
+    path = Text(required=False, max_length=300)
+
+
+class ArtifactOut(Output):
+    path = serializers.CharField()
+    digest = serializers.CharField(source="blob_id")
+    size_bytes = serializers.IntegerField(source="blob.size_bytes")
 
 
 class VersionOut(Output):
@@ -73,7 +81,8 @@ class VersionOut(Output):
     description = serializers.CharField()
     model = serializers.UUIDField(source="model_id")
     run = serializers.UUIDField(source="run_id", allow_null=True)
-    artifact_digest = serializers.CharField(source="artifact_id", allow_null=True)
+    commit = serializers.CharField()
+    files = ArtifactOut(source="pinned", many=True)
     created_by = Person()
     created_at = serializers.DateTimeField()
 
@@ -92,22 +101,60 @@ class Versions(Endpoint):
         request={"multipart/form-data": VersionIn, "application/json": VersionIn}, responses={201: VersionOut}
     )
     def post(self, request: Request, pk: UUID) -> Response:
-        """Register the next version, from a run, with its model file as multipart."""
+        """Register the next version, from a run, with its first file as multipart; more are pinned to it one by one."""
         model = queries.model_for(self.user, pk)
         fields: dict[str, Any] = self.read(VersionIn)
         run = run_for(self.user, fields.pop("run")) if "run" in fields else None
         file = fields.pop("file", None)
-        made = services.register_version(model, by=self.user, run=run, artifact_stream=file, **fields)
-        return answer(VersionOut, made, status=201, location=f"/api/v1/versions/{made.pk}")
+        path = fields.pop("path", "") or "model"
+        made = services.register_version(
+            model, by=self.user, run=run, artifact_stream=file, artifact_path=path, **fields
+        )
+        shown = queries.version_for(self.user, made.pk)
+        return answer(VersionOut, shown, status=201, location=f"/api/v1/versions/{made.pk}")
+
+
+class CommitIn(Input):
+    commit = Text(max_length=64)
 
 
 class VersionOne(Endpoint):
-    scopes = {"GET": Scope.READ}
+    scopes = {"GET": Scope.READ, "PATCH": Scope.TRACK}
 
     @extend_schema(responses=VersionOut)
     def get(self, request: Request, pk: UUID) -> Response:
         """Return a version and the stage that it is in."""
         return answer(VersionOut, queries.version_for(self.user, pk))
+
+    @extend_schema(request=CommitIn, responses=VersionOut)
+    def patch(self, request: Request, pk: UUID) -> Response:
+        """Say which commit a version was built from, while it is in its first stage; its checks expire."""
+        services.change_commit(queries.version_for(self.user, pk), by=self.user, **self.read(CommitIn))
+        return answer(VersionOut, queries.version_for(self.user, pk))
+
+
+class ArtifactIn(Input):
+    path = Text(max_length=300)
+    file = serializers.FileField()
+
+
+class Artifacts(Endpoint):
+    scopes = {"GET": Scope.READ, "POST": Scope.TRACK}
+    parser_classes = [MultiPartParser]
+
+    @extend_schema(responses=ArtifactOut(many=True))
+    def get(self, request: Request, pk: UUID) -> Response:
+        """List the files that are pinned to a version."""
+        pinned = queries.version_for(self.user, pk).artifacts.pinned()
+        return self.page(pinned.select_related("blob"), ArtifactOut)
+
+    @extend_schema(request={"multipart/form-data": ArtifactIn}, responses={201: ArtifactOut})
+    def post(self, request: Request, pk: UUID) -> Response:
+        """Pin a file to a version in its first stage; another file under the same path takes its place."""
+        version = queries.version_for(self.user, pk)
+        fields = self.read(ArtifactIn)
+        made = services.pin_artifact(version, path=fields["path"], stream=fields["file"], by=self.user)
+        return answer(ArtifactOut, made, status=201)
 
 
 class CheckIn(Input):
@@ -116,6 +163,16 @@ class CheckIn(Input):
     summary = Text(required=False)
     url = Text(required=False, max_length=500)
     figures = serializers.DictField(required=False)
+    commit = Text(required=False, max_length=64)
+
+
+class CheckReportIn(Input):
+    name = Text(max_length=60)
+    kind = serializers.ChoiceField(choices=[("junit", "JUnit XML"), ("sarif", "SARIF 2.1.0")])
+    file = serializers.FileField()
+    url = Text(required=False, max_length=500)
+    commit = Text(required=False, max_length=64)
+    fail_on = serializers.ChoiceField(choices=["note", "warning", "error"], default="error")
 
 
 class CheckOut(Output):
@@ -125,6 +182,9 @@ class CheckOut(Output):
     summary = serializers.CharField()
     url = serializers.CharField()
     figures = serializers.JSONField()
+    source = serializers.CharField()  # type: ignore[assignment]
+    items = serializers.JSONField()
+    contents_digest = serializers.CharField()
     created_at = serializers.DateTimeField()
 
 
@@ -142,4 +202,19 @@ class Checks(Endpoint):
         version = queries.version_for(self.user, pk)
         return answer(
             CheckOut, services.report_check(version, by=self.user, **self.read(CheckIn)), status=201
+        )
+
+
+class CheckReports(Endpoint):
+    scopes = {"POST": Scope.EVIDENCE}
+    parser_classes = [MultiPartParser]
+
+    @extend_schema(request={"multipart/form-data": CheckReportIn}, responses={201: CheckOut})
+    def post(self, request: Request, pk: UUID) -> Response:
+        """Report a check by the file of a test runner or scanner; it is summarised, and kept whole."""
+        version = queries.version_for(self.user, pk)
+        fields = self.read(CheckReportIn)
+        stream = fields.pop("file")
+        return answer(
+            CheckOut, services.report_file(version, stream=stream, by=self.user, **fields), status=201
         )

@@ -12,6 +12,8 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from apps.policies.judge import BadExpression, reading
+from apps.policies.pipeline import CheckRule, check_rules, required_at, undeclared
+from apps.policies.rubric import Rubric, rubric_of
 from apps.policies.vocabulary import Vocabulary
 
 SCHEMA_FILE = Path(__file__).with_name("pack.schema.json")
@@ -88,44 +90,6 @@ class Checklist:
 
 
 @dataclass(frozen=True)
-class Signal:
-    """``points`` towards a dimension's level when ``expression`` holds; ``lift`` says how to make it hold."""
-
-    expression: str
-    points: int
-    lift: str
-
-
-@dataclass(frozen=True)
-class Dimension:
-    key: str
-    title: str
-    weight: int
-    low: str
-    middle: str
-    high: str
-    method: str = ""
-    signals: tuple[Signal, ...] = ()
-
-
-@dataclass(frozen=True)
-class Band:
-    threshold: int
-    title: str
-
-
-@dataclass(frozen=True)
-class Rubric:
-    title: str
-    dimensions: tuple[Dimension, ...]
-    bands: tuple[Band, ...]
-
-    def band_of(self, total: float) -> str:
-        """Return the name of the band that a total of 0–100 falls in."""
-        return next((band.title for band in self.bands if total >= band.threshold), self.bands[-1].title)
-
-
-@dataclass(frozen=True)
 class Pack:
     """A whole policy, ready to be asked."""
 
@@ -136,6 +100,7 @@ class Pack:
     gates: tuple[Gate, ...]
     checklists: tuple[Checklist, ...] = ()
     rubric: Rubric | None = None
+    checks: tuple[CheckRule, ...] = ()
 
     @property
     def initial_stage(self) -> str:
@@ -278,7 +243,7 @@ def _check_references(source: _Source) -> None:
         )
     if not any(rule["from"] == PRODUCTION and rule["kind"] == "replace" for rule in data["transitions"]):
         source.fault(("transitions",), "There must be a transition of kind 'replace' out of production.")
-    for name in ("stages", "gates", "checklists"):
+    for name in ("stages", "gates", "checklists", "checks"):
         _check_unique(source, (name,), data.get(name, []))
     for index, rule in enumerate(data["transitions"]):
         path = ("transitions", index)
@@ -294,6 +259,8 @@ def _check_references(source: _Source) -> None:
         if rule["kind"] == "promote" and "gate" not in rule:
             source.fault(path, "A promotion needs a gate. Name one.")
     _check_gates(source)
+    for where, sentence in undeclared(data, gates):
+        source.fault(where, sentence)
 
 
 def _check_gates(source: _Source) -> None:
@@ -355,6 +322,7 @@ def _check_expressions(source: _Source, vocabulary: Vocabulary | None) -> None:
 
 def from_document(data: dict[str, Any]) -> Pack:
     """Build the dataclasses from data that was checked before."""
+    rules = check_rules(data.get("checks", []))
     return Pack(
         slug=data["slug"],
         title=data["title"],
@@ -363,36 +331,22 @@ def from_document(data: dict[str, Any]) -> Pack:
             TransitionRule(rule["from"], rule["to"], rule["kind"], rule.get("gate", ""))
             for rule in data["transitions"]
         ),
-        gates=tuple(_gate(entry) for entry in data["gates"]),
+        gates=tuple(_gate(entry, required_at(entry["key"], rules)) for entry in data["gates"]),
+        checks=rules,
         checklists=tuple(
             Checklist(**{**entry, "items": tuple(Item(**item) for item in entry["items"])})
             for entry in data.get("checklists", [])
         ),
-        rubric=_rubric(data["rubric"]) if "rubric" in data else None,
+        rubric=rubric_of(data["rubric"]) if "rubric" in data else None,
     )
 
 
-def _gate(entry: dict[str, Any]) -> Gate:
+def _gate(entry: dict[str, Any], required: list[dict[str, Any]]) -> Gate:
     return Gate(
         key=entry["key"],
         title=entry["title"],
-        criteria=tuple(Criterion(**one) for one in entry["criteria"]),
+        criteria=tuple(Criterion(**one) for one in [*entry["criteria"], *required]),
         approvals=tuple(Quorum(**one) for one in entry.get("approvals", [])),
         automatic=entry.get("automatic", False),
         meanings=tuple(entry.get("meanings", [])),
     )
-
-
-def _rubric(entry: dict[str, Any]) -> Rubric:
-    dimensions = tuple(
-        Dimension(
-            **{name: value for name, value in one.items() if name not in {"levels", "signals"}},
-            **one["levels"],
-            signals=tuple(Signal(**signal) for signal in one.get("signals", [])),
-        )
-        for one in entry["dimensions"]
-    )
-    bands = sorted(
-        (Band(one["from"], one["title"]) for one in entry["bands"]), key=lambda band: -band.threshold
-    )
-    return Rubric(entry["title"], dimensions, tuple(bands))

@@ -24,8 +24,17 @@ from apps.policies.queries import pack_of
 from apps.projects.evidence import missing_fields
 from apps.projects.models import Brief, Project
 from apps.projects.queries import data_sources_of, project_ids_for, projects_for
-from apps.registry.models import Check, Model, Version
-from apps.registry.queries import by_stage, latest_checks, models_for, production_version_of, versions_for
+from apps.registry.models import Model, Version
+from apps.registry.queries import (
+    LatestCheck,
+    PinnedFile,
+    by_stage,
+    latest_checks,
+    models_for,
+    pinned_files_of,
+    production_version_of,
+    versions_for,
+)
 from apps.rubrics.queries import Board, board_of
 
 
@@ -132,7 +141,8 @@ class VersionView:
     sheets: list[Sheet]
     board: Board | None
     card: Card | None
-    checks: list[Check]
+    checks: list[LatestCheck]
+    files: list[PinnedFile]
     promotions: list[Promotion]
     champion: Version | None
     newest: Version
@@ -162,6 +172,7 @@ def version_view(version: Version, user: User) -> VersionView:
         board=board_of(version, evidence.document) if has_rubric else None,
         card=Card.objects.filter(version=version).first(),
         checks=list(latest_checks(version).values()),
+        files=pinned_files_of(version),
         promotions=list(gates.promotions_of(version)[:10]),
         champion=production_version_of(version.model),
         newest=version.model.versions.order_by("-number").select_related("model")[0],

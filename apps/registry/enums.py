@@ -16,3 +16,21 @@ class Change(TextChoices):
 class CheckStatus(TextChoices):
     PASSED = "passed", "Passed"
     FAILED = "failed", "Failed"
+
+
+#: A new name whenever what a scan says can change, so that files are scanned again.
+SCANNER = "mlgov 1, picklescan 1.0.5"
+#: The check that mlgov reports itself: what the pinned files would run when loaded.
+ARTIFACT_SCAN = "artifact_scan"
+#: What a check counts as when the version's commit or files are other ones than those it ran on.
+EXPIRED = "expired"
+SUPERSEDED = "superseded"
+
+
+class CheckSource(TextChoices):
+    """Where the outcome of a check came from."""
+
+    PIPELINE = "pipeline", "Said by the pipeline"
+    JUNIT = "junit", "JUnit XML"
+    SARIF = "sarif", "SARIF"
+    MLGOV = "mlgov", "mlgov itself"

@@ -9,4 +9,8 @@ EVENTS = [
         "registry.version_moved", "moved {object} from {before} to {stage}", icon="arrow-right", tone="good"
     ),
     EventType("registry.check_reported", "reported the check {object} on {version}", icon="circle-check"),
+    EventType("registry.artifact_pinned", "pinned the file {path} to {object}", icon="pin"),
+    EventType(
+        "registry.commit_changed", "said that {object} was built from {commit}", icon="git-commit-horizontal"
+    ),
 ]

@@ -4,14 +4,31 @@ from collections.abc import Mapping
 from typing import Any
 
 from apps.policies.vocabulary import Fact
-from apps.registry.queries import latest_checks, production_version_of
+from apps.registry.queries import contents_of, latest_checks, production_version_of
 
 VOCABULARY = [
     Fact("version.number", "integer", "", "The number of the version."),
     Fact("version.change", "text", "", "minor or major."),
-    Fact("version.artifact_digest", "text", "", "SHA-256 of the model file."),
+    Fact("version.commit", "text", "", "The commit of the code that it was built from; empty when unknown."),
+    Fact("version.file_count", "integer", "files", "How many files are pinned to the version."),
+    Fact(
+        "version.contents_digest", "text", "", "SHA-256 over the commit and the digests of all pinned files."
+    ),
+    Fact("version.files", "list", "", "The pinned files: path and SHA-256."),
     Fact("version.has_run", "boolean", "", "The version came from a logged run."),
-    Fact("checks.<name>.status", "text", "", "passed or failed: the newest report of a CI check."),
+    Fact(
+        "checks.<name>.status",
+        "text",
+        "",
+        "passed or failed: the newest report of a CI check; expired when commit or files changed since.",
+    ),
+    Fact("checks.<name>.figures.<figure>", "number", "", "A figure of the check: tests, failures, errors, …"),
+    Fact(
+        "checks.<name>.source",
+        "text",
+        "",
+        "pipeline, junit, sarif, or mlgov (its own scan of the model files).",
+    ),
     Fact("checks.<name>.url", "text", "", "Where the pipeline shows the check."),
     Fact("checks.<name>.reported_at", "text", "UTC", "When it was reported."),
     Fact("champion.exists", "boolean", "", "Another version of the model is in production."),
@@ -21,18 +38,32 @@ VOCABULARY = [
 
 def facts(version: Any, known: Mapping[str, Any]) -> dict[str, Any]:
     """Return the facts of the version; the stage is left out, for moving it is what they decide."""
+    contents = contents_of(version)
     champion = production_version_of(version.model)
     other = champion if champion is not None and champion.pk != version.pk else None
     return {
         "version": {
             "number": version.number,
             "change": version.change,
-            "artifact_digest": version.artifact_id,
+            "commit": version.commit,
+            "file_count": len(contents.files),
+            "contents_digest": contents.digest,
+            "files": [{"path": path, "digest": digest} for path, digest in contents.files.items()],
             "has_run": version.run_id is not None,
         },
         "checks": {
-            name: {"status": check.status, "url": check.url, "reported_at": check.created_at.isoformat()}
-            for name, check in latest_checks(version).items()
+            name: {
+                "status": latest.status,
+                "url": latest.check.url,
+                "source": latest.check.source,
+                "reported_at": latest.check.created_at.isoformat(),
+                "figures": {
+                    figure: value
+                    for figure, value in latest.check.figures.items()
+                    if isinstance(value, int | float) and not isinstance(value, bool)
+                },
+            }
+            for name, latest in latest_checks(version, contents).items()
         },
         "champion": {"exists": other is not None, "number": other.number if other else None},
     }

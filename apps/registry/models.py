@@ -4,10 +4,10 @@ from django.db import models
 from django.db.models import Q
 
 from apps.accounts.models import User
-from apps.core.models import Blob, Governed, Row
+from apps.core.models import DIGEST_PATTERN, Blob, DigestField, Governed, Row
 from apps.experiments.models import Run
 from apps.projects.models import Project
-from apps.registry.enums import DEVELOPMENT, Change, CheckStatus
+from apps.registry.enums import DEVELOPMENT, Change, CheckSource, CheckStatus
 
 
 class Model(Governed):
@@ -27,7 +27,7 @@ class Model(Governed):
 
 
 class Version(Governed):
-    """One immutable artifact of a model, and the stage it is in.
+    """One state of a model: the commit it was built from, the files it consists of, and the stage it is in.
 
     ``stage`` follows the newest transition (table of the app ``gates``): a deferred trigger holds it there, and a
     deferred exclusion constraint admits one version of a model in production (both stand in the migrations).
@@ -39,7 +39,7 @@ class Version(Governed):
     change = models.CharField(max_length=10, choices=Change, default=Change.MINOR)
     description = models.TextField(blank=True)
     run = models.ForeignKey(Run, on_delete=models.PROTECT, null=True, blank=True, related_name="versions")
-    artifact = models.ForeignKey(Blob, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    commit = models.CharField(max_length=64, blank=True)
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
@@ -54,8 +54,58 @@ class Version(Governed):
         return f"{self.model.name} v{self.number}"
 
 
+class ArtifactQuerySet(models.QuerySet["Artifact"]):
+    def pinned(self) -> "ArtifactQuerySet":
+        """Return the files that no other has taken the place of, by path."""
+        return self.filter(replaced_at__isnull=True).order_by("path")
+
+
+class Artifact(Row):
+    """A file of a version under a path, pinned by its digest. A file that takes its place ends the pin, never the row."""
+
+    version = models.ForeignKey(Version, on_delete=models.PROTECT, related_name="artifacts")
+    path = models.CharField(max_length=300)
+    blob = models.ForeignKey(Blob, on_delete=models.PROTECT, related_name="+")
+    pinned_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    replaced_at = models.DateTimeField(null=True)
+
+    objects = ArtifactQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["version", "path"],
+                condition=Q(replaced_at__isnull=True),
+                name="registry_artifact_one_pinned",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.path
+
+
+class Scan(Row):
+    """What a scanner said of a file's content, once for each content and scanner; append-only."""
+
+    blob = models.ForeignKey(Blob, on_delete=models.PROTECT, related_name="+")
+    scanner = models.CharField(max_length=60)
+    format = models.CharField(max_length=40)
+    danger = models.CharField(max_length=20)
+    findings = models.JSONField(default=list)
+    header = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["blob", "scanner"], name="registry_scan_once")]
+
+    def __str__(self) -> str:
+        return f"{self.format}: {self.danger}"
+
+
 class Check(Row):
-    """A named check that a pipeline ran on a version (M8.2); the newest of a name counts."""
+    """A named check that a pipeline ran on a version (M8.2); the newest of a name counts.
+
+    ``contents_digest`` is what the version consisted of then: when its commit or files change, the check expires.
+    """
 
     version = models.ForeignKey(Version, on_delete=models.PROTECT, related_name="checks")
     name = models.SlugField(max_length=60)
@@ -63,13 +113,23 @@ class Check(Row):
     summary = models.TextField(blank=True)
     url = models.URLField(max_length=500, blank=True)
     figures = models.JSONField(default=dict)
+    items = models.JSONField(default=list)
+    source = models.CharField(max_length=10, choices=CheckSource, default=CheckSource.PIPELINE)
+    report = models.ForeignKey(Blob, on_delete=models.PROTECT, null=True, related_name="+")
+    contents_digest = DigestField()
     reported_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
         constraints = [
             models.CheckConstraint(
                 condition=Q(status__in=CheckStatus.values), name="registry_check_status_known"
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(source__in=CheckSource.values), name="registry_check_source_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(contents_digest__regex=DIGEST_PATTERN), name="registry_check_contents_form"
+            ),
         ]
         indexes = [models.Index(fields=["version", "name", "-created_at"], name="registry_check_newest")]
 

@@ -1,16 +1,18 @@
 """Read models and versions."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Prefetch, QuerySet
 from django.http import Http404
 
 from apps.accounts.models import User
+from apps.core.canonical import digest
 from apps.policies.pack import Stage
 from apps.projects.queries import project_ids_for
-from apps.registry.enums import PRODUCTION
-from apps.registry.models import Check, Model, Version
+from apps.registry.enums import EXPIRED, PRODUCTION, SCANNER, SUPERSEDED
+from apps.registry.models import Artifact, Check, Model, Scan, Version
 
 
 def models_for(user: User) -> QuerySet[Model]:
@@ -38,9 +40,11 @@ def versions_for(user: User) -> QuerySet[Version]:
         .select_related(
             "model__project__policy_revision__pack",
             "run__experiment",
-            "artifact",
             "created_by",
             "created_by__owner",
+        )
+        .prefetch_related(
+            Prefetch("artifacts", Artifact.objects.pinned().select_related("blob"), to_attr="pinned")
         )
         .order_by("-id")
     )
@@ -67,12 +71,93 @@ def by_stage(stages: Iterable[Stage], versions: Iterable[Version]) -> list[tuple
     return [(stage, held.get(stage.key, [])) for stage in stages]
 
 
-def latest_checks(version: Version) -> dict[str, Check]:
-    """Return the newest report of each check by name."""
+@dataclass(frozen=True)
+class Contents:
+    """What a version consists of: the commit it was built from, and the digest of each file by its path."""
+
+    commit: str
+    files: dict[str, str]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the canonical JSON of both; a check is bound to it."""
+        return digest({"commit": self.commit, "files": self.files})
+
+
+def contents_of(version: Version) -> Contents:
+    """Return what a version consists of now."""
+    return Contents(version.commit, {one.path: one.blob_id for one in artifacts_of(version)})
+
+
+def artifacts_of(version: Version) -> list[Artifact]:
+    """Return the files that are pinned now, by path."""
+    return list(
+        version.artifacts.filter(replaced_at__isnull=True)
+        .select_related("blob", "pinned_by")
+        .order_by("path")
+    )
+
+
+@dataclass(frozen=True)
+class PinnedFile:
+    """A pinned file, and what the scanner said of its content; no scan yet while a worker reads it."""
+
+    artifact: Artifact
+    scan: Scan | None
+
+
+def pinned_files_of(version: Version) -> list[PinnedFile]:
+    """Return the pinned files with their scans; two queries."""
+    artifacts = artifacts_of(version)
+    known = scans_of((one.blob_id for one in artifacts), SCANNER)
+    return [PinnedFile(one, known.get(one.blob_id)) for one in artifacts]
+
+
+def scans_of(digests: Iterable[str], scanner: str) -> dict[str, Scan]:
+    """Return what a scanner said of each of these contents that it has seen."""
+    return {scan.blob_id: scan for scan in Scan.objects.filter(blob__in=list(digests), scanner=scanner)}
+
+
+@dataclass(frozen=True)
+class LatestCheck:
+    """The newest report of a check, and what it counts as now."""
+
+    check: Check
+    status: str
+
+
+def latest_checks(version: Version, contents: Contents | None = None) -> dict[str, LatestCheck]:
+    """Return the newest report of each check by name; one that ran on another commit or other files has expired."""
     newest = (
         Check.objects.filter(version=version)
         .select_related("reported_by")
         .order_by("name", "-created_at", "-id")
         .distinct("name")
     )
-    return {check.name: check for check in newest}
+    now = (contents or contents_of(version)).digest
+    return {
+        check.name: LatestCheck(check, check.status if check.contents_digest == now else EXPIRED)
+        for check in newest
+    }
+
+
+def check_for(user: User, pk: UUID) -> Check:
+    """Load a reported check; raises Http404 for a stranger."""
+    found = (
+        Check.objects.filter(pk=pk, version__model__project__in=project_ids_for(user))
+        .select_related("version__model__project__policy_revision", "reported_by__owner")
+        .first()
+    )
+    if found is None:
+        raise Http404
+    return found
+
+
+def standing_of(check: Check) -> str:
+    """Return passed, failed or expired for a report that counts, and superseded for one that a newer one replaced."""
+    newest = (
+        Check.objects.filter(version=check.version, name=check.name).order_by("-created_at", "-id").first()
+    )
+    if newest is not None and newest.pk != check.pk:
+        return SUPERSEDED
+    return check.status if check.contents_digest == contents_of(check.version).digest else EXPIRED

@@ -3,14 +3,16 @@
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse
+from django.http import FileResponse, Http404, HttpResponse
 from django.views.decorators.http import require_GET
 
 from apps.accounts.requests import SignedInRequest
+from apps.core import blobs
 from apps.core.htmx import page
 from apps.core.paging import page_of
 from apps.policies.queries import pack_of
 from apps.registry import queries
+from apps.registry.enums import CheckSource
 
 
 @login_required
@@ -25,4 +27,38 @@ def model(request: SignedInRequest, pk: UUID) -> HttpResponse:
         request,
         "registry/model.html",
         {"model": found, "project": found.project, "page": versions, "strip": strip},
+    )
+
+
+@login_required
+@require_GET
+def check(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """Show what a check found, and whether it still counts."""
+    found = queries.check_for(request.user, pk)
+    version = found.version
+    return page(
+        request,
+        "registry/check.html",
+        {
+            "check": found,
+            "standing": queries.standing_of(found),
+            "version": version,
+            "project": version.model.project,
+        },
+    )
+
+
+@login_required
+@require_GET
+def report(request: SignedInRequest, pk: UUID) -> FileResponse:
+    """Download the file that a check was reported by, as an attachment."""
+    found = queries.check_for(request.user, pk)
+    if found.report_id is None:
+        raise Http404
+    ending = "xml" if found.source == CheckSource.JUNIT else "sarif"
+    return FileResponse(
+        blobs.open_blob(found.report_id),
+        as_attachment=True,
+        filename=f"{found.name}.{ending}",
+        content_type="application/octet-stream",
     )

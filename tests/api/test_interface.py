@@ -172,7 +172,7 @@ def test_a_version_with_its_file_is_registered(pipeline, model, run):
     body = {"run": str(run.pk), "change": "major", "file": SimpleUploadedFile("m.npz", b"weights")}
     answer = pipeline.post(f"{API}/models/{model.pk}/versions", body, format="multipart")
     assert answer.status_code == 201
-    assert Version.objects.get(pk=answer.json()["id"]).artifact.size_bytes == 7
+    assert Version.objects.get(pk=answer.json()["id"]).artifacts.get().blob.size_bytes == 7
 
 
 def test_lists_come_in_pages_with_a_cursor(pipeline, project, dev):

@@ -1,5 +1,7 @@
 """Ask, sign, promote: the main way, and what stands in it."""
 
+import io
+
 import pytest
 
 from apps.core.errors import Forbidden, Invalid, Refused
@@ -7,7 +9,8 @@ from apps.costs import services as costs
 from apps.gates import services
 from apps.gates.models import Promotion
 from apps.registry.models import Version
-from tests.cast import PASSWORD, evaluate, make_ready
+from apps.registry.services import register_version
+from tests.cast import PASSWORD, evaluate, make_ready, weights
 
 STAGING = "I looked at the evaluation and the version may enter staging"
 PRODUCTION = "I reviewed the evidence and approve the release to production"
@@ -54,9 +57,7 @@ def test_reviewer_and_risk_sign_and_the_version_is_in_production(asked, ben, rit
 def test_a_newer_version_replaces_the_one_in_production(asked, ben, rita, model, run, dev, ada):
     for user in (ben, rita):
         sign(asked, by=user, meaning=PRODUCTION)
-    from apps.registry.services import register_version
-
-    second = register_version(model, by=dev, run=run)
+    second = register_version(model, by=dev, run=run, artifact_stream=io.BytesIO(weights()))
     make_ready(second, owner=ada, contributor=dev, reviewer=ben)
     to_staging(second, by=dev, reviewer=ben)
     promotion = services.request_promotion(second, to_stage="production", by=dev)

@@ -3,6 +3,7 @@
 import pytest
 
 from apps.core.errors import Forbidden, Invalid
+from apps.policies.judge import judge
 from apps.policies.loading import PACKS, vocabulary
 from apps.policies.pack import PackInvalid, parse_pack
 from apps.policies.services import load_standard, publish
@@ -57,3 +58,36 @@ def test_only_an_administrator_publishes(db, ada):
         publish(STANDARD, by=ada)
     with pytest.raises(Invalid):
         publish("slug: [", by=None)
+
+
+def test_required_checks_become_criteria_of_their_gate():
+    pack = parse_pack(STANDARD)
+    staging = {one.key: one.expression for one in pack.gate("staging").criteria}
+    assert staging["lint"] == "checks.lint.status == 'passed'"
+    assert staging["sample_run"].startswith("version.change != 'major' || (has(checks.sample_run)")
+    assert "monitoring_dashboard" not in staging
+
+
+@pytest.mark.parametrize(
+    ("change", "checks", "state"),
+    [
+        ("minor", {}, "pass"),
+        ("major", {}, "fail"),
+        ("major", {"sample_run": {"status": "passed"}}, "pass"),
+        ("major", {"sample_run": {"status": "expired"}}, "fail"),
+    ],
+)
+def test_a_check_that_only_major_versions_need(change, checks, state):
+    pack = parse_pack(STANDARD)
+    rule = next(one for one in pack.gate("staging").criteria if one.key == "sample_run")
+    assert judge(rule, {"version": {"change": change}, "checks": checks}).state == state
+
+
+def test_a_check_that_names_no_gate_is_a_fault_with_its_line():
+    text = (
+        (PACKS / "standard.yaml")
+        .read_text()
+        .replace("{minor: staging, major: staging}", "{minor: stagin}", 1)
+    )
+    with pytest.raises(PackInvalid, match="There is no gate 'stagin'"):
+        parse_pack(text)

@@ -1,6 +1,4 @@
-"""What is done with models and versions."""
-
-from typing import Any
+"""Name models, register versions, move their stage."""
 
 from django.conf import settings
 from django.db.models import Max
@@ -16,8 +14,9 @@ from apps.policies.queries import pack_of
 from apps.projects.models import Project
 from apps.projects.permissions import Right, can
 from apps.projects.services import demand_slug
-from apps.registry.enums import Change, CheckStatus
-from apps.registry.models import Check, Model, Version
+from apps.registry.enums import Change
+from apps.registry.models import Model, Version
+from apps.registry.services.contents import demand_commit, pin
 
 
 @service
@@ -42,16 +41,22 @@ def register_version(
     run: Run | None = None,
     artifact_stream: blobs.Readable | None = None,
     artifact_blob: Blob | None = None,
+    artifact_path: str = "model",
+    commit: str = "",
     change: str = Change.MINOR,
     description: str = "",
 ) -> Version:
-    """Register the next version of a model, in the policy's first stage."""
+    """Register the next version of a model, in the policy's first stage, with its first file where one is given.
+
+    Without a ``commit`` it is the one of the run.
+    """
     project = model.project
     can(by, Right.CONTRIBUTE, project).enforce()
     if change not in Change.values:
         raise Invalid(f"A change is {' or '.join(Change.values)}, not “{change}”.", code="unknown_change")
     if run is not None and run.experiment.project_id != project.pk:
         raise Invalid("The run belongs to another project.", code="foreign_run")
+    commit = demand_commit(commit or (run.code_commit if run is not None else ""))
     Model.objects.select_for_update().get(pk=model.pk)
     if artifact_stream is not None:
         artifact_blob = blobs.store(artifact_stream, max_bytes=settings.MAX_UPLOAD_BYTES)
@@ -63,7 +68,7 @@ def register_version(
         change=change,
         description=description,
         run=run,
-        artifact=artifact_blob,
+        commit=commit,
         created_by=by,
     )
     audit.record(
@@ -74,49 +79,11 @@ def register_version(
         change=change,
         artifact=artifact_blob.digest if artifact_blob else None,
         run=str(run.pk) if run else None,
+        commit=commit,
     )
+    if artifact_blob is not None:
+        pin(version, path=artifact_path, blob=artifact_blob, by=by)
     return version
-
-
-@service
-def report_check(
-    version: Version,
-    *,
-    name: str,
-    status: str,
-    by: User,
-    summary: str = "",
-    url: str = "",
-    figures: dict[str, Any] | None = None,
-) -> Check:
-    """Report the outcome of a named CI check; a later report of the same name counts instead."""
-    can(by, Right.CONTRIBUTE, version.model.project).enforce()
-    if not name.replace("_", "").isalnum() or not name.isascii() or name != name.lower() or len(name) > 60:
-        raise Invalid(
-            f"“{name[:60]}” cannot name a check: use lower-case letters, digits and _.", code="bad_name"
-        )
-    if status not in CheckStatus.values:
-        raise Invalid(f"A check is {' or '.join(CheckStatus.values)}, not “{status}”.", code="unknown_status")
-    if url and not url.startswith(("https://", "http://")):
-        raise Invalid("The address of a check begins with https:// or http://.", code="bad_url")
-    check = Check.objects.create(
-        version=version,
-        name=name,
-        status=status,
-        summary=summary,
-        url=url,
-        figures=figures or {},
-        reported_by=by,
-    )
-    audit.record(
-        "registry.check_reported",
-        check,
-        by=by,
-        project_id=version.model.project_id,
-        version=str(version),
-        status=status,
-    )
-    return check
 
 
 @service

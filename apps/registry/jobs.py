@@ -1,0 +1,92 @@
+"""What a worker does for the registry: read what model files would run."""
+
+from typing import Any
+
+from apps.accounts.models import User
+from apps.core import blobs, sandbox
+from apps.jobs.running import RunningJob
+from apps.projects.permissions import Right, can
+from apps.registry.checks import write_check
+from apps.registry.enums import ARTIFACT_SCAN, SCANNER, CheckSource, CheckStatus
+from apps.registry.models import Artifact, Scan, Version
+from apps.registry.queries import artifacts_of, contents_of, scans_of
+from apps.registry.scanning.findings import Danger, Finding, scan_of, worst
+
+LIMITS: dict[str, Any] = {"memory_mb": 4000, "cpu_seconds": 120, "wall_seconds": 300}
+#: A check passes on what can be read and runs nothing; an unknown format is for the policy to judge.
+HARMFUL = {Danger.SUSPICIOUS, Danger.UNREADABLE, Danger.DANGEROUS}
+
+
+def authorise_scan(args: dict[str, Any], user: User) -> bool:
+    """Whoever pinned the file must still be able to add evidence."""
+    return bool(can(user, Right.CONTRIBUTE, _version(args).model.project))
+
+
+def _version(args: dict[str, Any]) -> Version:
+    return Version.objects.select_related("model__project__policy_revision").get(pk=args["version"])
+
+
+def scan(job: RunningJob) -> None:
+    """Scan the pinned files that no scan knows yet, and report the check ``artifact_scan`` of the version."""
+    version = _version(job.args)
+    contents, artifacts = contents_of(version), artifacts_of(version)
+    known = scans_of((one.blob_id for one in artifacts), SCANNER)
+    for place, artifact in enumerate(artifacts):
+        if artifact.blob_id not in known:
+            job.progress(0.1 + 0.8 * place / len(artifacts), f"reading {artifact.path}")
+            known[artifact.blob_id] = _scanned(job, artifact)
+    assert job.started_by is not None
+    found = {artifact.path: known[artifact.blob_id] for artifact in artifacts}
+    result = {"files": len(found), "danger": str(worst([Danger(one.danger) for one in found.values()]))}
+    with job.completing(result):
+        write_check(
+            version,
+            name=ARTIFACT_SCAN,
+            by=job.started_by,
+            source=CheckSource.MLGOV,
+            contents_digest=contents.digest,
+            **_report(found),
+        )
+
+
+def _scanned(job: RunningJob, artifact: Artifact) -> Scan:
+    """Read one file in a limited child; a file that breaks its limits is one that cannot be read."""
+    with blobs.local_copy(artifact.blob_id) as path:
+        try:
+            answer = sandbox.call(
+                "apps.registry.scanning.worker:scan", {"path": str(path)}, watch=job.check, **LIMITS
+            )
+        except sandbox.SandboxFailed as error:
+            answer = scan_of("unknown", [Finding(Danger.UNREADABLE, error.code, error.sentence)]).to_json()
+    with job.writing():
+        kept, _ = Scan.objects.get_or_create(blob_id=artifact.blob_id, scanner=SCANNER, defaults=answer)
+    return kept
+
+
+def _report(found: dict[str, Scan]) -> dict[str, Any]:
+    """Return status, sentence, figures and findings of the check."""
+    dangers = {path: Danger(one.danger) for path, one in found.items()}
+    counts = {str(danger): sum(one == danger for one in dangers.values()) for danger in Danger}
+    harmful = [path for path, danger in dangers.items() if danger in HARMFUL]
+    unknown = counts[Danger.UNKNOWN]
+    if not found:
+        sentence, passed = "No file is pinned to the version.", False
+    elif harmful:
+        sentence, passed = (
+            f"{len(harmful)} of {len(found)} files may run code when loaded, or cannot be read.",
+            False,
+        )
+    else:
+        more = f"; the format of {unknown} is not known" if unknown else ""
+        sentence, passed = f"{len(found)} files read, nothing in them runs when they are loaded{more}.", True
+    items = [
+        {"level": finding["danger"], "name": finding["what"], "message": finding["sentence"], "where": path}
+        for path, one in found.items()
+        for finding in one.findings
+    ]
+    return {
+        "status": CheckStatus.PASSED if passed else CheckStatus.FAILED,
+        "summary": sentence,
+        "figures": {"files": len(found), **counts},
+        "items": items,
+    }

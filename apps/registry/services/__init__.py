@@ -1,0 +1,16 @@
+"""What is done with models, versions, their files and their checks."""
+
+from apps.registry.services.checking import report_check, report_file
+from apps.registry.services.contents import change_commit, pin_artifact, scan
+from apps.registry.services.registering import create_model, move_stage, register_version
+
+__all__ = [
+    "change_commit",
+    "create_model",
+    "move_stage",
+    "pin_artifact",
+    "register_version",
+    "report_check",
+    "report_file",
+    "scan",
+]
