@@ -60,6 +60,8 @@ class Gate:
     approvals: tuple[Quorum, ...] = ()
     automatic: bool = False
     meanings: tuple[str, ...] = ()
+    #: A signature here needs a passkey, or a password with a code.
+    second_factor: bool = False
 
 
 @dataclass(frozen=True)
@@ -380,6 +382,7 @@ def _gate(entry: dict[str, Any]) -> Gate:
         approvals=tuple(Quorum(**one) for one in entry.get("approvals", [])),
         automatic=entry.get("automatic", False),
         meanings=tuple(entry.get("meanings", [])),
+        second_factor=entry.get("signing", {}).get("second_factor", False),
     )
 
 

@@ -24,7 +24,7 @@ from apps.registry import services as registry
 from apps.registry.models import Version
 from tests.cast import COLUMNS, evaluate, person, predictions_csv
 
-OPEN = {"account_login", "account_logout"}
+OPEN = {"account_login", "account_logout", "mfa_login_webauthn"}
 
 
 def patterns(resolver=None, prefix=""):

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 from django.urls import reverse
 
+from apps.accounts.proofs import Proof
 from apps.evaluations import presenting, services
 from apps.evaluations.engine.columns import ColumnMap
 from apps.evaluations.evidence import facts
@@ -151,7 +152,11 @@ def test_a_challenger_is_compared_with_the_version_in_production(ready, model, r
     promotion = gates.request_promotion(staged, to_stage="production", by=dev)
     for user in (ben, rita):
         gates.approve(
-            promotion, by=user, password=PASSWORD, digest=promotion.evidence_digest, meaning=PRODUCTION
+            promotion,
+            by=user,
+            proof=Proof(password=PASSWORD),
+            digest=promotion.evidence_digest,
+            meaning=PRODUCTION,
         )
     challenger = register_version(model, by=dev, run=run)
     found = evaluate(challenger, by=dev)
