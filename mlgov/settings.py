@@ -25,6 +25,7 @@ MLGOV_APPS = [
     "jobs",
     "policies",
     "projects",
+    "identity",
     "experiments",
     "registry",
     "evaluations",
@@ -52,7 +53,6 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "allauth.usersessions",
     "allauth.socialaccount",
-    "allauth.socialaccount.providers.openid_connect",
     "django_htmx",
     "template_partials",
     "csp",
@@ -128,6 +128,13 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "[mlgov] "
 ACCOUNT_USER_DISPLAY = str
 ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("MLGOV_TRUSTED_PROXIES", "0"))
+SOCIALACCOUNT_ADAPTER = "apps.identity.adapter.ProviderAdapter"
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": environment.oidc_apps(), "OAUTH_PKCE_ENABLED": True}}
+OIDC_PROVISION = environment.flag("MLGOV_OIDC_PROVISION", default=False)
+OIDC_GROUPS_CLAIM = os.environ.get("MLGOV_OIDC_GROUPS_CLAIM", "groups")
+OIDC_HOSTS = [host for host in os.environ.get("MLGOV_OIDC_HOSTS", "").split(",") if host]
 MFA_ADAPTER = "apps.accounts.adapter.SecondFactorAdapter"
 MFA_FORMS = {
     "authenticate": "apps.accounts.forms.AuthenticateForm",

@@ -139,7 +139,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):
 
 def _cipher() -> MultiFernet:
     """Return the cipher of Django's secret key; earlier keys (SECRET_KEY_FALLBACKS) still decrypt."""
-    return MultiFernet([_fernet(key) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)])
+    return MultiFernet([_fernet(str(key)) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)])
 
 
 def _fernet(key: str) -> Fernet:

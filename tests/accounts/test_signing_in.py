@@ -12,7 +12,7 @@ from apps.accounts import services
 from apps.accounts.models import SignInAttempt, User
 from apps.accounts.services import throttling
 from apps.audit.models import Event
-from apps.core.errors import Forbidden, Invalid
+from apps.core.errors import Forbidden
 from tests.cast import PASSWORD, code_of, set_up_code
 
 LOGIN = "/accounts/login/"

@@ -144,6 +144,22 @@ def remove_second_factors(person: User, *, by: User) -> User:
 
 
 @service
+def give_site_role(person: User, *, role: str, because: str) -> User:
+    """Set the role over the site that a group of the person's provider carries; ``because`` names the group."""
+    _demand_person(person)
+    if role not in SiteRole.values:
+        raise Invalid(f"“{role[:40]}” is no role over the site.", code="unknown_role")
+    before = person.site_role
+    if before != role:
+        person.site_role = role
+        person.save(update_fields=["site_role"])
+        audit.record(
+            "accounts.site_role_changed", person, by=None, before=before, after=role, because=because
+        )
+    return person
+
+
+@service
 def switch_off(person: User, *, by: User) -> User:
     """End a person's access: sessions at their next request, tokens and running jobs at their next check."""
     return _switch(person, on=False, by=by)
