@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 from allauth.mfa.totp.internal import auth as totp
+from django.db import transaction
 
 from apps.accounts import services as accounts
 from apps.accounts.enums import Scope, SiteRole
@@ -240,6 +241,7 @@ def code_of(secret: str, *, steps: int = 0) -> str:
     return totp.format_hotp_value(totp.hotp_value(secret, counter))
 
 
+@transaction.atomic
 def open_request(version: Version, *, by: User, second_factor: bool = False) -> Promotion:
     """Open a request for staging past the gate, for tests that are about signing and not about evidence."""
     kept = snapshot(version)

@@ -60,7 +60,6 @@ class Gate:
     approvals: tuple[Quorum, ...] = ()
     automatic: bool = False
     meanings: tuple[str, ...] = ()
-    #: A signature here needs a passkey, or a password with a code.
     second_factor: bool = False
 
 

@@ -84,7 +84,7 @@ def test_a_reviewer_sets_up_an_app_and_signs_with_its_code(page, version, dev, b
     looked_at(page, "security")
     page.click("main >> text=Set up an app")
     confirm_password(page)
-    assert page.evaluate("document.querySelector('img.qr').naturalWidth") > 0
+    page.wait_for_function("document.querySelector('img.qr').naturalWidth > 0", timeout=10_000)
     looked_at(page, "totp")
     secret = page.inner_text("#totp-secret")
     page.fill("main input[name=code]", code_of(secret))
