@@ -30,7 +30,8 @@ def asked_of(user: User, promotion: Promotion) -> ConfirmationAsked:
     kinds = factors.kinds_of(user)
     has_password = user.has_usable_password()
     return ConfirmationAsked(
-        password=has_password,
+        # Where a second factor is demanded, a password counts only together with a code.
+        password=has_password and (not promotion.needs_second_factor or "totp" in kinds),
         # Where a password suffices it is asked for alone; a code stands in for who has none.
         code="totp" in kinds and (promotion.needs_second_factor or not has_password),
         passkey="webauthn" in kinds,
