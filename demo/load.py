@@ -17,6 +17,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mlgov.settings")
 django.setup()
 
 from apps.accounts.models import User  # noqa: E402 - Django must be set up first
+from apps.accounts.proofs import Proof  # noqa: E402
 from apps.core.errors import MlgovError  # noqa: E402
 from apps.gates import services as gates  # noqa: E402
 from apps.gates.models import Promotion  # noqa: E402
@@ -283,7 +284,7 @@ class Story:
         gates.approve(
             row,
             by=person,
-            password=self.passwords[name],
+            proof=Proof(password=self.passwords[name]),
             digest=row.evidence_digest,
             meaning=gate.meanings[meaning],
             comment="Read the report, the card and the checklist.",

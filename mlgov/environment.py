@@ -22,6 +22,30 @@ def flag(name: str, *, default: bool) -> bool:
     return default if value is None else value.strip().lower() in {"1", "true", "yes", "on"}
 
 
+def choice(name: str, *, default: str, of: tuple[str, ...]) -> str:
+    """Read a variable that has a few allowed values; raises ValueError for another."""
+    value = os.environ.get(name, default).strip().lower()
+    if value not in of:
+        raise ValueError(f"{name} is {value!r}. Write one of {', '.join(of)}.")
+    return value
+
+
+def oidc_apps() -> list[dict[str, Any]]:
+    """Return allauth's settings of the OpenID Connect provider, or none when MLGOV_OIDC_ISSUER is not set."""
+    issuer = os.environ.get("MLGOV_OIDC_ISSUER", "").rstrip("/")
+    if not issuer:
+        return []
+    return [
+        {
+            "provider_id": "sso",
+            "name": os.environ.get("MLGOV_OIDC_NAME", "single sign-on"),
+            "client_id": os.environ["MLGOV_OIDC_CLIENT_ID"],
+            "secret": os.environ.get("MLGOV_OIDC_CLIENT_SECRET", ""),
+            "settings": {"server_url": issuer, "issuer": issuer},
+        }
+    ]
+
+
 def secret_key() -> str:
     """Return MLGOV_SECRET_KEY, or the key kept in the var folder (made at random on first use, mode 0600)."""
     given = os.environ.get("MLGOV_SECRET_KEY")

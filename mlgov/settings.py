@@ -25,6 +25,7 @@ MLGOV_APPS = [
     "jobs",
     "policies",
     "projects",
+    "identity",
     "experiments",
     "registry",
     "evaluations",
@@ -49,6 +50,9 @@ INSTALLED_APPS = [
     *(f"apps.{name}" for name in MLGOV_APPS),
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "allauth.socialaccount",
     "django_htmx",
     "template_partials",
     "csp",
@@ -68,6 +72,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "apps.accounts.middleware.OwnCredentialsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "apps.core.middleware.RefusalMiddleware",
 ]
@@ -94,7 +99,11 @@ DATABASES = {"default": environment.database()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {
     # Rate limits and idempotency must hold across processes, so the cache is a table.
-    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "core_cache"}
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "core_cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
 }
 
 AUTH_USER_MODEL = "accounts.User"
@@ -104,6 +113,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "apps.accounts.validators.BreachedPasswordValidator"},
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "portal:home"
@@ -115,6 +125,32 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "[mlgov] "
+ACCOUNT_USER_DISPLAY = str
+ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("MLGOV_TRUSTED_PROXIES", "0"))
+SOCIALACCOUNT_ADAPTER = "apps.identity.adapter.ProviderAdapter"
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": environment.oidc_apps(), "OAUTH_PKCE_ENABLED": True}}
+OIDC_PROVISION = environment.flag("MLGOV_OIDC_PROVISION", default=False)
+OIDC_GROUPS_CLAIM = os.environ.get("MLGOV_OIDC_GROUPS_CLAIM", "groups")
+OIDC_HOSTS = [host for host in os.environ.get("MLGOV_OIDC_HOSTS", "").split(",") if host]
+MFA_ADAPTER = "apps.accounts.adapter.SecondFactorAdapter"
+MFA_FORMS = {
+    "authenticate": "apps.accounts.forms.AuthenticateForm",
+    "reauthenticate": "apps.accounts.forms.ReauthenticateForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "mlgov"
+MFA_TOTP_TOLERANCE = 1
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SECURE
+#: How long nobody signs after somebody else changed how they sign in, and who must have a second factor.
+SIGNING_HOLD_HOURS = int(os.environ.get("MLGOV_SIGNING_HOLD_HOURS", "24"))
+REQUIRE_SECOND_FACTOR = environment.choice(
+    "MLGOV_REQUIRE_SECOND_FACTOR", default="nobody", of=("nobody", "administrators", "everyone")
+)
 ACCOUNT_SESSION_REMEMBER = True
 EMAIL_BACKEND = os.environ.get("MLGOV_EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend")
 

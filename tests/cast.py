@@ -2,20 +2,28 @@
 
 import io
 import secrets
+import time
 from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from allauth.mfa.totp.internal import auth as totp
+from django.db import transaction
 
 from apps.accounts import services as accounts
 from apps.accounts.enums import Scope, SiteRole
 from apps.accounts.models import User
+from apps.accounts.proofs import Proof
+from apps.audit import services as audit
 from apps.checklists import services as checklists
 from apps.costs import services as costs
 from apps.evaluations import services as evaluations
 from apps.evaluations.engine.columns import ColumnMap
 from apps.evaluations.models import Evaluation
+from apps.evidence.services import snapshot
 from apps.experiments import services as experiments
+from apps.gates import services as gates
+from apps.gates.models import Approval, Participant, Promotion, RequiredRole
 from apps.jobs import running
 from apps.jobs.models import Job
 from apps.modelcards import services as cards
@@ -221,3 +229,58 @@ def ready(version, ada, dev, ben):
     """A version in development that every gate lets pass."""
     make_ready(version, owner=ada, contributor=dev, reviewer=ben)
     return version
+
+
+def sign(promotion: Promotion, *, by: User, meaning: str = "", **more: object) -> Approval:
+    """Sign with the password; without a meaning, with the gate's first."""
+    pack = pack_of(promotion.policy_revision)
+    rule = pack.transition(promotion.from_stage, promotion.to_stage)
+    gate = pack.gate(rule.gate)
+    return gates.approve(
+        promotion,
+        by=by,
+        proof=Proof(password=PASSWORD),
+        digest=promotion.evidence_digest,
+        meaning=meaning or gate.meanings[0],
+        **more,
+    )
+
+
+def set_up_code(user: User) -> str:
+    """Give a person an authenticator app and return its secret."""
+    secret = totp.generate_totp_secret()
+    totp.TOTP.activate(user, secret)
+    return secret
+
+
+def code_of(secret: str, *, steps: int = 0) -> str:
+    """Return the app's code of now, or of so many steps of 30 seconds from now."""
+    counter = int(time.time()) // 30 + steps
+    return totp.format_hotp_value(totp.hotp_value(secret, counter))
+
+
+@transaction.atomic
+def open_request(version: Version, *, by: User, second_factor: bool = False) -> Promotion:
+    """Open a request for staging past the gate, for tests that are about signing and not about evidence."""
+    kept = snapshot(version)
+    promotion = Promotion.objects.create(
+        version=version,
+        from_stage=version.stage,
+        to_stage="staging",
+        policy_revision=version.model.project.policy_revision,
+        snapshot=kept,
+        evidence_digest=kept.digest,
+        verdict={"state": "pass", "criteria": []},
+        needs_second_factor=second_factor,
+        requested_by=by,
+    )
+    RequiredRole.objects.create(promotion=promotion, role="reviewer", count=2)
+    Participant.objects.create(promotion=promotion, person=by, kind="requester", because="You asked")
+    audit.record(
+        "gates.promotion_requested",
+        promotion,
+        by=by,
+        project_id=version.model.project_id,
+        from_stage="development",
+    )
+    return promotion

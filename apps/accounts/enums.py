@@ -27,3 +27,12 @@ class Scope(TextChoices):
 
 class ReauthenticationMethod(TextChoices):
     PASSWORD = "password", "Password"
+    CODE = "totp", "Code of an authenticator app"
+    PASSWORD_AND_CODE = "password+totp", "Password and code"
+    PASSKEY = "passkey", "Passkey"
+
+
+#: What a gate that demands a second factor takes. A code alone serves people without a password (single sign-on).
+SECOND_FACTORS = frozenset(
+    {ReauthenticationMethod.CODE, ReauthenticationMethod.PASSWORD_AND_CODE, ReauthenticationMethod.PASSKEY}
+)

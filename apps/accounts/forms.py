@@ -1,9 +1,14 @@
-"""Forms of tokens and service accounts."""
+"""Forms of people, tokens, service accounts, and of second factors."""
 
 from typing import Any
 
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.base import forms as second
+from allauth.mfa.base.internal.flows import check_rate_limit
+from allauth.mfa.models import Authenticator
 from django import forms
 
+from apps.accounts import factors
 from apps.accounts.enums import Scope, SiteRole
 from apps.accounts.models import User
 
@@ -32,3 +37,32 @@ class PersonForm(forms.Form):
 
 class ServiceAccountForm(forms.Form):
     service_name = forms.CharField(max_length=100, label="Name of a new service account")
+
+
+class _OneUse:
+    """A code serves once: used ones are rows of the database, not entries of a cache that may forget."""
+
+    user: User
+    cleaned_data: dict[str, Any]
+
+    def clean_code(self) -> str:
+        forgive = check_rate_limit(self.user)
+        code = str(self.cleaned_data["code"])
+        kinds = Authenticator.objects.filter(user_id=self.user.pk)
+        if factors.use_code(self.user, code):
+            self.authenticator = kinds.get(type=Authenticator.Type.TOTP)
+        else:
+            spare = kinds.filter(type=Authenticator.Type.RECOVERY_CODES).first()
+            if spare is None or not spare.wrap().validate_code(code):
+                raise get_adapter().validation_error("incorrect_code")
+            self.authenticator = spare
+        forgive()
+        return code
+
+
+class AuthenticateForm(_OneUse, second.AuthenticateForm):
+    """The second step of signing in."""
+
+
+class ReauthenticateForm(_OneUse, second.ReauthenticateForm):
+    """Confirms who is signed in, before they change how they sign in."""

@@ -31,6 +31,10 @@ class User(Row, AbstractBaseUser):
     )
     site_role = models.CharField(max_length=20, choices=SiteRole, blank=True, default=SiteRole.NONE)
     is_active = models.BooleanField(default=True)
+    #: Set while somebody else knows the password: good until then, and only to choose another.
+    temporary_password_until = models.DateTimeField(null=True, blank=True)
+    #: No signature before then; the database lets it run out and never be shortened.
+    signing_held_until = models.DateTimeField(null=True, blank=True)
 
     objects = UserManager()
     USERNAME_FIELD = "email"
@@ -111,10 +115,39 @@ class Reauthentication(Row):
             models.CheckConstraint(
                 condition=Q(at__gte=F("created_at")), name="accounts_reauthentication_time"
             ),
+            models.CheckConstraint(
+                condition=Q(method__in=ReauthenticationMethod.values),
+                name="accounts_reauthentication_method_known",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.method} of {self.user_id}"
+
+
+class UsedProof(Row):
+    """A code or a passkey's challenge that was used: the unique key lets nobody use it again."""
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    key = models.CharField(max_length=100)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "key"], name="accounts_usedproof_once")]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class SignInAttempt(models.Model):
+    """An attempt to sign in that was not (yet) right; kept for a day, to slow guessing."""
+
+    at = models.DateTimeField(db_default=Now(), db_index=True)
+    address_digest = DigestField()
+    place = models.CharField(max_length=45)
+    device = models.CharField(max_length=16, blank=True)
+
+    def __str__(self) -> str:
+        return f"from {self.place}"
 
 
 def by_email(email: str) -> Any:

@@ -2,23 +2,28 @@
 
 import secrets
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from apps.accounts import queries, services
+from apps.accounts import factors, queries, services
 from apps.accounts.forms import PersonForm, ServiceAccountForm, TokenForm
 from apps.accounts.models import User
+from apps.accounts.proofs import Proof
 from apps.accounts.requests import SignedInRequest
 from apps.core.forms import attempt
 from apps.core.htmx import page
 from apps.core.paging import page_of
+
+#: Where the session keeps the question that a passkey is to answer.
+PASSKEY_QUESTION = "passkey_question"
 
 
 @login_required
@@ -96,13 +101,73 @@ def people(request: SignedInRequest) -> HttpResponse:
 @never_cache
 @require_POST
 def reset_password(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Give somebody a new password, shown this once."""
-    person = queries.people().filter(pk=pk).first()
-    if person is None or not request.user.is_administrator:
-        raise Http404
+    """Give somebody a temporary password, shown this once."""
+    person = _person(request, pk)
     password = secrets.token_urlsafe(12)
     services.set_password(person, password=password, by=request.user)
     return _people(request, PersonForm(), person, password)
+
+
+@login_required
+@require_POST
+def remove_second_factors(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """Take away the second factors of somebody who lost them."""
+    person = services.remove_second_factors(_person(request, pk), by=request.user)
+    messages.success(
+        request, f"{person} has no second factor and no password now. Give them a new password to go on with."
+    )
+    return redirect("accounts:people")
+
+
+@login_required
+@require_POST
+def switch(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """End or restore somebody's access."""
+    person = _person(request, pk)
+    act = services.switch_off if person.is_active else services.switch_on
+    act(person, by=request.user)
+    messages.success(request, f"{person} is switched {'on' if person.is_active else 'off'}.")
+    return redirect("accounts:people")
+
+
+@login_required
+@never_cache
+@require_POST
+def ask_passkey(request: SignedInRequest) -> HttpResponse:
+    """Ask the person's passkeys a question; the answer confirms the next signature of this session."""
+    options, state = factors.ask_passkey(request.user)
+    request.session[PASSKEY_QUESTION] = state
+    return JsonResponse(options)
+
+
+@login_required
+@never_cache
+@require_GET
+def totp_qr(request: SignedInRequest) -> HttpResponse:
+    """Draw the secret that is being set up, as an image of its own: no page may hold data addresses."""
+    drawn = factors.qr_of(request.user, request.session.get(factors.SECRET_IN_SESSION, ""))
+    if drawn is None:
+        raise Http404
+    return HttpResponse(drawn, content_type="image/svg+xml")
+
+
+def proof_from(request: HttpRequest, fields: dict[str, Any]) -> Proof:
+    """Return what was shown in a form's password, code and passkey fields; a question is good for one answer."""
+    assertion = fields.get("passkey")
+    return Proof(
+        password=fields.get("password", ""),
+        code=fields.get("code", ""),
+        assertion=assertion,
+        challenge=request.session.pop(PASSKEY_QUESTION, None) if assertion is not None else None,
+    )
+
+
+def _person(request: SignedInRequest, pk: UUID) -> User:
+    """Return whom an administrator asks for; nobody else finds anybody."""
+    person = queries.people().filter(pk=pk).first()
+    if person is None or not request.user.is_administrator:
+        raise Http404
+    return person
 
 
 def _people(request: SignedInRequest, form: PersonForm, person: User | None, password: str) -> HttpResponse:

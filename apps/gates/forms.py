@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 
 from apps.core.forms import TextArea
+from apps.gates.confirming import ANYTHING, ConfirmationAsked
 from apps.gates.enums import ApprovalDecision
 
 
@@ -27,14 +28,41 @@ class SignForm(forms.Form):
         help_text="Needed to reject or to ask for changes: 10 characters or more.",
     )
     password = forms.CharField(
+        required=False,
+        strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
         help_text="Confirms that it is you who signs.",
     )
+    code = forms.CharField(
+        required=False,
+        max_length=12,
+        label="Code of your authenticator app",
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
+    )
+    passkey = forms.JSONField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, meanings: Iterable[str] = (), **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        meanings: Iterable[str] = (),
+        asked: ConfirmationAsked = ANYTHING,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self.asked = asked
+        if not asked.password:
+            del self.fields["password"]
+        if not asked.code:
+            del self.fields["code"]
         choices = [(meaning, meaning) for meaning in meanings]
         self.fields["meaning"].choices = choices  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        fields = super().clean() or {}
+        if not any(fields.get(name) for name in ("password", "code", "passkey")):
+            last = "password" if "password" in self.fields else "code" if "code" in self.fields else None
+            self.add_error(last, "Confirm that it is you.")
+        return fields
 
 
 class RequestForm(forms.Form):

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
+from apps.accounts import factors
 from apps.accounts.models import User
-from apps.core.errors import ALLOWED, Decision, denied, not_now
+from apps.accounts.proofs import Proof
+from apps.core.errors import ALLOWED, Decision, Refused, denied, not_now
 from apps.gates.enums import ParticipantKind, PromotionState
 from apps.gates.models import Approval, Promotion
 from apps.projects.permissions import Right, can, role_of
@@ -48,6 +50,29 @@ def can_approve(user: User, promotion: Promotion) -> SigningRole:
     if any(one.person_id == user.pk and one.withdrawn_at is None for one in promotion.approvals.all()):
         return SigningRole(not_now("You signed this already.", code="signed_already"))
     return SigningRole(ALLOWED, str(role))
+
+
+def demand_factors(user: User, promotion: Promotion, proof: Proof) -> None:
+    """Raise Refused when the gate demands a second factor and ``proof`` has none that counts.
+
+    A code counts together with the password; alone for who has no password, because a provider signs them in.
+    """
+    if not promotion.needs_second_factor or proof.assertion is not None:
+        return
+    if not factors.has_any(user):
+        raise Refused(
+            "This gate demands a second factor, and you have none. Set up a passkey or an authenticator app on "
+            "your page Sign-in and security, then sign.",
+            code="second_factor_missing",
+        )
+    if not proof.code:
+        raise Refused(
+            "This gate demands a second factor: use your passkey, or give the code of your authenticator app.",
+            code="second_factor_needed",
+            field="code",
+        )
+    if not proof.password and user.has_usable_password():
+        raise Refused("Give your password together with the code.", code="password_needed", field="password")
 
 
 def can_withdraw_approval(user: User, approval: Approval) -> Decision:

@@ -14,6 +14,8 @@ SENTENCES = {
     "gates_approval_one_live": "You signed this already.",
     "gates_approval_open_only": "This request is closed.",
     "gates_approval_reauthenticated": "Confirm your identity again; the last confirmation is over five minutes old.",
+    "gates_approval_second_factor": "This gate demands a second factor: a passkey, or your password with a code.",
+    "gates_approval_own_sign_in": "Somebody else changed how you sign in, so you cannot sign yet.",
     "gates_approval_role_held": "You do not have this role in the project any more.",
     "gates_promotion_quorum": "Approvals are still missing.",
     "gates_promotion_no_rejection": "A reviewer said no, and has not taken it back.",

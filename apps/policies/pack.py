@@ -62,6 +62,7 @@ class Gate:
     approvals: tuple[Quorum, ...] = ()
     automatic: bool = False
     meanings: tuple[str, ...] = ()
+    second_factor: bool = False
 
 
 @dataclass(frozen=True)
@@ -349,4 +350,5 @@ def _gate(entry: dict[str, Any], required: list[dict[str, Any]]) -> Gate:
         approvals=tuple(Quorum(**one) for one in entry.get("approvals", [])),
         automatic=entry.get("automatic", False),
         meanings=tuple(entry.get("meanings", [])),
+        second_factor=entry.get("signing", {}).get("second_factor", False),
     )

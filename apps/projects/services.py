@@ -62,7 +62,7 @@ def create_project(*, slug: str, name: str, by: User, purpose: str = "") -> Proj
     return project
 
 
-def _join(project: Project, user: User, role: Role, *, by: User) -> Membership:
+def _join(project: Project, user: User, role: Role, *, by: User | None) -> Membership:
     membership = Membership.objects.create(project=project, user=user, role=role)
     audit.record(
         "projects.member_added",
@@ -122,6 +122,20 @@ def add_member(project: Project, *, user: User, role: str, by: User) -> Membersh
 
 
 @service
+def join_by_group(project: Project, *, user: User, role: str) -> Membership:
+    """Give a person the role that a group of their provider carries; the caller has read the rule."""
+    return _join(project, user, _demand_role(role), by=None)
+
+
+@service
+def leave_by_group(membership: Membership) -> None:
+    """Take the role away that a group gave; raises Refused for the last owner of a project."""
+    project = Project.objects.select_for_update().get(pk=membership.project_id)
+    _keep_an_owner(membership, becomes=None)
+    _leave(project, membership, by=None)
+
+
+@service
 def change_role(membership: Membership, *, role: str, by: User) -> Membership:
     """Change a member's role; a project keeps at least one owner."""
     project = Project.objects.select_for_update().get(pk=membership.project_id)
@@ -150,6 +164,10 @@ def remove_member(membership: Membership, *, by: User) -> None:
     _demand_person(by)
     can(by, Right.MANAGE, project).enforce()
     _keep_an_owner(membership, becomes=None)
+    _leave(project, membership, by=by)
+
+
+def _leave(project: Project, membership: Membership, *, by: User | None) -> None:
     audit.record_removal(
         "projects.member_removed",
         membership,

@@ -24,7 +24,13 @@ from apps.registry import services as registry
 from apps.registry.models import Version
 from tests.cast import COLUMNS, evaluate, person, predictions_csv
 
-OPEN = {"account_login", "account_logout"}
+OPEN = {
+    "account_login",
+    "account_logout",
+    "account_inactive",
+    "mfa_login_webauthn",
+    "socialaccount_login_cancelled",
+}
 
 
 def patterns(resolver=None, prefix=""):

@@ -31,7 +31,7 @@ def sign_in(page, address, email):
     page.goto(f"{address}/accounts/login/")
     page.fill("input[name=login]", email)
     page.fill("input[name=password]", PASSWORD)
-    page.click("main form button")
+    page.click("main form.form button")
     page.wait_for_url(f"{address}/")
 
 

@@ -4,6 +4,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from apps.accounts.models import Reauthentication
+from apps.accounts.proofs import Proof
 from apps.core.db import constraint_name
 from apps.gates import services
 from apps.gates.models import Approval, Participant, Promotion
@@ -78,7 +79,7 @@ def test_a_version_does_not_move_by_itself(asked):
 
 def test_a_signature_is_not_changed_and_not_removed(asked, ben):
     approval = services.approve(
-        asked, by=ben, password=PASSWORD, digest=asked.evidence_digest, meaning=STAGING
+        asked, by=ben, proof=Proof(password=PASSWORD), digest=asked.evidence_digest, meaning=STAGING
     )
     change = Approval.objects.filter(pk=approval.pk).update
     assert refused(lambda: change(meaning="something else")) == "gates_approval_immutable"

@@ -4,6 +4,7 @@ import io
 
 import pytest
 
+from apps.accounts.proofs import Proof
 from apps.core.errors import Forbidden, Invalid, Refused
 from apps.costs import services as costs
 from apps.gates import services
@@ -18,7 +19,12 @@ PRODUCTION = "I reviewed the evidence and approve the release to production"
 
 def sign(promotion, *, by, meaning, **more):
     return services.approve(
-        promotion, by=by, password=PASSWORD, digest=promotion.evidence_digest, meaning=meaning, **more
+        promotion,
+        by=by,
+        proof=Proof(password=PASSWORD),
+        digest=promotion.evidence_digest,
+        meaning=meaning,
+        **more,
     )
 
 
@@ -137,7 +143,9 @@ def test_a_wrong_password_signs_nothing_and_is_remembered(asked, ben):
     from apps.audit.models import Event
 
     with pytest.raises(Refused, match="not your password"):
-        services.approve(asked, by=ben, password="wrong", digest=asked.evidence_digest, meaning=PRODUCTION)
+        services.approve(
+            asked, by=ben, proof=Proof(password="wrong"), digest=asked.evidence_digest, meaning=PRODUCTION
+        )
     assert asked.approvals.count() == 0
     assert Event.objects.filter(kind="accounts.reauthentication_failed", actor_id=ben.pk).exists()
 

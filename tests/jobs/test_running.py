@@ -132,6 +132,19 @@ def test_a_job_has_its_starter_s_rights_of_now(evaluation, dev, ada, project):
     assert "no right" in job.error
 
 
+def test_a_running_job_stops_at_its_next_write_when_its_starter_is_switched_off(evaluation, dev, adam):
+    from apps.accounts.services import switch_off
+    from apps.core.errors import MlgovError
+
+    mine = running.claim(evaluation.job_id, worker="w")
+    mine.progress(0.1, "reading")
+    switch_off(dev, by=adam)
+    with pytest.raises(MlgovError, match="no right"):
+        mine.progress(0.2, "counting")
+    with pytest.raises(MlgovError, match="no right"), mine.completing():
+        pytest.fail("nothing may be written")
+
+
 def test_a_quarantined_job_starts_anew_with_all_its_attempts(evaluation, dev):
     Job.objects.filter(pk=evaluation.job_id).update(state="quarantined", attempt=3, finished_at=Now())
     services.retry(evaluation.job, by=dev)

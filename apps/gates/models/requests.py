@@ -27,6 +27,8 @@ class Promotion(Governed):
     evidence_digest = DigestField()
     verdict = models.JSONField()
     needs_approval = models.BooleanField(default=True)
+    #: Fixed from the gate when the request is opened: signatures need a passkey, or a password with a code.
+    needs_second_factor = models.BooleanField(default=False, db_default=False)
     note = models.TextField(blank=True)
     requested_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     replaces = models.OneToOneField("self", on_delete=models.PROTECT, null=True, related_name="replaced_by")

@@ -65,6 +65,7 @@ def open_request(
         evidence_digest=kept.digest,
         verdict=view.verdict.to_json(),
         needs_approval=not view.gate.automatic,
+        needs_second_factor=view.gate.second_factor,
         note=note.strip(),
         requested_by=by,
         replaces=replaces,

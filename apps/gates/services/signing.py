@@ -8,6 +8,7 @@ from django.db import IntegrityError
 
 from apps.accounts import services as accounts
 from apps.accounts.models import Reauthentication, User
+from apps.accounts.proofs import Proof
 from apps.audit import services as audit
 from apps.core import governed
 from apps.core.db import service
@@ -35,7 +36,7 @@ def approve(
     promotion: Promotion,
     *,
     by: User,
-    password: str,
+    proof: Proof,
     digest: str,
     meaning: str = "",
     comment: str = "",
@@ -43,16 +44,19 @@ def approve(
 ) -> Approval:
     """Sign a request: approve, reject, or ask for changes. ``digest`` is the evidence that the signer saw.
 
+    ``proof`` is what the signer shows now to prove who they are; a gate may demand a second factor in it.
+
     When evidence or policy changed since the request was opened, it is closed as stale, the next one is opened
     without signatures, and Refused (code stale) names it with what changed.
     """
     try:
         permissions.can_approve(by, promotion).decision.enforce()
-        proof = accounts.reauthenticate(by, password=password)
+        permissions.demand_factors(by, promotion, proof)
+        confirmed = accounts.reauthenticate(by, proof=proof)
         outcome = _sign(
             promotion.pk,
             by=by,
-            proof=proof,
+            confirmed=confirmed,
             digest=digest,
             meaning=meaning,
             comment=comment,
@@ -80,7 +84,7 @@ def _sign(
     promotion_id: UUID,
     *,
     by: User,
-    proof: Reauthentication,
+    confirmed: Reauthentication,
     digest: str,
     meaning: str,
     comment: str,
@@ -115,7 +119,7 @@ def _sign(
         comment=comment,
         signer_name=by.full_name,
         evidence_digest=digest,
-        reauthentication=proof,
+        reauthentication=confirmed,
     )
     approval.refresh_from_db()
     _note_signature(promotion, approval, by=by)
@@ -177,6 +181,7 @@ def _note_signature(promotion: Promotion, approval: Approval, *, by: User) -> No
         version=str(promotion.version_id),
         approval=str(approval.pk),
         role=approval.role,
+        confirmed_with=approval.reauthentication.method,
         meaning=approval.meaning,
         comment=approval.comment,
         digest=approval.evidence_digest,

@@ -1,5 +1,6 @@
 """Pages of promotion requests: read, sign, take back."""
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -10,9 +11,12 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.accounts.requests import SignedInRequest
+from apps.accounts.views import proof_from
 from apps.core.errors import MlgovError
 from apps.core.htmx import page
 from apps.gates import forms, presenting, queries, services
+from apps.gates.confirming import asked_of
+from apps.gates.models import Promotion
 from apps.registry.queries import version_for
 
 
@@ -22,7 +26,7 @@ def promotion(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Show a request: verdict, signatures, and what is asked of me."""
     found = queries.promotion_for(request.user, pk)
     context = presenting.promotion_context(found, user=request.user)
-    context["form"] = forms.SignForm(initial={"digest": found.evidence_digest}, meanings=context["meanings"])
+    context["form"] = _sign_form(request, found, context)
     return page(request, "gates/promotion.html", context)
 
 
@@ -32,17 +36,25 @@ def sign(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """The page on which a person signs; the dialog of the request's page posts here as well."""
     found = queries.promotion_for(request.user, pk)
     context = presenting.promotion_context(found, user=request.user)
-    form = forms.SignForm(
-        request.POST or None, initial={"digest": found.evidence_digest}, meanings=context["meanings"]
-    )
+    form = _sign_form(request, found, context)
     if request.method == "POST" and form.is_valid():
+        said = {name: form.cleaned_data[name] for name in ("digest", "decision", "meaning", "comment")}
         try:
-            services.approve(found, by=request.user, **form.cleaned_data)
+            services.approve(found, by=request.user, proof=proof_from(request, form.cleaned_data), **said)
         except MlgovError as error:
             return _refused(request, context | {"form": form}, error)
         messages.success(request, presenting.receipt(found))
         return redirect("gates:promotion", pk=found.pk)
     return page(request, "gates/sign.html", context | {"form": form}, status=422 if form.errors else 200)
+
+
+def _sign_form(request: SignedInRequest, found: Promotion, context: dict[str, Any]) -> forms.SignForm:
+    return forms.SignForm(
+        request.POST or None,
+        initial={"digest": found.evidence_digest},
+        meanings=context["meanings"],
+        asked=asked_of(request.user, found),
+    )
 
 
 def _refused(request: HttpRequest, context: dict[str, object], error: MlgovError) -> HttpResponse:
@@ -53,7 +65,7 @@ def _refused(request: HttpRequest, context: dict[str, object], error: MlgovError
         return page(request, "gates/stale.html", context | changed, status=409)
     form = context["form"]
     assert isinstance(form, forms.SignForm)
-    field = "password" if error.code == "wrong_password" else error.details.get("field")
+    field = error.details.get("field")
     form.add_error(field if field in form.fields else None, error.sentence)
     return page(request, "gates/sign.html", context, status=error.status)
 

@@ -1,81 +1,22 @@
-"""What is done to people, service accounts and tokens."""
+"""What is done to service accounts and tokens."""
 
 import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from django.contrib.auth.hashers import check_password
-from django.contrib.auth.password_validation import validate_password
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
-from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from apps.accounts import tokens
-from apps.accounts.enums import Kind, ReauthenticationMethod, Scope, SiteRole
-from apps.accounts.models import Reauthentication, Token, User
+from apps.accounts.enums import Kind, Scope, SiteRole
+from apps.accounts.models import Token, User
 from apps.audit import services as audit
 from apps.core.db import service
-from apps.core.errors import Invalid, Refused, denied
+from apps.core.errors import Invalid, denied
 
 LONGEST_TOKEN_DAYS = 365
 #: How stale ``last_used_at`` may get: one write a minute and token, not one a request.
 LAST_USED_PRECISION = timedelta(minutes=1)
-
-
-class WrongPassword(Refused):
-    """The password given to confirm an act is not the person's."""
-
-    status = 403
-
-
-def _demand_administrator(by: User | None) -> None:
-    if by is not None and not (by.is_person and by.is_administrator):
-        denied("Only an administrator can add people or set their passwords.").enforce()
-
-
-@service
-def create_person(
-    email: str, *, full_name: str, by: User | None, site_role: str = "", password: str | None = None
-) -> User:
-    """Add a person. Without a password they cannot sign in until one is set.
-
-    ``by`` is None for commands on the server alone; otherwise an administrator.
-    """
-    _demand_administrator(by)
-    if site_role not in SiteRole.values:
-        raise Invalid(f"“{site_role[:40]}” is no role over the site.", code="unknown_role")
-    email = email.strip()
-    try:
-        validate_email(email)
-        if password is not None:
-            validate_password(password, User(email=email, full_name=full_name))
-    except ValidationError as error:
-        raise Invalid(" ".join(error.messages), code="invalid_person") from error
-    if User.objects.filter(email__iexact=email).exists():
-        raise Invalid(f"There is a person with the address {email} already.", code="email_taken")
-    person = User(email=email, full_name=full_name.strip(), site_role=site_role)
-    person.set_password(password)
-    person.save(force_insert=True)
-    audit.record("accounts.person_created", person, by=by, email=email, site_role=site_role)
-    return person
-
-
-@service
-def set_password(person: User, *, password: str, by: User | None) -> User:
-    """Give a person a new password; their other sessions end, because sessions are bound to it."""
-    _demand_administrator(by)
-    if not person.is_person:
-        raise Invalid("A service account has tokens and no password.", code="not_a_person")
-    try:
-        validate_password(password, person)
-    except ValidationError as error:
-        raise Invalid(" ".join(error.messages), code="weak_password") from error
-    person.set_password(password)
-    person.save(update_fields=["password"])
-    audit.record("accounts.password_changed", person, by=by)
-    return person
 
 
 @service
@@ -162,19 +103,3 @@ def token_for(secret: str) -> Token | None:
     if token.last_used_at is None or token.last_used_at < now - LAST_USED_PRECISION:
         Token.objects.filter(stale, pk=token.pk).update(last_used_at=now)
     return token
-
-
-def reauthenticate(user: User, *, password: str) -> Reauthentication:
-    """Check the password again and return the proof; raises WrongPassword, which is audited.
-
-    Runs outside the caller's transaction on purpose: the record of a failure must survive the refusal.
-    """
-    if not user.is_person:
-        denied("Only a person can confirm their identity; a token cannot sign.").enforce()
-    if not check_password(password, user.password):
-        with transaction.atomic():
-            audit.record("accounts.reauthentication_failed", user, by=user)
-        raise WrongPassword(
-            "This is not your password. Type it again; nothing was signed.", code="wrong_password"
-        )
-    return Reauthentication.objects.create(user=user, method=ReauthenticationMethod.PASSWORD)
