@@ -12,6 +12,7 @@ VAR_DIR = environment.var_dir()
 VERSION = "0.1.0"
 
 SECRET_KEY = environment.secret_key()
+SECRET_KEY_FALLBACKS = environment.listed("MLGOV_SECRET_KEY_FALLBACKS")
 DEBUG = environment.flag("MLGOV_DEBUG", default=False)
 ALLOWED_HOSTS = os.environ.get("MLGOV_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
 CSRF_TRUSTED_ORIGINS = [origin for origin in os.environ.get("MLGOV_TRUSTED_ORIGINS", "").split(",") if origin]
@@ -117,7 +118,16 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = True
-EMAIL_BACKEND = os.environ.get("MLGOV_EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend")
+#: EMAIL_BACKEND and, for SMTP, EMAIL_HOST and its fellows.
+globals().update(environment.email())
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = os.environ.get("MLGOV_EMAIL_FROM", "mlgov <mlgov@localhost>")
+#: Where people reach the portal: the beginning of the links in e-mails and webhooks.
+BASE_URL = os.environ.get("MLGOV_BASE_URL", "http://localhost:8000").rstrip("/")
+#: The hour of the day (UTC) from which daily digests are sent.
+DIGEST_HOUR = int(os.environ.get("MLGOV_DIGEST_HOUR", "6"))
+#: Networks and ports that outgoing calls may reach besides public addresses (apps/core/outgoing.py).
+OUTGOING_ALLOW = environment.listed("MLGOV_OUTGOING_ALLOW")
+OUTGOING_PORTS = [int(port) for port in environment.listed("MLGOV_OUTGOING_PORTS", "80,443")]
 
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"
