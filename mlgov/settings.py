@@ -229,6 +229,10 @@ JOB_KINDS = {
     "evaluations.evaluate": "apps.evaluations.jobs:evaluate",
     "evaluations.map_part": "apps.evaluations.parts:map_part",
     "modelcards.render_pdf": "apps.modelcards.jobs:render_pdf",
+    "notifications.deliver": "apps.notifications.jobs:deliver",
+    "notifications.outbox": "apps.notifications.jobs:sweep_outbox",
+    "notifications.send_digests": "apps.notifications.jobs:send_digests",
+    "notifications.send_mail": "apps.notifications.jobs:send_mail",
     "rubrics.suggest": "apps.rubrics.jobs:suggest",
 }
 #: Kind of job -> what pages call it.
@@ -236,10 +240,14 @@ JOB_TITLES = {
     "evaluations.evaluate": "Evaluate predictions",
     "evaluations.map_part": "Count a part of the predictions",
     "modelcards.render_pdf": "Make the PDF of a model card",
+    "notifications.deliver": "Call a webhook",
+    "notifications.outbox": "Send again what did not arrive",
+    "notifications.send_digests": "Write the day's digests",
+    "notifications.send_mail": "Send an e-mail",
     "rubrics.suggest": "Suggest rubric scores",
 }
 #: Kind of job -> seconds after which the sweeper enqueues it again (apps/jobs/periodic.py).
-PERIODIC_JOBS: dict[str, float] = {}
+PERIODIC_JOBS: dict[str, float] = {"notifications.outbox": 15, "notifications.send_digests": 600}
 CELERY_BROKER_URL = environment.broker_url()
 JOB_READERS = "apps.projects.permissions:may_see_project"
 #: Tables with more rows are mapped in parts of about so many, by as many workers as there are.

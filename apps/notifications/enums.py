@@ -24,3 +24,21 @@ DEFAULT_CHANNEL: dict[str, Channel] = {
     Urgency.NORMAL: Channel.DIGEST,
     Urgency.URGENT: Channel.EMAIL,
 }
+
+
+class SendState(TextChoices):
+    QUEUED = "queued", "On its way"
+    WAITING = "waiting", "Waits to be tried again"
+    SENT = "sent", "Delivered"
+    DEAD = "dead", "Given up"
+    SKIPPED = "skipped", "Not sent"
+
+
+SEND_MOVES: dict[str, frozenset[str]] = {
+    SendState.QUEUED: frozenset({SendState.SENT, SendState.WAITING, SendState.DEAD, SendState.SKIPPED}),
+    SendState.WAITING: frozenset({SendState.QUEUED, SendState.SKIPPED}),
+    #: A person may send anything again that came to an end.
+    SendState.SENT: frozenset({SendState.QUEUED}),
+    SendState.DEAD: frozenset({SendState.QUEUED}),
+    SendState.SKIPPED: frozenset({SendState.QUEUED}),
+}

@@ -1,4 +1,6 @@
-"""Notices to people, and by which way each wants them."""
+"""Notices to people, by which way each wants them, and the e-mails that carry them."""
+
+from datetime import timedelta
 
 from django.db import models
 from django.db.models import Q
@@ -7,7 +9,29 @@ from apps.accounts.models import User
 from apps.core.models import Row
 from apps.notifications import kinds
 from apps.notifications.enums import Channel
+from apps.notifications.models.outbox import Sendable, send_constraints, send_indexes
 from apps.projects.models import Project
+
+
+class Mail(Sendable):
+    """An e-mail with one notice, or with all of a ``day`` (UTC). It is written when it is sent, by the rights of then."""
+
+    JOB_KIND = "notifications.send_mail"
+    #: About a day in all, eight tries.
+    PAUSES = tuple(timedelta(seconds=seconds) for seconds in (60, 300, 900, 3600, 14_400, 28_800, 43_200))
+
+    person = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    day = models.DateField(null=True)
+
+    class Meta:
+        constraints = [
+            *send_constraints("notifications_mail"),
+            models.UniqueConstraint(fields=["person", "day"], name="notifications_mail_digest_once"),
+        ]
+        indexes = send_indexes("notifications_mail")
+
+    def __str__(self) -> str:
+        return f"digest of {self.day}" if self.day else "notice by e-mail"
 
 
 class Notice(Row):
@@ -24,6 +48,7 @@ class Notice(Row):
     data = models.JSONField()
     once = models.CharField(max_length=120, blank=True, default="")
     channel = models.CharField(max_length=10, choices=Channel)
+    mail = models.ForeignKey(Mail, on_delete=models.PROTECT, null=True, related_name="notices")
     read_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -46,6 +71,11 @@ class Notice(Row):
             models.Index(fields=["person", "-id"], name="notifications_notice_person"),
             models.Index(
                 fields=["person"], condition=Q(read_at__isnull=True), name="notifications_notice_unread"
+            ),
+            models.Index(
+                fields=["person"],
+                condition=Q(channel=Channel.DIGEST, mail__isnull=True, read_at__isnull=True),
+                name="notifications_notice_digest",
             ),
         ]
 
