@@ -83,7 +83,7 @@ def _write(told: Notice, channels: dict[UUID, str]) -> list[Notice]:
 
 def _mail(notices: list[Notice]) -> None:
     for notice in notices:
-        mail = Mail.objects.create(person_id=notice.person_id)
+        notice.mail = mail = Mail.objects.create(person_id=notice.person_id)
         Notice.objects.filter(pk=notice.pk).update(mail=mail)
         outbox.start(mail)
 

@@ -36,7 +36,7 @@ class SendState(TextChoices):
 
 SEND_MOVES: dict[str, frozenset[str]] = {
     SendState.QUEUED: frozenset({SendState.SENT, SendState.WAITING, SendState.DEAD, SendState.SKIPPED}),
-    SendState.WAITING: frozenset({SendState.QUEUED, SendState.SKIPPED}),
+    SendState.WAITING: frozenset({SendState.QUEUED}),
     #: A person may send anything again that came to an end.
     SendState.SENT: frozenset({SendState.QUEUED}),
     SendState.DEAD: frozenset({SendState.QUEUED}),
