@@ -63,7 +63,7 @@ def _channels(said: NoticeType, people: Iterable[User]) -> dict[UUID, str]:
     chosen = dict(
         Preference.objects.filter(person__in=ids, kind=said.kind).values_list("person_id", "channel")
     )
-    return {pk: chosen.get(pk, said.default_channel) for pk in ids}
+    return {pk: said.channel_for(chosen.get(pk)) for pk in ids}
 
 
 def _write(told: Notice, channels: dict[UUID, str]) -> list[Notice]:

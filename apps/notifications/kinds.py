@@ -36,6 +36,10 @@ class NoticeType:
         """The ways that may be chosen: what is urgent cannot be switched off."""
         return [one for one in Channel if not (self.is_urgent and one == Channel.OFF)]
 
+    def channel_for(self, chosen: str | None) -> str:
+        """Return the way it takes to a person who chose ``chosen``, which may be from before it became urgent."""
+        return chosen if chosen in self.channels else self.default_channel
+
 
 class UnknownNoticeType(LookupError):
     """No app lists this kind of notice."""

@@ -64,7 +64,7 @@ def skipped(row: Sendable, reason: str) -> None:
 def again(row: Sendable) -> None:
     """Send what came to an end once more, with all its tries; raises Refused while it is still on its way."""
     row = type(row)._base_manager.select_for_update().get(pk=row.pk)
-    if row.state in {SendState.QUEUED, SendState.WAITING}:
+    if not row.is_ended:
         not_now(
             "It is still on its way. Wait until it is delivered or given up.", code="on_its_way"
         ).enforce()

@@ -13,10 +13,10 @@ from apps.core.errors import Forbidden, Invalid, Refused
 from apps.jobs import running
 from apps.jobs import services as jobs
 from apps.jobs.models import Job
-from apps.notifications import mailing, outbox, services
+from apps.notifications import mailing, outbox, queries, services
 from apps.notifications.enums import SendState
 from apps.notifications.jobs import write_digests
-from apps.notifications.models import Mail, Notice
+from apps.notifications.models import Mail, Notice, Preference
 from apps.notifications.services import announce
 from apps.projects import services as projects
 from apps.projects.models import Membership
@@ -62,6 +62,13 @@ def test_what_is_urgent_cannot_be_switched_off(dev):
         services.choose_channels(dev, channels={"tests.told": "pigeon"})
     with pytest.raises(Invalid):
         services.choose_channels(dev, channels={"tests.nothing": "portal"})
+
+
+def test_a_kind_that_became_urgent_comes_to_who_had_switched_it_off(project, dev):
+    Preference.objects.create(person=dev, kind="tests.urgent", channel="off")
+    (told,) = tell(project, dev)
+    assert told.channel == "email"
+    assert queries.channels_of(dev)["tests.urgent"] == "email"
 
 
 def test_who_lost_the_project_meanwhile_gets_no_mail(project, ada, dev):

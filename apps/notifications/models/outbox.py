@@ -31,6 +31,11 @@ class Sendable(Row):
     class Meta:
         abstract = True
 
+    @property
+    def is_ended(self) -> bool:
+        """Whether nothing more happens by itself, so that a person may send it again."""
+        return self.state not in {SendState.QUEUED, SendState.WAITING}
+
 
 def send_constraints(table: str) -> list[Any]:
     """Return the constraints of a table of things to send."""
