@@ -46,6 +46,40 @@ def oidc_apps() -> list[dict[str, Any]]:
     ]
 
 
+def listed(name: str, default: str = "") -> list[str]:
+    """Read a variable of values separated by commas."""
+    return [value.strip() for value in os.environ.get(name, default).split(",") if value.strip()]
+
+
+def email() -> dict[str, Any]:
+    """Return Django's settings of outgoing e-mail from MLGOV_EMAIL_URL; without it, e-mail goes to the console.
+
+    ``smtp://user:password@host:587`` asks for STARTTLS, ``smtps://`` speaks TLS from the start, and
+    ``smtp://host:25?tls=no`` does without, for a relay on the same machine.
+    """
+    url = os.environ.get("MLGOV_EMAIL_URL", "")
+    if not url:
+        console = "django.core.mail.backends.console.EmailBackend"
+        return {"EMAIL_BACKEND": os.environ.get("MLGOV_EMAIL_BACKEND", console)}
+    parts = urlsplit(url)
+    options = dict(parse_qsl(parts.query))
+    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
+        raise ValueError(
+            "MLGOV_EMAIL_URL looks like smtp://user:password@host:587 or smtps://user:password@host:465."
+        )
+    implicit = parts.scheme == "smtps"
+    return {
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_HOST": parts.hostname,
+        "EMAIL_PORT": parts.port or (465 if implicit else 587),
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_SSL": implicit,
+        "EMAIL_USE_TLS": not implicit and options.get("tls", "yes") != "no",
+        "EMAIL_TIMEOUT": 20,
+    }
+
+
 def secret_key() -> str:
     """Return MLGOV_SECRET_KEY, or the key kept in the var folder (made at random on first use, mode 0600)."""
     given = os.environ.get("MLGOV_SECRET_KEY")

@@ -12,6 +12,7 @@ VAR_DIR = environment.var_dir()
 VERSION = "0.1.0"
 
 SECRET_KEY = environment.secret_key()
+SECRET_KEY_FALLBACKS = environment.listed("MLGOV_SECRET_KEY_FALLBACKS")
 DEBUG = environment.flag("MLGOV_DEBUG", default=False)
 ALLOWED_HOSTS = os.environ.get("MLGOV_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
 CSRF_TRUSTED_ORIGINS = [origin for origin in os.environ.get("MLGOV_TRUSTED_ORIGINS", "").split(",") if origin]
@@ -25,6 +26,7 @@ MLGOV_APPS = [
     "jobs",
     "policies",
     "projects",
+    "notifications",
     "identity",
     "experiments",
     "registry",
@@ -152,7 +154,16 @@ REQUIRE_SECOND_FACTOR = environment.choice(
     "MLGOV_REQUIRE_SECOND_FACTOR", default="nobody", of=("nobody", "administrators", "everyone")
 )
 ACCOUNT_SESSION_REMEMBER = True
-EMAIL_BACKEND = os.environ.get("MLGOV_EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend")
+#: EMAIL_BACKEND and, for SMTP, EMAIL_HOST and its fellows.
+globals().update(environment.email())
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = os.environ.get("MLGOV_EMAIL_FROM", "mlgov <mlgov@localhost>")
+#: Where people reach the portal: the beginning of the links in e-mails and webhooks.
+BASE_URL = os.environ.get("MLGOV_BASE_URL", "http://localhost:8000").rstrip("/")
+#: The hour of the day (UTC) from which daily digests are sent.
+DIGEST_HOUR = int(os.environ.get("MLGOV_DIGEST_HOUR", "6"))
+#: Networks and ports that outgoing calls may reach besides public addresses (apps/core/outgoing.py).
+OUTGOING_ALLOW = environment.listed("MLGOV_OUTGOING_ALLOW")
+OUTGOING_PORTS = [int(port) for port in environment.listed("MLGOV_OUTGOING_PORTS", "80,443")]
 
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"
@@ -244,12 +255,18 @@ EVIDENCE_MODULES = [
 AUDIT_EVENT_MODULES = [
     f"apps.{name}.events" for name in MLGOV_APPS if name not in {"core", "audit", "evidence", "api", "portal"}
 ]
+#: Where kinds of notices are listed.
+NOTICE_MODULES = ["apps.notifications.notices"]
 #: Kind of job -> the function that does it, given a `apps.jobs.running.RunningJob`.
 JOB_KINDS = {
     "evaluations.evaluate": "apps.evaluations.jobs:evaluate",
     "evaluations.map_part": "apps.evaluations.parts:map_part",
     "modelcards.render_pdf": "apps.modelcards.jobs:render_pdf",
     "registry.scan": "apps.registry.jobs:scan",
+    "notifications.deliver": "apps.notifications.jobs:deliver",
+    "notifications.outbox": "apps.notifications.jobs:sweep_outbox",
+    "notifications.send_digests": "apps.notifications.jobs:send_digests",
+    "notifications.send_mail": "apps.notifications.jobs:send_mail",
     "rubrics.suggest": "apps.rubrics.jobs:suggest",
 }
 #: Kind of job -> what pages call it.
@@ -258,8 +275,14 @@ JOB_TITLES = {
     "evaluations.map_part": "Count a part of the predictions",
     "modelcards.render_pdf": "Make the PDF of a model card",
     "registry.scan": "Read what model files would run",
+    "notifications.deliver": "Call a webhook",
+    "notifications.outbox": "Send again what did not arrive",
+    "notifications.send_digests": "Write the day's digests",
+    "notifications.send_mail": "Send an e-mail",
     "rubrics.suggest": "Suggest rubric scores",
 }
+#: Kind of job -> seconds after which the sweeper enqueues it again (apps/jobs/periodic.py).
+PERIODIC_JOBS: dict[str, float] = {"notifications.outbox": 15, "notifications.send_digests": 600}
 CELERY_BROKER_URL = environment.broker_url()
 JOB_READERS = "apps.projects.permissions:may_see_project"
 #: Tables with more rows are mapped in parts of about so many, by as many workers as there are.

@@ -34,6 +34,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("apps.gates.urls")),
     path("", include("apps.jobs.urls")),
     path("", include("apps.modelcards.urls")),
+    path("", include("apps.notifications.urls")),
     path("", include("apps.policies.urls")),
     path("", include("apps.registry.urls")),
     path("", include("apps.rubrics.urls")),

@@ -23,6 +23,7 @@ class Scope(TextChoices):
     TRACK = "track", "Create experiments, log runs, register models and versions"
     EVIDENCE = "evidence", "Upload predictions, start evaluations, report checks, costs and answers"
     PROMOTE = "promote", "Ask for a promotion and withdraw it"
+    WEBHOOKS = "webhooks", "Manage the webhooks of projects that you own"
 
 
 class ReauthenticationMethod(TextChoices):

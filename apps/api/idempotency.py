@@ -12,12 +12,15 @@ from rest_framework.request import Request
 
 from apps.accounts.models import User
 from apps.api.models import IdempotentAnswer
+from apps.core import sealing
 from apps.core.errors import Invalid, Refused
 
 KEPT = timedelta(hours=24)
 #: An answer that is still missing after this was lost with its process.
 ABANDONED = timedelta(minutes=10)
-KEPT_HEADERS = ("Content-Type", "Location", "ETag")
+KEPT_HEADERS = ("Content-Type", "Location", "ETag", "Cache-Control")
+#: An answer that holds a secret says no-store, and is kept sealed.
+PURPOSE = "idempotent answer"
 
 
 class Replay(APIException):
@@ -66,14 +69,24 @@ def keep(answer: IdempotentAnswer, response: HttpResponse) -> None:
         answer.delete()
         return
     headers = {name: response[name] for name in KEPT_HEADERS if name in response}
+    body = bytes(response.content)
+    if _is_secret(headers):
+        body = sealing.seal(body.decode(), purpose=PURPOSE).encode()
     IdempotentAnswer.objects.filter(pk=answer.pk).update(
-        status=response.status_code, headers=headers, body=bytes(response.content)
+        status=response.status_code, headers=headers, body=body
     )
+
+
+def _is_secret(headers: dict[str, str]) -> bool:
+    return headers.get("Cache-Control") == "no-store"
 
 
 def replayed(answer: IdempotentAnswer) -> HttpResponse:
     """Return the answer given before, marked as such."""
-    response = HttpResponse(bytes(answer.body or b""), status=answer.status, headers=answer.headers)
+    body = bytes(answer.body or b"")
+    if _is_secret(answer.headers):
+        body = sealing.unseal(body.decode(), purpose=PURPOSE).encode()
+    response = HttpResponse(body, status=answer.status, headers=answer.headers)
     response["Idempotent-Replayed"] = "true"
     return response
 

@@ -16,6 +16,7 @@ from apps.api import (
     reference,
     registry,
     site,
+    webhooks,
 )
 
 #: Importing it registers how OpenAPI names the ways to sign in.
@@ -37,6 +38,12 @@ urlpatterns = [
     path("v1/projects/<uuid:pk>/costs", costs.Costs.as_view()),
     path("v1/projects/<uuid:pk>/budget", costs.BudgetOne.as_view()),
     path("v1/projects/<uuid:pk>/audit", site.ProjectAudit.as_view()),
+    path("v1/projects/<uuid:pk>/webhooks", webhooks.Webhooks.as_view()),
+    path("v1/webhooks/<uuid:pk>", webhooks.WebhookOne.as_view()),
+    path("v1/webhooks/<uuid:pk>/secret", webhooks.WebhookSecret.as_view()),
+    path("v1/webhooks/<uuid:pk>/test", webhooks.WebhookTest.as_view()),
+    path("v1/webhooks/<uuid:pk>/deliveries", webhooks.Deliveries.as_view()),
+    path("v1/deliveries/<uuid:pk>/redeliver", webhooks.DeliveryAgain.as_view()),
     path("v1/experiments/<uuid:pk>", experiments.ExperimentOne.as_view()),
     path("v1/experiments/<uuid:pk>/runs", experiments.Runs.as_view()),
     path("v1/runs/<uuid:pk>", experiments.RunOne.as_view()),

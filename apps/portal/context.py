@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
+from apps.notifications.queries import unread_count
 from apps.portal import queries
 
 THEMES = ("system", "light", "dark")
@@ -25,5 +26,6 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             "can_audit": user.is_auditor or user.is_administrator,
             "can_manage_people": user.is_administrator,
             "inbox_count": queries.inbox_count(user),
+            "unread": unread_count(user),
         }
     return {"shell": frame}

@@ -31,7 +31,7 @@ function walk(step) {
 }
 
 let waitingForSecond = false;
-const places = { i: "nav-home", p: "nav-projects", a: "nav-audit", t: "nav-tokens" };
+const places = { i: "nav-home", n: "nav-notices", p: "nav-projects", a: "nav-audit", t: "nav-tokens" };
 
 document.addEventListener("keydown", (event) => {
   if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {

@@ -17,6 +17,7 @@ from apps.costs import services as costs
 from apps.evaluations import services as evaluations
 from apps.experiments import services as experiments
 from apps.gates import services as gates
+from apps.notifications import services as notifications
 from apps.projects import services as projects
 from apps.projects.enums import Role
 from apps.projects.models import DataSource, Project
@@ -42,8 +43,9 @@ def patterns(resolver=None, prefix=""):
 
 
 @pytest.fixture
-def ids(version, project, dev):
+def ids(version, project, ada, dev):
     evaluation = evaluate(version, by=dev)
+    webhook, _ = notifications.create_webhook(project, name="w", url="https://example.org", by=ada)
     return {
         "projects": project.pk,
         "experiments": version.run.experiment_id,
@@ -53,6 +55,8 @@ def ids(version, project, dev):
         "predictions": evaluation.prediction_set_id,
         "evaluations": evaluation.pk,
         "jobs": evaluation.job_id,
+        "webhooks": webhook.pk,
+        "deliveries": notifications.send_test(webhook, by=ada).pk,
     }
 
 
@@ -214,7 +218,9 @@ def test_a_list_costs_the_same_with_three_rows(pipeline, world, address):
 
 
 def test_no_list_is_forgotten():
-    known = {
+    #: Lists for owners alone are tried in tests/api/test_webhooks.py.
+    elsewhere = {"projects/{id}/webhooks", "webhooks/{id}/deliveries"}
+    known = elsewhere | {
         address.format(project="{id}", experiment="{id}", run="{id}", model="{id}", version="{id}")
         for address in LISTS
     }
