@@ -208,18 +208,20 @@ EVIDENCE_MODULES = [
     "apps.checklists.evidence",
     "apps.rubrics.evidence",
     "apps.modelcards.evidence",
+    "apps.gates.evidence",
 ]
 AUDIT_EVENT_MODULES = [
     f"apps.{name}.events" for name in MLGOV_APPS if name not in {"core", "audit", "evidence", "api", "portal"}
 ]
 #: Where kinds of notices are listed.
-NOTICE_MODULES = ["apps.notifications.notices"]
+NOTICE_MODULES = ["apps.notifications.notices", "apps.gates.notices"]
 #: Kind of job -> the function that does it, given a `apps.jobs.running.RunningJob`.
 JOB_KINDS = {
     "evaluations.evaluate": "apps.evaluations.jobs:evaluate",
     "evaluations.map_part": "apps.evaluations.parts:map_part",
     "modelcards.render_pdf": "apps.modelcards.jobs:render_pdf",
     "rubrics.suggest": "apps.rubrics.jobs:suggest",
+    "gates.keep_time": "apps.gates.jobs:keep_time",
 }
 #: Kind of job -> what pages call it.
 JOB_TITLES = {
@@ -227,9 +229,10 @@ JOB_TITLES = {
     "evaluations.map_part": "Count a part of the predictions",
     "modelcards.render_pdf": "Make the PDF of a model card",
     "rubrics.suggest": "Suggest rubric scores",
+    "gates.keep_time": "Remind, escalate and expire requests; open re-reviews",
 }
 #: Kind of job -> seconds after which the sweeper enqueues it again (apps/jobs/periodic.py).
-PERIODIC_JOBS: dict[str, float] = {}
+PERIODIC_JOBS: dict[str, float] = {"gates.keep_time": 300}
 CELERY_BROKER_URL = environment.broker_url()
 JOB_READERS = "apps.projects.permissions:may_see_project"
 #: Tables with more rows are mapped in parts of about so many, by as many workers as there are.

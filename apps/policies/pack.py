@@ -12,6 +12,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from apps.policies.judge import BadExpression, reading
+from apps.policies.timing import Timing, timing_of
 from apps.policies.vocabulary import Vocabulary
 
 SCHEMA_FILE = Path(__file__).with_name("pack.schema.json")
@@ -60,6 +61,7 @@ class Gate:
     approvals: tuple[Quorum, ...] = ()
     automatic: bool = False
     meanings: tuple[str, ...] = ()
+    timing: Timing = Timing()
 
 
 @dataclass(frozen=True)
@@ -319,11 +321,10 @@ def _check_gates(source: _Source) -> None:
 
 
 def _check_unique(source: _Source, path: tuple[str | int, ...], entries: list[dict[str, Any]]) -> None:
-    seen: set[str] = set()
-    for index, entry in enumerate(entries):
-        if entry["key"] in seen:
-            source.fault((*path, index, "key"), f"The key '{entry['key']}' is used twice here.")
-        seen.add(entry["key"])
+    keys = [entry["key"] for entry in entries]
+    for index, key in enumerate(keys):
+        if key in keys[:index]:
+            source.fault((*path, index, "key"), f"The key '{key}' is used twice here.")
 
 
 def _expressions(node: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], str]]:
@@ -380,6 +381,7 @@ def _gate(entry: dict[str, Any]) -> Gate:
         approvals=tuple(Quorum(**one) for one in entry.get("approvals", [])),
         automatic=entry.get("automatic", False),
         meanings=tuple(entry.get("meanings", [])),
+        timing=timing_of(entry),
     )
 
 
