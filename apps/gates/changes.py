@@ -1,6 +1,6 @@
 """What is different between what a request was judged on and what is so now, in sentences."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -103,9 +103,14 @@ def staleness_of(promotion: Promotion, evidence: Evidence | None = None) -> Stal
 
 def grouped(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Group]:
     """Return the changes between two documents by part, each with the meaning that the vocabulary gives it."""
+    return grouped_changes(differences(before, after))
+
+
+def grouped_changes(changed: Iterable[Mapping[str, Any]]) -> list[Group]:
+    """Return changes (path, before, after) by part, with meaning and unit."""
     known = vocabulary()
     groups: dict[str, list[Change]] = {}
-    for one in differences(before, after):
+    for one in changed:
         path = one["path"]
         fact = known.fact_of(path)
         words = path.replace("_", " ").replace(".", ", ")

@@ -17,7 +17,7 @@ from apps.gates import permissions
 from apps.gates import queries as gates
 from apps.gates.enums import PromotionState
 from apps.gates.judging import GateView, next_gates
-from apps.gates.models import Promotion
+from apps.gates.models import Promotion, Review
 from apps.modelcards.models import Card
 from apps.policies.pack import Stage
 from apps.policies.queries import pack_of
@@ -85,6 +85,7 @@ class ProjectView:
     sources: list[Any]
     costs: MonthSummary
     budget: Budget | None
+    overdue: list[Review]
 
     @property
     def next_step(self) -> str:
@@ -117,6 +118,7 @@ def project_view(project: Project, user: User) -> ProjectView:
         sources=list(data_sources_of(project)),
         costs=month_summary(project),
         budget=Budget.objects.filter(project=project).first(),
+        overdue=gates.overdue_in(project),
     )
 
 
@@ -135,6 +137,7 @@ class VersionView:
     checks: list[Check]
     promotions: list[Promotion]
     champion: Version | None
+    review: Review | None
     newest: Version
     may_request: Any
 
@@ -164,6 +167,7 @@ def version_view(version: Version, user: User) -> VersionView:
         checks=list(latest_checks(version).values()),
         promotions=list(gates.promotions_of(version)[:10]),
         champion=production_version_of(version.model),
+        review=gates.review_of(version),
         newest=version.model.versions.order_by("-number").select_related("model")[0],
         may_request=permissions.can_request(user, version),
     )
