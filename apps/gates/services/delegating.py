@@ -11,10 +11,10 @@ from apps.accounts.models import User
 from apps.audit import services as audit
 from apps.core import governed
 from apps.core.db import service
-from apps.core.errors import Invalid
+from apps.core.errors import Invalid, Refused
 from apps.gates import permissions
 from apps.gates.models import Delegation
-from apps.gates.sentences import in_words
+from apps.gates.sentences import SENTENCES, in_words
 from apps.gates.services.life import SHORTEST_COMMENT
 from apps.notifications.services import announce
 from apps.projects.models import Project
@@ -41,6 +41,8 @@ def _delegate(
     project: Project, *, to: User, until: datetime, reason: str, by: User, starts_at: datetime | None
 ) -> Delegation:
     permissions.can_delegate(by, project).enforce()
+    if to.pk == by.pk:
+        raise Refused(SENTENCES["gates_delegation_to_someone_else"], code="delegation_to_someone_else")
     now = timezone.now()
     starts_at = max(starts_at or now, now)
     if not to.is_person or not to.is_active or role_of(to, project.pk) is None:

@@ -16,7 +16,10 @@ LONGEST = 10_000
 
 @service
 def comment(promotion: Promotion, *, text: str, by: User, answers: Comment | None = None) -> Comment:
-    """Write a comment as Markdown; it stays as it is. Tells who took part so far."""
+    """Write a comment as Markdown; it stays as it is. Tells who took part so far.
+
+    The same words again, right after themselves, are the comment that stands there.
+    """
     permissions.can_comment(by, promotion).enforce()
     text = text.strip()
     if not text:
@@ -29,6 +32,11 @@ def comment(promotion: Promotion, *, text: str, by: User, answers: Comment | Non
         )
     if answers is not None and answers.promotion_id != promotion.pk:
         raise Invalid("The comment to answer is of another request.", code="other_thread", field="answers")
+    reread(promotion.pk)
+    newest = promotion.comments.order_by("-id").first()
+    if newest is not None and (newest.author_id, newest.text, newest.answers) == (by.pk, text, answers):
+        # A double click, or a form that was sent again: it stands there already.
+        return newest
     made = Comment.objects.create(promotion=promotion, author=by, text=text, answers=answers)
     made.refresh_from_db()
     audit.record(
