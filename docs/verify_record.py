@@ -106,7 +106,9 @@ def main():
     record = kept["record"]
     signer = record["signer"]
     print(f"{signer['name']} ({signer['role']}) signed “{record['meaning']}” at {record['signed_at']},")
-    print(f"on the evidence {record['evidence_digest']} of {record['request']['model']} v{record['request']['version']}.")
+    print(
+        f"on the evidence {record['evidence_digest']} of {record['request']['model']} v{record['request']['version']}."
+    )
     print("All digests agree." + (f" Withdrawn at {kept['withdrawn']['at']}." if kept["withdrawn"] else ""))
     return 0
 

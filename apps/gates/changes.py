@@ -1,6 +1,6 @@
 """What is different between what a request was judged on and what is so now, in sentences."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -97,7 +97,11 @@ def staleness_of(promotion: Promotion, evidence: Evidence | None = None) -> Stal
     if promotion.version.stage != promotion.from_stage:
         stage = f"The version was in {promotion.from_stage} and is in {promotion.version.stage}."
     return Staleness(
-        promotion.evidence_digest, now.digest, policy, stage, grouped(promotion.snapshot.document, now.document)
+        promotion.evidence_digest,
+        now.digest,
+        policy,
+        stage,
+        grouped(promotion.snapshot.document, now.document),
     )
 
 
@@ -110,12 +114,21 @@ def grouped_changes(changed: Iterable[Mapping[str, Any]]) -> list[Group]:
     """Return changes (path, before, after) by part, with meaning and unit."""
     known = vocabulary()
     groups: dict[str, list[Change]] = {}
-    for one in changed:
-        path = one["path"]
+    for path, before, after in (leaf for one in changed for leaf in _leaves(**one)):
         fact = known.fact_of(path)
         words = path.replace("_", " ").replace(".", ", ")
         meaning = f"{fact.meaning.rstrip('.')} ({path})" if fact else words[:1].upper() + words[1:]
-        change = Change(path, meaning, fact.unit if fact else "", one["before"], one["after"])
+        change = Change(path, meaning, fact.unit if fact else "", before, after)
         first = path.split(".", 1)[0]
         groups.setdefault(TITLES.get(first, first.replace("_", " ").capitalize()), []).append(change)
     return [Group(title, changes) for title, changes in groups.items()]
+
+
+def _leaves(path: str, before: Any, after: Any) -> Iterator[tuple[str, Any, Any]]:
+    """Yield the single facts of a branch that came or went as a whole."""
+    if isinstance(before or {}, Mapping) and isinstance(after or {}, Mapping) and (before or after):
+        old, new = before or {}, after or {}
+        for key in sorted({*old, *new}):
+            yield from _leaves(f"{path}.{key}", old.get(key), new.get(key))
+    else:
+        yield path, before, after

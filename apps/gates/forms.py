@@ -65,7 +65,10 @@ class ReasonForm(forms.Form):
 
 class CommentForm(forms.Form):
     text = forms.CharField(
-        max_length=10_000, label="Comment", widget=TextArea(3), help_text="Markdown. A comment cannot be changed."
+        max_length=10_000,
+        label="Comment",
+        widget=TextArea(3),
+        help_text="Markdown. A comment cannot be changed.",
     )
     answers = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
@@ -90,7 +93,9 @@ class DelegationForm(forms.Form):
         label="Until the end of", widget=forms.DateInput(attrs={"type": "date"}), help_text="A day, in UTC."
     )
     reason = forms.CharField(
-        max_length=2000, widget=TextArea(2), help_text="10 characters or more; everybody in the project reads it."
+        max_length=2000,
+        widget=TextArea(2),
+        help_text="10 characters or more; everybody in the project reads it.",
     )
 
     def __init__(self, *args: Any, people: Iterable[User] = (), **kwargs: Any) -> None:

@@ -85,7 +85,9 @@ def _can_approve_for(user: User, promotion: Promotion, delegation: Delegation) -
     if not user.is_person or role_of(user, project.pk) is None or not delegator.is_active:
         return SigningRole(denied("Only a member of the project can sign for another.", code="person_needed"))
     if role_of(delegator, project.pk) != delegation.role:
-        return SigningRole(denied(f"{delegator} is not {delegation.role} here any more.", code="not_delegated"))
+        return SigningRole(
+            denied(f"{delegator} is not {delegation.role} here any more.", code="not_delegated")
+        )
     if not (open_now := _takes_signatures(promotion)):
         return SigningRole(open_now)
     if delegation.role not in {required.role for required in promotion.required_roles.all()}:

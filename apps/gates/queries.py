@@ -41,7 +41,9 @@ def promotions_for(user: User) -> QuerySet[Promotion]:
             "requested_by__owner",
             "snapshot",
         )
-        .prefetch_related("required_roles", "participants__person", "approvals__person", "approvals__on_behalf_of")
+        .prefetch_related(
+            "required_roles", "participants__person", "approvals__person", "approvals__on_behalf_of"
+        )
         .order_by("-id")
     )
 
@@ -165,7 +167,9 @@ def reviews_due_for(user: User) -> QuerySet[Review]:
         version=OuterRef("version"), purpose=Purpose.REVIEW, state=PromotionState.OPEN
     )
     return (
-        Review.objects.filter(Exists(signs), ~Exists(asked), state__in=[ReviewState.OPEN, ReviewState.OVERDUE])
+        Review.objects.filter(
+            Exists(signs), ~Exists(asked), state__in=[ReviewState.OPEN, ReviewState.OVERDUE]
+        )
         .select_related("version__model__project")
         .order_by("due_at")
     )
@@ -180,11 +184,11 @@ def inbox_for(user: User) -> list[Waiting]:
     """Return what waits for this person's signature, oldest first; a fixed number of queries."""
     waiting = list(promotions_for(user).filter(pk__in=_waits_for(user).values("pk")).order_by("id"))
     roles = dict(Membership.objects.filter(user=user).values_list("project_id", "role"))
-    by_name = set(Asked.objects.filter(promotion__in=waiting, person=user).values_list("promotion_id", flat=True))
+    by_name = set(
+        Asked.objects.filter(promotion__in=waiting, person=user).values_list("promotion_id", flat=True)
+    )
     lent = {(one.project_id, one.role): one for one in delegations_to(user)}
-    return [
-        Waiting(one, _why(one, roles, lent, asked=one.pk in by_name), *_progress(one)) for one in waiting
-    ]
+    return [Waiting(one, _why(one, roles, lent, asked=one.pk in by_name), *_progress(one)) for one in waiting]
 
 
 def _why(

@@ -83,6 +83,12 @@ def review_due(review: Review, *, overdue: bool) -> None:
     kind = "gates.review_overdue" if overdue else "gates.review_open"
     link = reverse("gates:review", args=[review.pk])
     _announce(
-        kind, review, project, to, by=None, link=link, once="overdue" if overdue else "open",
+        kind,
+        review,
+        project,
+        to,
+        by=None,
+        link=link,
+        once="overdue" if overdue else "open",
         due=f"{review.due_at:%Y-%m-%d}",
     )

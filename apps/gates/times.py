@@ -119,9 +119,22 @@ def chart_of(stages: list[StageTimes]) -> charts.Chart | None:
 
 def as_rows(user: User, project: Project | None = None) -> Iterator[list[str]]:
     """Yield every request as a row of text, newest first, its heading before them; times in hours."""
-    yield ["request", "project", "version", "purpose", "to", "state", "asked by", "asked at", "closed at", "hours"]
+    yield [
+        "request",
+        "project",
+        "version",
+        "purpose",
+        "to",
+        "state",
+        "asked by",
+        "asked at",
+        "closed at",
+        "hours",
+    ]
     now = timezone.now()
-    rows = requests_of(user, project).select_related("version__model__project", "requested_by").order_by("-id")
+    rows = (
+        requests_of(user, project).select_related("version__model__project", "requested_by").order_by("-id")
+    )
     for one in rows.iterator(chunk_size=500):
         hours = ((one.closed_at or now) - one.created_at) / HOUR
         yield [

@@ -89,7 +89,9 @@ def test_two_versions_go_to_production_at_once(tiny, dev, ben, bea, rita):  # no
         # The second may find that the champion of its evidence has changed: that is a sentence too.
         assert set(refusals(found)) <= {"stale"}
         assert Version.objects.filter(stage="production").count() == 1
-        states = sorted(Promotion.objects.filter(pk__in=[one.pk for one in pair]).values_list("state", flat=True))
+        states = sorted(
+            Promotion.objects.filter(pk__in=[one.pk for one in pair]).values_list("state", flat=True)
+        )
         assert states in (["promoted", "promoted"], ["promoted", "stale"])
         for left in Promotion.objects.filter(state="open"):
             services.withdraw_promotion(left, by=dev)
@@ -149,7 +151,9 @@ def test_a_re_review_is_started_answered_and_noted_once(tiny, dev, ben, bea, rit
         sign(promotion, one)
     with superuser() as admin:
         admin.execute("SET session_replication_role = replica")
-        admin.execute("UPDATE gates_review SET opens_at = opens_at - interval '61 days', due_at = due_at - interval '61 days'")
+        admin.execute(
+            "UPDATE gates_review SET opens_at = opens_at - interval '61 days', due_at = due_at - interval '61 days'"
+        )
     at_once(*[due.keep_time] * 4)
     review = Review.objects.get()
     assert review.state == "due"
@@ -166,9 +170,7 @@ def test_a_delegate_and_the_delegator_at_once_give_one_signature(tiny, dev, ben,
     lent = services.delegate(tiny, to=vera, until=until, reason="Away tomorrow.", by=ben)
     for _ in range(ROUNDS):
         promotion = ask(tiny_version(tiny, by=dev), dev)
-        found = at_once(
-            lambda p=promotion: sign(p, ben), lambda p=promotion: sign(p, vera, delegation=lent)
-        )
+        found = at_once(lambda p=promotion: sign(p, ben), lambda p=promotion: sign(p, vera, delegation=lent))
         assert refusals(found) == ["signed_already"]
         assert promotion.approvals.count() == 1
     assert broken() == []
@@ -180,7 +182,9 @@ def test_expiry_and_a_signature_at_once(tiny, dev, ben, bea):  # noqa: F811
         sign(promotion, ben)
         with superuser() as admin:
             admin.execute("SET session_replication_role = replica")
-            admin.execute("UPDATE gates_promotion SET expires_at = clock_timestamp() + interval '30 ms' WHERE state = 'open'")
+            admin.execute(
+                "UPDATE gates_promotion SET expires_at = clock_timestamp() + interval '30 ms' WHERE state = 'open'"
+            )
         found = at_once(lambda p=promotion: sign(p, bea), due.keep_time, due.keep_time)
         due.keep_time()
         state = Promotion.objects.get(pk=promotion.pk).state

@@ -56,7 +56,9 @@ def tiny_project(*, owner, members=(), slug="tiny", **more):
 
 
 def tiny_version(project, *, by, slug="m"):
-    model = project.models.filter(slug=slug).first() or registry.create_model(project, slug=slug, name=slug, by=by)
+    model = project.models.filter(slug=slug).first() or registry.create_model(
+        project, slug=slug, name=slug, by=by
+    )
     return registry.register_version(model, by=by)
 
 

@@ -88,7 +88,9 @@ def test_the_database_refuses_a_maker_s_signature_whatever_the_code_does(request
     become(tiny, ben, "contributor", by=ada)
     upload(light, by=ben)
     become(tiny, ben, "reviewer", by=ada)
-    Participant.objects.create(promotion=request_, person=ben, kind=ParticipantKind.APPROVER, because="forged")
+    Participant.objects.create(
+        promotion=request_, person=ben, kind=ParticipantKind.APPROVER, because="forged"
+    )
     with pytest.raises(DatabaseError) as caught, transaction.atomic():
         forged(request_, ben)
     assert constraint_name(caught.value) == "gates_approval_own_work"

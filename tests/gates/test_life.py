@@ -375,7 +375,9 @@ def test_an_overdue_re_review_is_evidence_and_stays_so_until_it_is_answered(live
 def test_policy_can_block_on_an_overdue_re_review(ada, dev, ben, rita):
     from tests.gates.light import tiny_project
 
-    criteria = "[{key: reviewed, title: Nothing is overdue, expression: reviews.overdue == 0, remedy: Review.}]"
+    criteria = (
+        "[{key: reviewed, title: Nothing is overdue, expression: reviews.overdue == 0, remedy: Review.}]"
+    )
     members = [(dev, "contributor"), (ben, "reviewer"), (rita, "risk")]
     project = tiny_project(owner=ada, members=members, criteria=criteria)
     first = tiny_version(project, by=dev)

@@ -163,7 +163,9 @@ class Life(RuleBasedStateMachine):
         if who not in self.signed:
             return
         approval = self.signed[who][2]
-        act = lambda: services.withdraw_approval(approval, by=self.people[who], reason="I looked at it again.")
+        act = lambda: services.withdraw_approval(
+            approval, by=self.people[who], reason="I looked at it again."
+        )
         if self.state != "open":
             with pytest.raises(Refused, match="closed"):
                 act()
@@ -186,7 +188,9 @@ class Life(RuleBasedStateMachine):
     @rule()
     def evidence_changes(self):
         self.checks += 1
-        registry.report_check(self.version, name=f"check_{self.checks}", status="passed", by=self.people["dev"])
+        registry.report_check(
+            self.version, name=f"check_{self.checks}", status="passed", by=self.people["dev"]
+        )
         self.changed = self.changed or self.state == "open"
 
     @rule(reviewers=sampled_from([1, 2]))

@@ -50,6 +50,9 @@ def places(ready, project, dev):
         "jobs:job": [evaluation.job_id],
         "gates:promotion": [promotion.pk],
         "gates:sign": [promotion.pk],
+        "gates:times": [slug],
+        "gates:all_times": [],
+        "gates:delegations": [slug],
         "policies:revision": ["standard", 1],
     }
     return {name: reverse(name, args=args) for name, args in named.items()}
@@ -57,7 +60,7 @@ def places(ready, project, dev):
 
 EVERYBODYS = {
     *("portal:home", "portal:projects", "portal:search", "portal:styleguide", "accounts:tokens", "api-docs"),
-    *("projects:create", "policies:revision"),
+    *("projects:create", "policies:revision", "gates:all_times"),
 }
 
 

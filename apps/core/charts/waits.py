@@ -40,12 +40,16 @@ def wait_bars(waits: Sequence[Wait]) -> Chart:
         parts.append(line(middle, y + 10, far, y + 10, stroke="c-ink", width=1.5))
         parts.append(line(far, y + 4, far, y + 16, stroke="c-ink", width=1.5))
         parts.append(
-            text(right + 14, y + 14, f"{duration(wait.p50_hours)}, p90 {duration(wait.p90_hours)}, n {wait.n}")
+            text(
+                right + 14, y + 14, f"{duration(wait.p50_hours)}, p90 {duration(wait.p90_hours)}, n {wait.n}"
+            )
         )
     slowest = max(waits, key=lambda wait: wait.p50_hours)
     reading = f"Half of the requests for {slowest.label} were decided within {duration(slowest.p50_hours)}."
     return Chart(
-        drawing(parts, width=WIDTH, height=20 + row_height * len(waits), title=f"Time to decision. {reading}"),
+        drawing(
+            parts, width=WIDTH, height=20 + row_height * len(waits), title=f"Time to decision. {reading}"
+        ),
         "Time from request to decision",
         reading,
         ("Stage", "Decided", "Median", "90th percentile"),

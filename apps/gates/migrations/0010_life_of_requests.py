@@ -8,259 +8,528 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0002_guards'),
-        ('evidence', '0003_revoke'),
-        ('gates', '0003_revoke'),
-        ('policies', '0002_guards'),
-        ('projects', '0002_guards'),
-        ('registry', '0002_guards'),
+        ("accounts", "0002_guards"),
+        ("evidence", "0003_revoke"),
+        ("gates", "0003_revoke"),
+        ("policies", "0002_guards"),
+        ("projects", "0002_guards"),
+        ("registry", "0002_guards"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Asked',
+            name="Asked",
             fields=[
-                ('id', models.UUIDField(default=apps.core.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('role', models.CharField(max_length=20)),
-                ('passed_on', models.BooleanField(default=False)),
-                ('reason', models.TextField(blank=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=apps.core.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False
+                    ),
+                ),
+                ("role", models.CharField(max_length=20)),
+                ("passed_on", models.BooleanField(default=False)),
+                ("reason", models.TextField(blank=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Comment',
+            name="Comment",
             fields=[
-                ('id', models.UUIDField(default=apps.core.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('text', models.TextField()),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=apps.core.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False
+                    ),
+                ),
+                ("text", models.TextField()),
             ],
         ),
         migrations.CreateModel(
-            name='Delegation',
+            name="Delegation",
             fields=[
-                ('id', models.UUIDField(default=apps.core.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('lock_version', models.PositiveIntegerField(default=1, editable=False)),
-                ('updated_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('role', models.CharField(max_length=20)),
-                ('reason', models.TextField()),
-                ('starts_at', models.DateTimeField()),
-                ('ends_at', models.DateTimeField()),
-                ('revoked_at', models.DateTimeField(null=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=apps.core.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False
+                    ),
+                ),
+                ("lock_version", models.PositiveIntegerField(default=1, editable=False)),
+                (
+                    "updated_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False
+                    ),
+                ),
+                ("role", models.CharField(max_length=20)),
+                ("reason", models.TextField()),
+                ("starts_at", models.DateTimeField()),
+                ("ends_at", models.DateTimeField()),
+                ("revoked_at", models.DateTimeField(null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Review',
+            name="Review",
             fields=[
-                ('id', models.UUIDField(default=apps.core.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('lock_version', models.PositiveIntegerField(default=1, editable=False)),
-                ('updated_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('state', models.CharField(choices=[('scheduled', 'Valid'), ('due', 'Re-review is open'), ('overdue', 'Re-review is overdue'), ('confirmed', 'Confirmed'), ('finding', 'Closed with a finding'), ('moot', 'Left the stage')], default='scheduled', max_length=20)),
-                ('opens_at', models.DateTimeField()),
-                ('due_at', models.DateTimeField()),
-                ('finding', models.TextField(blank=True)),
-                ('closed_at', models.DateTimeField(null=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=apps.core.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False
+                    ),
+                ),
+                ("lock_version", models.PositiveIntegerField(default=1, editable=False)),
+                (
+                    "updated_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("scheduled", "Valid"),
+                            ("due", "Re-review is open"),
+                            ("overdue", "Re-review is overdue"),
+                            ("confirmed", "Confirmed"),
+                            ("finding", "Closed with a finding"),
+                            ("moot", "Left the stage"),
+                        ],
+                        default="scheduled",
+                        max_length=20,
+                    ),
+                ),
+                ("opens_at", models.DateTimeField()),
+                ("due_at", models.DateTimeField()),
+                ("finding", models.TextField(blank=True)),
+                ("closed_at", models.DateTimeField(null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Nudge',
+            name="Nudge",
             fields=[
-                ('promotion', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='nudges', to='gates.promotion')),
-                ('pk', models.CompositePrimaryKey('promotion_id', 'kind', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('remind', 'Reminder'), ('escalate', 'Escalation')], max_length=10)),
-                ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+                (
+                    "promotion",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="nudges",
+                        to="gates.promotion",
+                    ),
+                ),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "promotion_id", "kind", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("remind", "Reminder"), ("escalate", "Escalation")], max_length=10
+                    ),
+                ),
+                (
+                    "at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Signer',
+            name="Signer",
             fields=[
-                ('approval', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='signers', to='gates.approval')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('promotion', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='gates.promotion')),
-                ('pk', models.CompositePrimaryKey('approval_id', 'person_id', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('live', models.BooleanField(default=True)),
+                (
+                    "approval",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="signers",
+                        to="gates.approval",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "promotion",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="gates.promotion"
+                    ),
+                ),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "approval_id",
+                        "person_id",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("live", models.BooleanField(default=True)),
             ],
         ),
         migrations.RemoveConstraint(
-            model_name='promotion',
-            name='gates_promotion_state_known',
+            model_name="promotion",
+            name="gates_promotion_state_known",
         ),
         migrations.AddField(
-            model_name='approval',
-            name='on_behalf_of',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="approval",
+            name="on_behalf_of",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='promotion',
-            name='expires_at',
+            model_name="promotion",
+            name="expires_at",
             field=models.DateTimeField(null=True),
         ),
         migrations.AddField(
-            model_name='promotion',
-            name='purpose',
-            field=models.CharField(choices=[('promote', 'Promotion'), ('review', 'Re-review')], default='promote', max_length=10),
+            model_name="promotion",
+            name="purpose",
+            field=models.CharField(
+                choices=[("promote", "Promotion"), ("review", "Re-review")], default="promote", max_length=10
+            ),
         ),
         migrations.AlterField(
-            model_name='promotion',
-            name='state',
-            field=models.CharField(choices=[('open', 'Waiting for approval'), ('refused', 'Refused by the gate'), ('promoted', 'Promoted'), ('rejected', 'Rejected'), ('withdrawn', 'Withdrawn'), ('stale', 'Stale'), ('expired', 'Expired')], default='open', max_length=20),
+            model_name="promotion",
+            name="state",
+            field=models.CharField(
+                choices=[
+                    ("open", "Waiting for approval"),
+                    ("refused", "Refused by the gate"),
+                    ("promoted", "Promoted"),
+                    ("rejected", "Rejected"),
+                    ("withdrawn", "Withdrawn"),
+                    ("stale", "Stale"),
+                    ("expired", "Expired"),
+                ],
+                default="open",
+                max_length=20,
+            ),
         ),
         migrations.AddConstraint(
-            model_name='promotion',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['open', 'refused', 'promoted', 'rejected', 'withdrawn', 'stale', 'expired'])), name='gates_promotion_state_known'),
+            model_name="promotion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        ["open", "refused", "promoted", "rejected", "withdrawn", "stale", "expired"],
+                    )
+                ),
+                name="gates_promotion_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='promotion',
-            constraint=models.CheckConstraint(condition=models.Q(('purpose__in', ['promote', 'review'])), name='gates_promotion_purpose_known'),
+            model_name="promotion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("purpose__in", ["promote", "review"])),
+                name="gates_promotion_purpose_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='promotion',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('from_stage', models.F('to_stage')), ('purpose', 'review')), models.Q(('purpose', 'promote'), models.Q(('from_stage', models.F('to_stage')), _negated=True)), _connector='OR'), name='gates_promotion_review_stays'),
+            model_name="promotion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("from_stage", models.F("to_stage")), ("purpose", "review")),
+                    models.Q(
+                        ("purpose", "promote"), models.Q(("from_stage", models.F("to_stage")), _negated=True)
+                    ),
+                    _connector="OR",
+                ),
+                name="gates_promotion_review_stays",
+            ),
         ),
         migrations.AddField(
-            model_name='asked',
-            name='asked_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="asked",
+            name="asked_by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='asked',
-            name='person',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="asked",
+            name="person",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='asked',
-            name='promotion',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='asked', to='gates.promotion'),
+            model_name="asked",
+            name="promotion",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="asked", to="gates.promotion"
+            ),
         ),
         migrations.AddField(
-            model_name='comment',
-            name='answers',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='replies', to='gates.comment'),
+            model_name="comment",
+            name="answers",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="replies",
+                to="gates.comment",
+            ),
         ),
         migrations.AddField(
-            model_name='comment',
-            name='author',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="comment",
+            name="author",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='comment',
-            name='promotion',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='comments', to='gates.promotion'),
+            model_name="comment",
+            name="promotion",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="comments", to="gates.promotion"
+            ),
         ),
         migrations.AddField(
-            model_name='delegation',
-            name='delegate',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="delegation",
+            name="delegate",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='delegation',
-            name='delegator',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="delegation",
+            name="delegator",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='delegation',
-            name='project',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='projects.project'),
+            model_name="delegation",
+            name="project",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="projects.project"
+            ),
         ),
         migrations.AddField(
-            model_name='approval',
-            name='delegation',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='approvals', to='gates.delegation'),
+            model_name="approval",
+            name="delegation",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="approvals",
+                to="gates.delegation",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='approval',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('delegation__isnull', True), ('on_behalf_of__isnull', True)), models.Q(('delegation__isnull', False), ('on_behalf_of__isnull', False), models.Q(('on_behalf_of', models.F('person')), _negated=True)), _connector='OR'), name='gates_approval_delegated_wholly'),
+            model_name="approval",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("delegation__isnull", True), ("on_behalf_of__isnull", True)),
+                    models.Q(
+                        ("delegation__isnull", False),
+                        ("on_behalf_of__isnull", False),
+                        models.Q(("on_behalf_of", models.F("person")), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="gates_approval_delegated_wholly",
+            ),
         ),
         migrations.AddField(
-            model_name='review',
-            name='confirmed_by',
-            field=models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='confirmed_review', to='gates.promotion'),
+            model_name="review",
+            name="confirmed_by",
+            field=models.OneToOneField(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="confirmed_review",
+                to="gates.promotion",
+            ),
         ),
         migrations.AddField(
-            model_name='review',
-            name='found_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="review",
+            name="found_by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='review',
-            name='promotion',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reviews', to='gates.promotion'),
+            model_name="review",
+            name="promotion",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="reviews", to="gates.promotion"
+            ),
         ),
         migrations.AddField(
-            model_name='review',
-            name='version',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reviews', to='registry.version'),
+            model_name="review",
+            name="version",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="reviews", to="registry.version"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='asked',
-            constraint=models.UniqueConstraint(fields=('promotion', 'person'), name='gates_asked_once'),
+            model_name="asked",
+            constraint=models.UniqueConstraint(fields=("promotion", "person"), name="gates_asked_once"),
         ),
         migrations.AddIndex(
-            model_name='comment',
-            index=models.Index(fields=['promotion', 'id'], name='gates_comment_thread'),
+            model_name="comment",
+            index=models.Index(fields=["promotion", "id"], name="gates_comment_thread"),
         ),
         migrations.AddConstraint(
-            model_name='comment',
-            constraint=models.CheckConstraint(condition=models.Q(('text__regex', '\\S')), name='gates_comment_not_empty'),
+            model_name="comment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("text__regex", "\\S")), name="gates_comment_not_empty"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='comment',
-            constraint=models.CheckConstraint(condition=models.Q(('answers', models.F('id')), _negated=True), name='gates_comment_not_of_itself'),
+            model_name="comment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("answers", models.F("id")), _negated=True),
+                name="gates_comment_not_of_itself",
+            ),
         ),
         migrations.AddIndex(
-            model_name='delegation',
-            index=models.Index(condition=models.Q(('revoked_at__isnull', True)), fields=['delegate', 'ends_at'], name='gates_delegation_live'),
+            model_name="delegation",
+            index=models.Index(
+                condition=models.Q(("revoked_at__isnull", True)),
+                fields=["delegate", "ends_at"],
+                name="gates_delegation_live",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='delegation',
-            constraint=models.CheckConstraint(condition=models.Q(('delegator', models.F('delegate')), _negated=True), name='gates_delegation_to_someone_else'),
+            model_name="delegation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("delegator", models.F("delegate")), _negated=True),
+                name="gates_delegation_to_someone_else",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='delegation',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='gates_delegation_ends_after_start'),
+            model_name="delegation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends_at__gt", models.F("starts_at"))),
+                name="gates_delegation_ends_after_start",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='delegation',
-            constraint=models.CheckConstraint(condition=models.Q(('reason__regex', '\\S.{8,}\\S')), name='gates_delegation_has_reason'),
+            model_name="delegation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("reason__regex", "\\S.{8,}\\S")), name="gates_delegation_has_reason"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='nudge',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['remind', 'escalate'])), name='gates_nudge_kind_known'),
+            model_name="nudge",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ["remind", "escalate"])), name="gates_nudge_kind_known"
+            ),
         ),
         migrations.AddIndex(
-            model_name='review',
-            index=models.Index(condition=models.Q(('state__in', frozenset(['due', 'overdue', 'scheduled']))), fields=['state', 'due_at'], name='gates_review_due'),
+            model_name="review",
+            index=models.Index(
+                condition=models.Q(("state__in", frozenset(["due", "overdue", "scheduled"]))),
+                fields=["state", "due_at"],
+                name="gates_review_due",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='review',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', frozenset(['due', 'overdue', 'scheduled']))), fields=('version',), name='gates_review_one_live'),
+            model_name="review",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", frozenset(["due", "overdue", "scheduled"]))),
+                fields=("version",),
+                name="gates_review_one_live",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='review',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['scheduled', 'due', 'overdue', 'confirmed', 'finding', 'moot'])), name='gates_review_state_known'),
+            model_name="review",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state__in", ["scheduled", "due", "overdue", "confirmed", "finding", "moot"])
+                ),
+                name="gates_review_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='review',
-            constraint=models.CheckConstraint(condition=models.Q(('due_at__gte', models.F('opens_at'))), name='gates_review_opens_before_due'),
+            model_name="review",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("due_at__gte", models.F("opens_at"))),
+                name="gates_review_opens_before_due",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='review',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', True), ('state__in', frozenset(['due', 'overdue', 'scheduled']))), models.Q(models.Q(('state__in', frozenset(['due', 'overdue', 'scheduled'])), _negated=True), ('closed_at__isnull', False)), _connector='OR'), name='gates_review_closed_when_done'),
+            model_name="review",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("closed_at__isnull", True), ("state__in", frozenset(["due", "overdue", "scheduled"]))
+                    ),
+                    models.Q(
+                        models.Q(("state__in", frozenset(["due", "overdue", "scheduled"])), _negated=True),
+                        ("closed_at__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="gates_review_closed_when_done",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='review',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'finding'), _negated=True), models.Q(('finding__regex', '\\S.{8,}\\S'), ('found_by__isnull', False)), _connector='OR'), name='gates_review_finding_has_words'),
+            model_name="review",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "finding"), _negated=True),
+                    models.Q(("finding__regex", "\\S.{8,}\\S"), ("found_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="gates_review_finding_has_words",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='review',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('confirmed_by__isnull', False), ('state', 'confirmed')), models.Q(models.Q(('state', 'confirmed'), _negated=True), ('confirmed_by__isnull', True)), _connector='OR'), name='gates_review_confirmed_by_request'),
+            model_name="review",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("confirmed_by__isnull", False), ("state", "confirmed")),
+                    models.Q(models.Q(("state", "confirmed"), _negated=True), ("confirmed_by__isnull", True)),
+                    _connector="OR",
+                ),
+                name="gates_review_confirmed_by_request",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='signer',
-            constraint=models.UniqueConstraint(condition=models.Q(('live', True)), fields=('promotion', 'person'), name='gates_signer_one_live'),
+            model_name="signer",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("live", True)),
+                fields=("promotion", "person"),
+                name="gates_signer_one_live",
+            ),
         ),
     ]

@@ -31,7 +31,9 @@ class Delegation(Governed):
             models.CheckConstraint(
                 condition=Q(ends_at__gt=F("starts_at")), name="gates_delegation_ends_after_start"
             ),
-            models.CheckConstraint(condition=Q(reason__regex=r"\S.{8,}\S"), name="gates_delegation_has_reason"),
+            models.CheckConstraint(
+                condition=Q(reason__regex=r"\S.{8,}\S"), name="gates_delegation_has_reason"
+            ),
         ]
         indexes = [
             models.Index(

@@ -56,7 +56,9 @@ class Promotion(Governed):
                 | (~Q(state=PromotionState.OPEN) & Q(closed_at__isnull=False)),
                 name="gates_promotion_closed_when_done",
             ),
-            models.CheckConstraint(condition=Q(purpose__in=Purpose.values), name="gates_promotion_purpose_known"),
+            models.CheckConstraint(
+                condition=Q(purpose__in=Purpose.values), name="gates_promotion_purpose_known"
+            ),
             models.CheckConstraint(
                 condition=Q(purpose=Purpose.REVIEW, from_stage=models.F("to_stage"))
                 | (Q(purpose=Purpose.PROMOTE) & ~Q(from_stage=models.F("to_stage"))),

@@ -34,8 +34,12 @@ class Review(Governed):
             models.UniqueConstraint(
                 fields=["version"], condition=Q(state__in=REVIEW_LIVE), name="gates_review_one_live"
             ),
-            models.CheckConstraint(condition=Q(state__in=ReviewState.values), name="gates_review_state_known"),
-            models.CheckConstraint(condition=Q(due_at__gte=F("opens_at")), name="gates_review_opens_before_due"),
+            models.CheckConstraint(
+                condition=Q(state__in=ReviewState.values), name="gates_review_state_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(due_at__gte=F("opens_at")), name="gates_review_opens_before_due"
+            ),
             models.CheckConstraint(
                 condition=Q(state__in=REVIEW_LIVE, closed_at__isnull=True)
                 | (~Q(state__in=REVIEW_LIVE) & Q(closed_at__isnull=False)),

@@ -46,7 +46,9 @@ def _delegate(
     now = timezone.now()
     starts_at = max(starts_at or now, now)
     if not to.is_person or not to.is_active or role_of(to, project.pk) is None:
-        raise Invalid("Only a person who is a member of the project can sign for you.", code="not_a_member", field="to")
+        raise Invalid(
+            "Only a person who is a member of the project can sign for you.", code="not_a_member", field="to"
+        )
     if not starts_at < until <= now + timedelta(days=LONGEST_DAYS):
         raise Invalid(
             f"A delegation ends after it begins, at most {LONGEST_DAYS} days from now.",

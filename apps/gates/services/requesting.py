@@ -49,7 +49,13 @@ def _request(version_id: UUID, *, to_stage: str, by: User, note: str) -> Promoti
 
 
 def open_request(
-    version: Version, to_stage: str, *, by: User, note: str, replaces: Promotion | None, asker: User | None = None
+    version: Version,
+    to_stage: str,
+    *,
+    by: User,
+    note: str,
+    replaces: Promotion | None,
+    asker: User | None = None,
 ) -> Promotion:
     """Judge the gate on a snapshot and write the request; for the stage that the version is in, a re-review.
 

@@ -22,7 +22,9 @@ from apps.projects.queries import members_of, project_for
 def delegations(request: SignedInRequest, slug: str) -> HttpResponse:
     """List the delegations of a project; a signer gives one."""
     project = project_for(request.user, slug)
-    members = [one.user for one in members_of(project) if one.user.is_person and one.user_id != request.user.pk]
+    members = [
+        one.user for one in members_of(project) if one.user.is_person and one.user_id != request.user.pk
+    ]
     people = {str(one.pk): one for one in members}
     form = forms.DelegationForm(request.POST or None, people=people.values())
     if request.method == "POST" and form.is_valid():

@@ -62,7 +62,11 @@ def _refused(request: HttpRequest, context: dict[str, object], error: MlgovError
     """Show why a signature was not taken; a stale request leads to its successor with what changed."""
     if error.code == "stale":
         successor = reverse("gates:promotion", args=[error.details["promotion"]])
-        changed = {"successor": successor, "groups": grouped_changes(error.details["changed"]), "error": error}
+        changed = {
+            "successor": successor,
+            "groups": grouped_changes(error.details["changed"]),
+            "error": error,
+        }
         return page(request, "gates/stale.html", context | changed, status=409)
     form = context["form"]
     assert isinstance(form, forms.SignForm)
