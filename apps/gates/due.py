@@ -6,6 +6,7 @@ run this at once, and nothing happens twice.
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 from django.db.models.functions import Now
@@ -27,7 +28,7 @@ def keep_time() -> dict[str, int]:
     """Do all that is due; returns how many of each."""
     done = {"expired": _each(_over(), _expire)}
     for kind in NudgeKind:
-        done[str(kind)] = _each(_waiting(kind), lambda pk, kind=kind: _nudge(pk, kind))
+        done[str(kind)] = _each(_waiting(kind), partial(_nudge, kind=kind))
     done["reviews_opened"] = _each(_reviews(ReviewState.SCHEDULED, "opens_at"), _open_review)
     late = [*_reviews(ReviewState.OPEN, "due_at"), *_reviews(ReviewState.SCHEDULED, "due_at")]
     done["reviews_overdue"] = _each(late, _note_overdue)

@@ -61,7 +61,7 @@ class Gate:
     approvals: tuple[Quorum, ...] = ()
     automatic: bool = False
     meanings: tuple[str, ...] = ()
-    timing: Timing = Timing()
+    timing: Timing = field(default_factory=Timing)
 
 
 @dataclass(frozen=True)

@@ -131,10 +131,16 @@ def test_every_act_sent_twice_happens_once(tiny, dev, ben, bea, rita, vera):  # 
     assert refusals(twice(lambda: services.ask_for_seat(promotion, person=bea, by=dev))) == ["asked_once"]
     assert refusals(twice(lambda: sign(promotion, ben))) == ["signed_already"]
     given = Approval.objects.get()
-    take_back = lambda: services.withdraw_approval(given, by=ben, reason="I looked at it again.")
+
+    def take_back():
+        return services.withdraw_approval(given, by=ben, reason="I looked at it again.")
+
     assert refusals(twice(take_back)) == ["withdrawn_already"]
     until = timezone.now() + timedelta(days=1)
-    lend = lambda: services.delegate(tiny, to=vera, until=until, reason="Away tomorrow.", by=ben)
+
+    def lend():
+        return services.delegate(tiny, to=vera, until=until, reason="Away tomorrow.", by=ben)
+
     assert refusals(twice(lend)) == ["delegation_overlap"]
     lent = Delegation.objects.get()
     assert refusals(twice(lambda: sign(promotion, vera, delegation=lent))) == ["signed_already"]

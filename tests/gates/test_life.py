@@ -33,7 +33,7 @@ def age(row, **moved):
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL session_replication_role = replica")
         table = connection.ops.quote_name(row._meta.db_table)
-        cursor.execute(f"UPDATE {table} SET {sets} WHERE id = %s", [*moved.values(), row.pk])  # noqa: S608
+        cursor.execute(f"UPDATE {table} SET {sets} WHERE id = %s", [*moved.values(), row.pk])
         cursor.execute("SET LOCAL session_replication_role = origin")
 
 
@@ -431,7 +431,7 @@ def test_the_database_confirms_no_review_without_its_signed_request(live, reques
     assert constraint_name(caught.value) == "gates_review_signed"
 
 
-def test_what_changed_is_said_in_sentences_by_part(request_, light, ci=None):
+def test_what_changed_is_said_in_sentences_by_part(request_, light):
     assert not staleness_of(request_).is_stale
     registry.report_check(light, name="load_test", status="passed", by=light.created_by)
     found = staleness_of(Promotion.objects.get(pk=request_.pk))

@@ -107,7 +107,10 @@ class Life(RuleBasedStateMachine):
             self.version = tiny_version(self.project, by=self.people["dev"])
             self.state = "none"
         self.version = registry.Version.objects.get(pk=self.version.pk)
-        act = lambda: services.request_promotion(self.version, to_stage="production", by=self.people["dev"])
+
+        def act():
+            return services.request_promotion(self.version, to_stage="production", by=self.people["dev"])
+
         if self.state == "open":
             with pytest.raises(Refused, match="open already"):
                 act()
@@ -129,7 +132,10 @@ class Life(RuleBasedStateMachine):
         if self.request is None:
             return
         promotion = Promotion.objects.get(pk=self.request.pk)
-        act = lambda: sign(promotion, self.people[who], decision=decision, delegation=delegation)
+
+        def act():
+            return sign(promotion, self.people[who], decision=decision, delegation=delegation)
+
         if self.state != "open":
             code = "closed"
         elif {who, seat} & self._used_up():
@@ -163,9 +169,10 @@ class Life(RuleBasedStateMachine):
         if who not in self.signed:
             return
         approval = self.signed[who][2]
-        act = lambda: services.withdraw_approval(
-            approval, by=self.people[who], reason="I looked at it again."
-        )
+
+        def act():
+            return services.withdraw_approval(approval, by=self.people[who], reason="I looked at it again.")
+
         if self.state != "open":
             with pytest.raises(Refused, match="closed"):
                 act()
@@ -177,7 +184,10 @@ class Life(RuleBasedStateMachine):
     def withdraw_request(self):
         if self.request is None:
             return
-        act = lambda: services.withdraw_promotion(self.request, by=self.people["dev"])
+
+        def act():
+            return services.withdraw_promotion(self.request, by=self.people["dev"])
+
         if self.state != "open":
             with pytest.raises(Refused, match="closed"):
                 act()

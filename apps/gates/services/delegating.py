@@ -63,7 +63,7 @@ def _delegate(
         project=project,
         delegator=by,
         delegate=to,
-        role=role_of(by, project.pk),
+        role=str(role_of(by, project.pk)),
         reason=reason.strip(),
         starts_at=starts_at,
         ends_at=until,
