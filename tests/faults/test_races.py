@@ -1,6 +1,7 @@
 """Two at once, a hundred times, over real connections: the invariants hold, and each person reads one sentence."""
 
 import threading
+import time
 from datetime import timedelta
 
 import pytest
@@ -21,14 +22,18 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 ROUNDS = 100
 
 
-def at_once(*acts):
-    """Run each act in a thread and connection of its own, let go together; return values and refusals in order."""
+def at_once(*acts, after=0.0):
+    """Run each act in a thread and connection of its own, let go together; return values and refusals in order.
+
+    The later acts wait ``after`` seconds each, so that a quick one does not win every race.
+    """
     found = [None] * len(acts)
     barrier = threading.Barrier(len(acts))
 
     def run(place, act):
         try:
             barrier.wait()
+            time.sleep(after * place)
             found[place] = act()
         except MlgovError as error:
             found[place] = error
@@ -64,12 +69,13 @@ def test_two_approvers_at_once(tiny, dev, ben, bea):  # noqa: F811
 
 def test_the_last_signature_and_a_withdrawal_at_once(tiny, dev, ben, bea):  # noqa: F811
     ends = []
-    for _ in range(ROUNDS):
+    for number in range(ROUNDS):
         promotion = ask(tiny_version(tiny, by=dev), dev)
         given = sign(promotion, ben)
         found = at_once(
             lambda p=promotion: sign(p, bea),
             lambda a=given: services.withdraw_approval(a, by=ben, reason="I looked at it again."),
+            after=number % 10 / 50,
         )
         state = Promotion.objects.get(pk=promotion.pk).state
         live = Approval.objects.filter(promotion=promotion, withdrawn_at__isnull=True).count()
@@ -100,13 +106,14 @@ def test_two_versions_go_to_production_at_once(tiny, dev, ben, bea, rita):  # no
 
 def test_evidence_is_written_while_someone_signs(tiny, dev, ben, bea):  # noqa: F811
     ends = []
-    for _ in range(ROUNDS):
+    for number in range(ROUNDS):
         version = tiny_version(tiny, by=dev)
         promotion = ask(version, dev)
         sign(promotion, ben)
         found = at_once(
             lambda p=promotion: sign(p, bea),
             lambda v=version: registry.report_check(v, name="late", status="failed", by=dev),
+            after=number % 10 / 50,
         )
         promotion = Promotion.objects.get(pk=promotion.pk)
         assert (promotion.state, refusals(found)) in [("promoted", []), ("stale", ["stale"])]
@@ -196,8 +203,6 @@ def test_expiry_and_a_signature_at_once(tiny, dev, ben, bea):  # noqa: F811
         state = Promotion.objects.get(pk=promotion.pk).state
         assert (state, bool(refusals(found))) in [("promoted", False), ("expired", True), ("open", True)]
         if state == "open":
-            import time
-
             time.sleep(0.05)
             due.keep_time()
             assert Promotion.objects.get(pk=promotion.pk).state == "expired"
