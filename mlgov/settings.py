@@ -251,38 +251,32 @@ EVIDENCE_MODULES = [
     "apps.checklists.evidence",
     "apps.rubrics.evidence",
     "apps.modelcards.evidence",
+    "apps.gates.evidence",
 ]
 AUDIT_EVENT_MODULES = [
     f"apps.{name}.events" for name in MLGOV_APPS if name not in {"core", "audit", "evidence", "api", "portal"}
 ]
 #: Where kinds of notices are listed.
-NOTICE_MODULES = ["apps.notifications.notices"]
-#: Kind of job -> the function that does it, given a `apps.jobs.running.RunningJob`.
+NOTICE_MODULES = ["apps.notifications.notices", "apps.gates.notices"]
+#: Kind of job -> the function that does it, given a `apps.jobs.running.RunningJob`, and what pages call it.
 JOB_KINDS = {
-    "evaluations.evaluate": "apps.evaluations.jobs:evaluate",
-    "evaluations.map_part": "apps.evaluations.parts:map_part",
-    "modelcards.render_pdf": "apps.modelcards.jobs:render_pdf",
-    "registry.scan": "apps.registry.jobs:scan",
-    "notifications.deliver": "apps.notifications.jobs:deliver",
-    "notifications.outbox": "apps.notifications.jobs:sweep_outbox",
-    "notifications.send_digests": "apps.notifications.jobs:send_digests",
-    "notifications.send_mail": "apps.notifications.jobs:send_mail",
-    "rubrics.suggest": "apps.rubrics.jobs:suggest",
-}
-#: Kind of job -> what pages call it.
-JOB_TITLES = {
-    "evaluations.evaluate": "Evaluate predictions",
-    "evaluations.map_part": "Count a part of the predictions",
-    "modelcards.render_pdf": "Make the PDF of a model card",
-    "registry.scan": "Read what model files would run",
-    "notifications.deliver": "Call a webhook",
-    "notifications.outbox": "Send again what did not arrive",
-    "notifications.send_digests": "Write the day's digests",
-    "notifications.send_mail": "Send an e-mail",
-    "rubrics.suggest": "Suggest rubric scores",
+    "evaluations.evaluate": ("apps.evaluations.jobs:evaluate", "Evaluate predictions"),
+    "evaluations.map_part": ("apps.evaluations.parts:map_part", "Count a part of the predictions"),
+    "modelcards.render_pdf": ("apps.modelcards.jobs:render_pdf", "Make the PDF of a model card"),
+    "registry.scan": ("apps.registry.jobs:scan", "Read what model files would run"),
+    "notifications.deliver": ("apps.notifications.jobs:deliver", "Call a webhook"),
+    "notifications.outbox": ("apps.notifications.jobs:sweep_outbox", "Send again what did not arrive"),
+    "notifications.send_digests": ("apps.notifications.jobs:send_digests", "Write the day's digests"),
+    "notifications.send_mail": ("apps.notifications.jobs:send_mail", "Send an e-mail"),
+    "rubrics.suggest": ("apps.rubrics.jobs:suggest", "Suggest rubric scores"),
+    "gates.keep_time": ("apps.gates.jobs:keep_time", "Remind, escalate and expire requests; open re-reviews"),
 }
 #: Kind of job -> seconds after which the sweeper enqueues it again (apps/jobs/periodic.py).
-PERIODIC_JOBS: dict[str, float] = {"notifications.outbox": 15, "notifications.send_digests": 600}
+PERIODIC_JOBS: dict[str, float] = {
+    "gates.keep_time": 300,
+    "notifications.outbox": 15,
+    "notifications.send_digests": 600,
+}
 CELERY_BROKER_URL = environment.broker_url()
 JOB_READERS = "apps.projects.permissions:may_see_project"
 #: Tables with more rows are mapped in parts of about so many, by as many workers as there are.

@@ -101,6 +101,7 @@ class ApprovalOut(Output):
     decision = serializers.CharField()
     meaning = serializers.CharField()
     comment = serializers.CharField()
+    on_behalf_of = serializers.CharField(allow_null=True)
     signed_at = serializers.DateTimeField()
     withdrawn_at = serializers.DateTimeField(allow_null=True)
 
@@ -108,6 +109,8 @@ class ApprovalOut(Output):
 class PromotionOut(Output):
     id = serializers.UUIDField()
     state = serializers.CharField()
+    purpose = serializers.CharField()
+    expires_at = serializers.DateTimeField(allow_null=True)
     version = serializers.UUIDField(source="version_id")
     from_stage = serializers.CharField()
     to_stage = serializers.CharField()

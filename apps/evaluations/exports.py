@@ -1,15 +1,12 @@
 """The data behind each chart and table of a report as CSV, with full precision."""
 
-import csv
-import io
 from collections.abc import Iterable
 from typing import Any
 
+from apps.core import spreadsheets
 from apps.evaluations.presenting import metric_rows, upgraded
 
 Rows = Iterable[tuple[Any, ...]]
-#: A spreadsheet takes a cell that begins so for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def csv_of(report: dict[str, Any], name: str) -> str | None:
@@ -18,18 +15,7 @@ def csv_of(report: dict[str, Any], name: str) -> str | None:
     if found is None:
         return None
     header, rows = found
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(header)
-    writer.writerows([_cell(value) for value in row] for row in rows)
-    return out.getvalue()
-
-
-def _cell(value: Any) -> Any:
-    """Return a value that a spreadsheet will not run; numbers stay numbers."""
-    if value is None:
-        return ""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+    return spreadsheets.csv_of([header, *rows])
 
 
 def _part(report: dict[str, Any], name: str) -> tuple[tuple[str, ...], Rows] | None:

@@ -10,19 +10,62 @@ class PromotionState(TextChoices):
     REJECTED = "rejected", "Rejected"
     WITHDRAWN = "withdrawn", "Withdrawn"
     STALE = "stale", "Stale"
+    EXPIRED = "expired", "Expired"
 
 
 #: A refused request is born refused: the gate said no, and the row keeps the reasons.
 PROMOTION_MOVES: dict[str, frozenset[str]] = {
     PromotionState.OPEN: frozenset(
-        {PromotionState.PROMOTED, PromotionState.REJECTED, PromotionState.WITHDRAWN, PromotionState.STALE}
+        {
+            PromotionState.PROMOTED,
+            PromotionState.REJECTED,
+            PromotionState.WITHDRAWN,
+            PromotionState.STALE,
+            PromotionState.EXPIRED,
+        }
     ),
     PromotionState.REFUSED: frozenset(),
     PromotionState.PROMOTED: frozenset(),
     PromotionState.REJECTED: frozenset(),
     PromotionState.WITHDRAWN: frozenset(),
     PromotionState.STALE: frozenset(),
+    PromotionState.EXPIRED: frozenset(),
 }
+
+
+class Purpose(TextChoices):
+    """What a request is for: a move, or confirming an approval whose validity ends."""
+
+    PROMOTE = "promote", "Promotion"
+    REVIEW = "review", "Re-review"
+
+
+class ReviewState(TextChoices):
+    SCHEDULED = "scheduled", "Valid"
+    OPEN = "due", "Re-review is open"
+    OVERDUE = "overdue", "Re-review is overdue"
+    CONFIRMED = "confirmed", "Confirmed"
+    FINDING = "finding", "Closed with a finding"
+    MOOT = "moot", "Left the stage"
+
+
+REVIEW_LIVE = frozenset({ReviewState.SCHEDULED, ReviewState.OPEN, ReviewState.OVERDUE})
+#: After a finding the next review of the same date is open at once: the finding does not renew the approval.
+REVIEW_MOVES: dict[str, frozenset[str]] = {
+    ReviewState.SCHEDULED: frozenset({ReviewState.OPEN, ReviewState.OVERDUE, ReviewState.MOOT}),
+    ReviewState.OPEN: frozenset(
+        {ReviewState.OVERDUE, ReviewState.CONFIRMED, ReviewState.FINDING, ReviewState.MOOT}
+    ),
+    ReviewState.OVERDUE: frozenset({ReviewState.CONFIRMED, ReviewState.FINDING, ReviewState.MOOT}),
+    ReviewState.CONFIRMED: frozenset(),
+    ReviewState.FINDING: frozenset(),
+    ReviewState.MOOT: frozenset(),
+}
+
+
+class NudgeKind(TextChoices):
+    REMIND = "remind", "Reminder"
+    ESCALATE = "escalate", "Escalation"
 
 
 class ParticipantKind(TextChoices):

@@ -5,8 +5,9 @@ from typing import Any
 
 from apps.core.errors import Invalid
 from apps.evidence.services import Evidence, collect
+from apps.gates.models import Promotion
 from apps.policies.judge import GateVerdict, State, judge_all
-from apps.policies.pack import Gate, TransitionRule
+from apps.policies.pack import Gate, Pack, TransitionRule
 from apps.policies.queries import pack_of
 from apps.registry.models import Version
 
@@ -72,9 +73,38 @@ def rule_for(version: Version, to_stage: str) -> TransitionRule:
     return rule
 
 
+def review_rule(version: Version) -> TransitionRule:
+    """Return the rule of a re-review: the gate by which a version enters the stage it is in; raises Invalid."""
+    gate = way_in(pack_of(version.model.project.policy_revision), version.stage)
+    if gate is None:
+        raise Invalid(
+            f"The policy has no gate into {version.stage}, so there is nothing to review again.",
+            code="no_transition",
+        )
+    return TransitionRule(version.stage, version.stage, "review", gate.key)
+
+
+def way_in(pack: Pack, stage: str) -> Gate | None:
+    """Return the gate of the promotion into a stage, or None."""
+    keys = (rule.gate for rule in pack.transitions if rule.to_stage == stage and rule.kind == "promote")
+    return next((pack.gate(key) for key in keys if key), None)
+
+
+def gate_of(promotion: Promotion) -> Gate | None:
+    """Return the gate that judged a request, of the policy revision that it is bound to."""
+    pack = pack_of(promotion.policy_revision)
+    if promotion.is_review:
+        return way_in(pack, promotion.to_stage)
+    rule = pack.transition(promotion.from_stage, promotion.to_stage)
+    return pack.gate(rule.gate) if rule else None
+
+
 def gate_view(version: Version, to_stage: str, evidence: Evidence | None = None) -> GateView:
-    """Judge the gate of a move on the evidence of now, or on the one given."""
-    rule = rule_for(version, to_stage)
+    """Judge the gate of a move on the evidence of now, or on the one given.
+
+    For the stage that the version is in, it is the gate by which it came there: would it enter again?
+    """
+    rule = review_rule(version) if to_stage == version.stage else rule_for(version, to_stage)
     gate = pack_of(version.model.project.policy_revision).gate(rule.gate)
     assert gate is not None, "a published pack names only gates that it has"
     known = evidence or collect(version)

@@ -1,6 +1,7 @@
 """Move versions between stages: transition rows first, then the stages that follow from them."""
 
 from apps.accounts.models import User
+from apps.gates import reviewing
 from apps.gates.enums import TransitionKind
 from apps.gates.models import Promotion, Transition
 from apps.policies.queries import pack_of
@@ -41,4 +42,5 @@ def _record(version: Version, to_stage: str, kind: TransitionKind, promotion: Pr
         policy_revision=promotion.policy_revision,
         moved_by=by,
     )
+    reviewing.lapse(version, by=by)
     registry.move_stage(version, stage=to_stage, by=by)

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from apps.accounts.models import User
-from apps.evidence.services import collect
-from apps.gates import permissions
+from apps.gates import permissions, queries
+from apps.gates.changes import staleness_of
 from apps.gates.enums import PromotionState
-from apps.gates.judging import ordered
-from apps.gates.models import Approval, Promotion
+from apps.gates.judging import gate_of, ordered
+from apps.gates.models import Approval, Delegation, Promotion
+from apps.gates.permissions import SigningRole
 from apps.policies.queries import pack_of
 
 
@@ -34,11 +35,25 @@ def seats_of(promotion: Promotion) -> list[Seat]:
     ]
 
 
+def seats_to_sign(promotion: Promotion, user: User) -> dict[str, Any]:
+    """Return whether and as what the user signs: in the own seat, and in those that others delegated."""
+    own = permissions.can_approve(user, promotion)
+    lent: list[tuple[Delegation, SigningRole]] = []
+    if promotion.state == PromotionState.OPEN:
+        project_id = promotion.version.model.project_id
+        for one in queries.delegations_to(user).filter(project=project_id):
+            signing = permissions.can_approve(user, promotion, one)
+            if signing:
+                lent.append((one, signing))
+    choices = [("", f"myself, {own.role}")] if own else []
+    choices += [(str(one.pk), f"{one.delegator}, {signing.role}") for one, signing in lent]
+    return {"signing": own or (lent[0][1] if lent else own), "lent": lent, "seat_choices": choices}
+
+
 def promotion_context(promotion: Promotion, *, user: User) -> dict[str, Any]:
     """Return what the pages of a request show."""
     pack = pack_of(promotion.policy_revision)
-    rule = pack.transition(promotion.from_stage, promotion.to_stage)
-    gate = pack.gate(rule.gate) if rule else None
+    gate = gate_of(promotion)
     criteria = ordered(promotion.verdict["criteria"])
     is_open = promotion.state == PromotionState.OPEN
     return {
@@ -50,12 +65,16 @@ def promotion_context(promotion: Promotion, *, user: User) -> dict[str, Any]:
         "criteria": criteria,
         "held": sum(1 for one in criteria if one["state"] == "pass"),
         "seats": seats_of(promotion),
-        "signing": permissions.can_approve(user, promotion),
+        **seats_to_sign(promotion, user),
+        "may_comment": permissions.can_comment(user, promotion),
+        "may_ask": permissions.can_ask_for_seat(user, promotion) if is_open else None,
+        "thread": list(queries.thread_of(promotion)),
+        "asked": list(promotion.asked.select_related("person", "asked_by").order_by("id")),
         "may_withdraw": permissions.can_withdraw_promotion(user, promotion),
         "own": [one for one in promotion.approvals.all() if permissions.can_withdraw_approval(user, one)]
         if is_open
         else [],
-        "stale": is_open and collect(promotion.version).digest != promotion.evidence_digest,
+        "staleness": staleness_of(promotion) if is_open else None,
         "stage_title": pack.stage_title(promotion.to_stage),
     }
 
@@ -63,6 +82,8 @@ def promotion_context(promotion: Promotion, *, user: User) -> dict[str, Any]:
 def receipt(promotion: Promotion) -> str:
     """Return what a signer is told after signing."""
     if promotion.state == PromotionState.PROMOTED:
+        if promotion.is_review:
+            return f"Signed. The approval of {promotion.version} is confirmed."
         return f"Signed. {promotion.version} is now in {promotion.to_stage}."
     if promotion.state == PromotionState.REJECTED:
         return "Signed. The request is rejected and closed."

@@ -65,7 +65,7 @@ class Job(Row):
     @property
     def title(self) -> str:
         """What the job does, in words."""
-        return str(settings.JOB_TITLES.get(self.kind, self.kind))
+        return str(settings.JOB_KINDS[self.kind][1]) if self.kind in settings.JOB_KINDS else self.kind
 
     @property
     def is_finished(self) -> bool:

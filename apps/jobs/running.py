@@ -41,7 +41,7 @@ class LeaseLost(JobStopped):
 @cache
 def handler_of(kind: str) -> tuple[Handler, Callable[[dict[str, Any], User], bool] | None]:
     """Return the function of a kind, and its check of rights (``authorise_<function>`` beside it) if there is one."""
-    module_name, _, name = settings.JOB_KINDS[kind].partition(":")
+    module_name, _, name = settings.JOB_KINDS[kind][0].partition(":")
     module = importlib.import_module(module_name)
     return getattr(module, name), getattr(module, f"authorise_{name}", None)
 

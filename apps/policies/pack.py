@@ -14,6 +14,7 @@ from jsonschema import Draft202012Validator
 from apps.policies.judge import BadExpression, reading
 from apps.policies.pipeline import CheckRule, check_rules, required_at, undeclared
 from apps.policies.rubric import Rubric, rubric_of
+from apps.policies.timing import Timing, timing_of
 from apps.policies.vocabulary import Vocabulary
 
 SCHEMA_FILE = Path(__file__).with_name("pack.schema.json")
@@ -63,6 +64,7 @@ class Gate:
     automatic: bool = False
     meanings: tuple[str, ...] = ()
     second_factor: bool = False
+    timing: Timing = field(default_factory=Timing)
 
 
 @dataclass(frozen=True)
@@ -287,11 +289,10 @@ def _check_gates(source: _Source) -> None:
 
 
 def _check_unique(source: _Source, path: tuple[str | int, ...], entries: list[dict[str, Any]]) -> None:
-    seen: set[str] = set()
-    for index, entry in enumerate(entries):
-        if entry["key"] in seen:
-            source.fault((*path, index, "key"), f"The key '{entry['key']}' is used twice here.")
-        seen.add(entry["key"])
+    keys = [entry["key"] for entry in entries]
+    for index, key in enumerate(keys):
+        if key in keys[:index]:
+            source.fault((*path, index, "key"), f"The key '{key}' is used twice here.")
 
 
 def _expressions(node: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], str]]:
@@ -351,4 +352,5 @@ def _gate(entry: dict[str, Any], required: list[dict[str, Any]]) -> Gate:
         automatic=entry.get("automatic", False),
         meanings=tuple(entry.get("meanings", [])),
         second_factor=entry.get("signing", {}).get("second_factor", False),
+        timing=timing_of(entry),
     )

@@ -29,6 +29,16 @@ class Vocabulary:
         """Tell whether ``path`` is a fact itself."""
         return any(_matches(fact.path, path, whole=True) for fact in self.facts)
 
+    def fact_of(self, path: str) -> Fact | None:
+        """Return the fact at ``path``, or that of the nearest branch above it."""
+        steps = path.split(".")
+        for count in range(len(steps), 0, -1):
+            here = ".".join(steps[:count])
+            found = next((fact for fact in self.facts if _matches(fact.path, here, whole=True)), None)
+            if found is not None:
+                return found
+        return None
+
     def nearest(self, path: str) -> str | None:
         """Return the fact whose path is most like ``path``, for "did you mean"."""
         found = difflib.get_close_matches(path, [fact.path for fact in self.facts], n=1, cutoff=0.6)

@@ -6,7 +6,7 @@ from django.db.models import TextChoices
 
 from apps.evaluations.enums import EVALUATION_MOVES, EvaluationState
 from apps.experiments.enums import RUN_MOVES, RunState
-from apps.gates.enums import PROMOTION_MOVES, PromotionState
+from apps.gates.enums import PROMOTION_MOVES, REVIEW_MOVES, PromotionState, ReviewState
 from apps.jobs.enums import JOB_MOVES, JobState
 from apps.notifications.enums import SEND_MOVES, SendState
 from apps.policies.loading import PACKS, vocabulary
@@ -28,6 +28,12 @@ MACHINES: tuple[tuple[str, str, type[TextChoices], Mapping[str, frozenset[str]]]
         "A refused request is born refused and keeps the verdict.",
         PromotionState,
         PROMOTION_MOVES,
+    ),
+    (
+        "Re-review",
+        "Until when an approval is valid, and what renews it. After a finding the next one is open at once.",
+        ReviewState,
+        REVIEW_MOVES,
     ),
 )
 

@@ -17,7 +17,7 @@ from apps.gates import permissions
 from apps.gates import queries as gates
 from apps.gates.enums import PromotionState
 from apps.gates.judging import GateView, next_gates
-from apps.gates.models import Promotion
+from apps.gates.models import Promotion, Review
 from apps.modelcards.models import Card
 from apps.policies.pack import Stage
 from apps.policies.queries import pack_of
@@ -94,6 +94,7 @@ class ProjectView:
     sources: list[Any]
     costs: MonthSummary
     budget: Budget | None
+    overdue: list[Review]
 
     @property
     def next_step(self) -> str:
@@ -126,6 +127,7 @@ def project_view(project: Project, user: User) -> ProjectView:
         sources=list(data_sources_of(project)),
         costs=month_summary(project),
         budget=Budget.objects.filter(project=project).first(),
+        overdue=gates.overdue_in(project),
     )
 
 
@@ -145,6 +147,7 @@ class VersionView:
     files: list[PinnedFile]
     promotions: list[Promotion]
     champion: Version | None
+    review: Review | None
     newest: Version
     may_request: Any
 
@@ -175,6 +178,7 @@ def version_view(version: Version, user: User) -> VersionView:
         files=pinned_files_of(version),
         promotions=list(gates.promotions_of(version)[:10]),
         champion=production_version_of(version.model),
+        review=gates.review_of(version),
         newest=version.model.versions.order_by("-number").select_related("model")[0],
         may_request=permissions.can_request(user, version),
     )

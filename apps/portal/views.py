@@ -32,6 +32,7 @@ def home(request: SignedInRequest) -> HttpResponse:
     context = {
         "tab": tab if tab in {"sign", "asked", "done"} else "sign",
         "waiting": gates.inbox_for(request.user),
+        "reviews": gates.reviews_due_for(request.user),
         "asked": gates.asked_by(request.user),
         "decided": gates.decided_for(request.user),
         "jobs": recent_for(request.user),

@@ -2,13 +2,14 @@
 
 import io
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import get_resolver
 from django.urls.resolvers import URLPattern, URLResolver
+from django.utils import timezone
 from drf_spectacular.generators import SchemaGenerator
 
 from apps.accounts.models import User
@@ -16,7 +17,9 @@ from apps.api.base import Endpoint
 from apps.costs import services as costs
 from apps.evaluations import services as evaluations
 from apps.experiments import services as experiments
+from apps.gates import reviewing
 from apps.gates import services as gates
+from apps.gates.enums import ReviewState
 from apps.notifications import services as notifications
 from apps.projects import services as projects
 from apps.projects.enums import Role
@@ -135,6 +138,21 @@ def more_promotion(world, number):
     assert made.state == "refused"
 
 
+def more_review(world, number):
+    promotion = world.version.promotions.first() or world.ask()
+    end = timezone.now() + timedelta(days=number)
+    made = reviewing.begin(promotion, state=ReviewState.OPEN, opens_at=end, due_at=end, by=world.dev)
+    reviewing.move(made, ReviewState.MOOT, by=world.dev, event="gates.review_moot")
+
+
+def more_delegation(world, number):
+    signer, other = person(f"s{number}"), person(f"o{number}")
+    for one in (signer, other):
+        projects.add_member(world.project, user=one, role=Role.REVIEWER, by=world.ada)
+    until = timezone.now() + timedelta(days=1)
+    gates.delegate(world.project, to=other, until=until, reason="Away tomorrow.", by=signer)
+
+
 #: Address of a list -> what adds a row to it.
 LISTS = {
     "projects": lambda world, number: joined(world, number),
@@ -175,6 +193,11 @@ LISTS = {
     "versions/{version}/predictions": more_prediction,
     "versions/{version}/evaluations": more_prediction,
     "versions/{version}/promotions": more_promotion,
+    "versions/{version}/reviews": more_review,
+    "projects/{project}/delegations": more_delegation,
+    "promotions/{promotion}/comments": lambda world, number: gates.comment(
+        world.version.promotions.get(), text=f"comment {number}", by=world.dev
+    ),
 }
 
 
@@ -191,6 +214,9 @@ class World:
     dev: User
     ci: User
 
+    def ask(self):
+        return gates.request_promotion(self.version, to_stage="staging", by=self.dev)
+
 
 @pytest.fixture
 def world(project, version, ada, dev, ci):
@@ -206,6 +232,7 @@ def test_a_list_costs_the_same_with_three_rows(pipeline, world, address):
         run=version.run_id,
         model=version.model_id,
         version=version.pk,
+        promotion=world.ask().pk if "{promotion}" in address else "",
     )
     LISTS[address](world, 1)
     queries(pipeline, path)
@@ -221,7 +248,9 @@ def test_no_list_is_forgotten():
     #: Lists for owners alone are tried in tests/api/test_webhooks.py.
     elsewhere = {"projects/{id}/webhooks", "webhooks/{id}/deliveries"}
     known = elsewhere | {
-        address.format(project="{id}", experiment="{id}", run="{id}", model="{id}", version="{id}")
+        address.format(
+            project="{id}", experiment="{id}", run="{id}", model="{id}", version="{id}", promotion="{id}"
+        )
         for address in LISTS
     }
     schema = SchemaGenerator().get_schema(request=None, public=True)

@@ -10,7 +10,6 @@ import pyarrow.parquet as pq
 import pytest
 from django.urls import reverse
 
-from apps.accounts.proofs import Proof
 from apps.evaluations import presenting, services
 from apps.evaluations.engine.columns import ColumnMap
 from apps.evaluations.evidence import facts
@@ -54,7 +53,11 @@ def produced(ready, model, run, dev, ben, rita):
     promotion = gates.request_promotion(staged, to_stage="production", by=dev)
     for user in (ben, rita):
         gates.approve(
-            promotion, by=user, password=PASSWORD, digest=promotion.evidence_digest, meaning=PRODUCTION
+            promotion,
+            by=user,
+            proof=Proof(password=PASSWORD),
+            digest=promotion.evidence_digest,
+            meaning=PRODUCTION,
         )
     return register_version(model, by=dev, run=run)
 

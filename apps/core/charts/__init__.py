@@ -9,17 +9,21 @@ from apps.core.charts.bars import GroupRate, cost_bars, dimension_bars, impact_r
 from apps.core.charts.curves import calibration, curve, series
 from apps.core.charts.drawing import Chart
 from apps.core.charts.estimates import Estimate, confusion, forest
+from apps.core.charts.waits import Wait, duration, wait_bars
 
 __all__ = [
     "Chart",
     "Estimate",
     "GroupRate",
+    "Wait",
     "calibration",
     "confusion",
     "cost_bars",
     "curve",
     "dimension_bars",
+    "duration",
     "forest",
     "impact_ratios",
     "series",
+    "wait_bars",
 ]

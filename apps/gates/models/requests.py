@@ -3,6 +3,8 @@
 Composite keys and the triggers that keep the promises of docs/guarantees stand in the migration as SQL.
 """
 
+from uuid import UUID
+
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -10,7 +12,8 @@ from django.db.models.functions import Now
 from apps.accounts.models import Reauthentication, User
 from apps.core.models import DIGEST_PATTERN, DigestField, Governed, Row
 from apps.evidence.models import Snapshot
-from apps.gates.enums import ApprovalDecision, ParticipantKind, PromotionState, TransitionKind
+from apps.gates.enums import ApprovalDecision, ParticipantKind, PromotionState, Purpose, TransitionKind
+from apps.gates.models.delegations import Delegation
 from apps.policies.models import Revision
 from apps.registry.models import Version
 
@@ -26,6 +29,8 @@ class Promotion(Governed):
     snapshot = models.ForeignKey(Snapshot, on_delete=models.PROTECT, related_name="+")
     evidence_digest = DigestField()
     verdict = models.JSONField()
+    purpose = models.CharField(max_length=10, choices=Purpose, default=Purpose.PROMOTE)
+    expires_at = models.DateTimeField(null=True)
     needs_approval = models.BooleanField(default=True)
     #: Fixed from the gate when the request is opened: signatures need a passkey, or a password with a code.
     needs_second_factor = models.BooleanField(default=False, db_default=False)
@@ -53,10 +58,24 @@ class Promotion(Governed):
                 | (~Q(state=PromotionState.OPEN) & Q(closed_at__isnull=False)),
                 name="gates_promotion_closed_when_done",
             ),
+            models.CheckConstraint(
+                condition=Q(purpose__in=Purpose.values), name="gates_promotion_purpose_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(purpose=Purpose.REVIEW, from_stage=models.F("to_stage"))
+                | (Q(purpose=Purpose.PROMOTE) & ~Q(from_stage=models.F("to_stage"))),
+                name="gates_promotion_review_stays",
+            ),
         ]
 
     def __str__(self) -> str:
+        if self.purpose == Purpose.REVIEW:
+            return f"re-review of {self.version} in {self.to_stage}"
         return f"{self.version} to {self.to_stage}"
+
+    @property
+    def is_review(self) -> bool:
+        return self.purpose == Purpose.REVIEW
 
 
 class RequiredRole(models.Model):
@@ -97,10 +116,15 @@ class Participant(models.Model):
 
 
 class Approval(Row):
-    """A signature: who, as what, meaning what, on which evidence. Immutable but for one withdrawal."""
+    """A signature: who, as what, meaning what, on which evidence. Immutable but for one withdrawal.
+
+    One given under a delegation names whose seat it takes in ``on_behalf_of``; it uses up both people.
+    """
 
     promotion = models.ForeignKey(Promotion, on_delete=models.PROTECT, related_name="approvals")
     person = models.ForeignKey(User, on_delete=models.PROTECT, related_name="approvals")
+    on_behalf_of = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    delegation = models.ForeignKey(Delegation, on_delete=models.PROTECT, null=True, related_name="approvals")
     kind = models.CharField(max_length=20, default=ParticipantKind.APPROVER, editable=False)
     role = models.CharField(max_length=20)
     decision = models.CharField(max_length=20, choices=ApprovalDecision)
@@ -125,6 +149,14 @@ class Approval(Row):
                 condition=Q(decision=ApprovalDecision.APPROVE) | Q(comment__regex=r"\S.{8,}\S"),
                 name="gates_approval_no_needs_comment",
             ),
+            models.CheckConstraint(
+                condition=Q(on_behalf_of__isnull=True, delegation__isnull=True)
+                | (
+                    Q(on_behalf_of__isnull=False, delegation__isnull=False)
+                    & ~Q(on_behalf_of=models.F("person"))
+                ),
+                name="gates_approval_delegated_wholly",
+            ),
             models.UniqueConstraint(
                 fields=["promotion", "person"],
                 condition=Q(withdrawn_at__isnull=True),
@@ -134,6 +166,31 @@ class Approval(Row):
 
     def __str__(self) -> str:
         return f"{self.decision} by {self.signer_name}"
+
+    @property
+    def people(self) -> set[UUID]:
+        """The people whom the signature uses up: the signer, and whose seat it takes."""
+        return {one for one in (self.person_id, self.on_behalf_of_id) if one is not None}
+
+
+class Signer(models.Model):
+    """A person whom a live signature uses up; written by a trigger. One person stands behind one signature."""
+
+    pk = models.CompositePrimaryKey("approval_id", "person_id")
+    approval = models.ForeignKey(Approval, on_delete=models.PROTECT, related_name="signers")
+    promotion = models.ForeignKey(Promotion, on_delete=models.PROTECT, related_name="+")
+    person = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    live = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["promotion", "person"], condition=Q(live=True), name="gates_signer_one_live"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} in {self.promotion_id}"
 
 
 class Transition(Row):

@@ -9,7 +9,7 @@ from apps.audit import services as audit
 from apps.core import governed
 from apps.core.db import service
 from apps.core.errors import Refused
-from apps.gates import moving
+from apps.gates import moving, reviewing, telling
 from apps.gates.enums import PROMOTION_MOVES, PromotionState
 from apps.gates.models import Promotion
 from apps.projects.models import Project
@@ -44,7 +44,7 @@ def reread(promotion_id: UUID) -> Promotion:
 def promote(promotion: Promotion, *, by: User) -> None:
     close(promotion, PromotionState.PROMOTED)
     audit.record(
-        "gates.promoted",
+        "gates.review_signed" if promotion.is_review else "gates.promoted",
         promotion,
         by=by,
         project_id=promotion.version.model.project_id,
@@ -52,13 +52,34 @@ def promote(promotion: Promotion, *, by: User) -> None:
         stage=promotion.to_stage,
         digest=promotion.evidence_digest,
     )
-    moving.move(promotion, by=by)
+    if promotion.is_review:
+        reviewing.confirm(promotion, by=by)
+    else:
+        moving.move(promotion, by=by)
+        reviewing.schedule(promotion, by=by)
+    telling.decided(promotion, by=by)
 
 
 def close(promotion: Promotion, state: PromotionState) -> None:
     """Close a request; the only assignment to its state."""
     assert state in PROMOTION_MOVES[promotion.state]
     governed.change(promotion, state=state, closed_at=Now())
+
+
+def close_open(version: Version, stage: str, *, by: User) -> None:
+    """Withdraw the open request for a stage, if there is one: what it asked is answered otherwise."""
+    found = Promotion.objects.filter(version=version, to_stage=stage, state=PromotionState.OPEN).first()
+    if found is None:
+        return
+    current = reread(found.pk)
+    close(current, PromotionState.WITHDRAWN)
+    audit.record(
+        "gates.promotion_withdrawn",
+        current,
+        by=by,
+        project_id=version.model.project_id,
+        reason="The re-review was closed with a finding.",
+    )
 
 
 @service

@@ -1,5 +1,6 @@
 """Ask for a promotion: the gate is judged on a snapshot, and the people in it are named."""
 
+from datetime import timedelta
 from uuid import UUID
 
 from django.db import IntegrityError
@@ -10,8 +11,8 @@ from apps.audit import services as audit
 from apps.core.db import service
 from apps.core.errors import Forbidden, Refused
 from apps.evidence.services import snapshot
-from apps.gates import judging, permissions
-from apps.gates.enums import ParticipantKind, PromotionState
+from apps.gates import judging, permissions, telling
+from apps.gates.enums import ParticipantKind, PromotionState, Purpose
 from apps.gates.lineage import contributors_of
 from apps.gates.models import Participant, Promotion, RequiredRole
 from apps.gates.sentences import SENTENCES, in_words
@@ -48,8 +49,18 @@ def _request(version_id: UUID, *, to_stage: str, by: User, note: str) -> Promoti
 
 
 def open_request(
-    version: Version, to_stage: str, *, by: User, note: str, replaces: Promotion | None
+    version: Version,
+    to_stage: str,
+    *,
+    by: User,
+    note: str,
+    replaces: Promotion | None,
+    asker: User | None = None,
 ) -> Promotion:
+    """Judge the gate on a snapshot and write the request; for the stage that the version is in, a re-review.
+
+    ``asker`` is in whose name it is asked, when that is not ``by``: whoever starts a re-review may still sign it.
+    """
     project = version.model.project
     kept = snapshot(version)
     view = judging.gate_view(version, to_stage)
@@ -64,13 +75,15 @@ def open_request(
         snapshot=kept,
         evidence_digest=kept.digest,
         verdict=view.verdict.to_json(),
+        purpose=Purpose.REVIEW if to_stage == version.stage else Purpose.PROMOTE,
+        expires_at=Now() + timedelta(days=days) if (days := view.gate.timing.expires_after_days) else None,
         needs_approval=not view.gate.automatic,
         needs_second_factor=view.gate.second_factor,
         note=note.strip(),
-        requested_by=by,
+        requested_by=asker or by,
         replaces=replaces,
     )
-    promotion.refresh_from_db(fields=["closed_at"])
+    promotion.refresh_from_db(fields=["closed_at", "expires_at"])
     facts = {
         "version": str(version.pk),
         "from_stage": version.stage,
@@ -83,10 +96,12 @@ def open_request(
             "gates.promotion_refused", promotion, by=by, project_id=project.pk, reasons=reasons, **facts
         )
         return promotion
-    _name_people(promotion, view.gate, version, by=by)
+    _name_people(promotion, view.gate, version, by=asker or by)
     audit.record("gates.promotion_requested", promotion, by=by, project_id=project.pk, **facts)
     if view.gate.automatic:
         promote(promotion, by=by)
+    else:
+        telling.asked(promotion, by=by)
     return promotion
 
 

@@ -5,6 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError
+from django.db.models import Q
+from django.db.models.functions import Now
 
 from apps.accounts import services as accounts
 from apps.accounts.models import Reauthentication, User
@@ -14,13 +16,14 @@ from apps.core import governed
 from apps.core.db import service
 from apps.core.errors import Forbidden, Invalid, Refused, not_now
 from apps.evidence.services import collect, differences
-from apps.gates import permissions
+from apps.gates import permissions, telling
 from apps.gates.enums import ApprovalDecision, ParticipantKind, PromotionState
-from apps.gates.models import Approval, Participant, Promotion
+from apps.gates.judging import gate_of
+from apps.gates.lineage import contributors_of
+from apps.gates.models import Approval, Delegation, Participant, Promotion
 from apps.gates.sentences import in_words
 from apps.gates.services.life import SHORTEST_COMMENT, close, locked_version, note_refusal, promote, reread
 from apps.gates.services.requesting import open_request
-from apps.policies.queries import pack_of
 from apps.registry.models import Version
 
 
@@ -41,16 +44,18 @@ def approve(
     meaning: str = "",
     comment: str = "",
     decision: str = ApprovalDecision.APPROVE,
+    delegation: Delegation | None = None,
 ) -> Approval:
     """Sign a request: approve, reject, or ask for changes. ``digest`` is the evidence that the signer saw.
 
-    ``proof`` is what the signer shows now to prove who they are; a gate may demand a second factor in it.
+    ``proof`` is what the signer shows now to prove who they are; a gate may demand a second factor in it. With a
+    ``delegation`` the signature takes the seat of who gave it, and uses up both people.
 
     When evidence or policy changed since the request was opened, it is closed as stale, the next one is opened
     without signatures, and Refused (code stale) names it with what changed.
     """
     try:
-        permissions.can_approve(by, promotion).decision.enforce()
+        permissions.can_approve(by, promotion, delegation).decision.enforce()
         permissions.demand_factors(by, promotion, proof)
         confirmed = accounts.reauthenticate(by, proof=proof)
         outcome = _sign(
@@ -61,6 +66,7 @@ def approve(
             meaning=meaning,
             comment=comment,
             decision=decision,
+            delegation=delegation,
         )
     except IntegrityError as error:
         raise in_words(error) from error
@@ -89,6 +95,7 @@ def _sign(
     meaning: str,
     comment: str,
     decision: str,
+    delegation: Delegation | None,
 ) -> Approval | _Stale:
     version = locked_version(Promotion.objects.values_list("version_id", flat=True).get(pk=promotion_id))
     promotion = reread(promotion_id)
@@ -98,7 +105,9 @@ def _sign(
     stale = _replace_if_stale(promotion, version)
     if stale is not None:
         return stale
-    signing = permissions.can_approve(by, promotion)
+    keep_duties_apart(promotion)
+    delegation = _reread_delegation(delegation)
+    signing = permissions.can_approve(by, promotion, delegation)
     signing.decision.enforce()
     if digest != promotion.evidence_digest:
         raise Refused(
@@ -107,9 +116,9 @@ def _sign(
         )
     meaning, comment = _demand_words(promotion, decision, meaning, comment)
     governed.change(promotion)
-    Participant.objects.get_or_create(
-        promotion=promotion, person=by, defaults={"kind": ParticipantKind.APPROVER, "because": "You signed"}
-    )
+    _take_part(promotion, by, "You signed")
+    if delegation is not None:
+        _take_part(promotion, delegation.delegator, "You let another person sign")
     approval = Approval.objects.create(
         promotion=promotion,
         person=by,
@@ -120,6 +129,8 @@ def _sign(
         signer_name=by.full_name,
         evidence_digest=digest,
         reauthentication=confirmed,
+        delegation=delegation,
+        on_behalf_of=delegation.delegator if delegation else None,
     )
     approval.refresh_from_db()
     _note_signature(promotion, approval, by=by)
@@ -128,9 +139,57 @@ def _sign(
         audit.record(
             "gates.promotion_closed", promotion, by=by, project_id=version.model.project_id, state="rejected"
         )
+        telling.decided(promotion, by=by)
     elif decision == ApprovalDecision.APPROVE and _quorum_met(promotion):
         promote(promotion, by=by)
     return approval
+
+
+def _reread_delegation(delegation: Delegation | None) -> Delegation | None:
+    """Hold the delegation while signing: it may have been ended since the page was read."""
+    if delegation is None:
+        return None
+    return (
+        Delegation.objects.select_for_update(of=("self",)).select_related("delegator").get(pk=delegation.pk)
+    )
+
+
+def _take_part(promotion: Promotion, person: User, because: str) -> None:
+    Participant.objects.get_or_create(
+        promotion=promotion, person=person, defaults={"kind": ParticipantKind.APPROVER, "because": because}
+    )
+
+
+def keep_duties_apart(promotion: Promotion) -> None:
+    """Read the lineage anew: who contributed since the request was opened is a participant, and does not sign.
+
+    A live signature of such a person is withdrawn in the system's name, so that it does not count.
+    """
+    parts = dict(promotion.participants.values_list("person_id", "kind"))
+    for person_id, because in contributors_of(promotion.version).items():
+        if person_id not in parts:
+            Participant.objects.create(
+                promotion=promotion, person_id=person_id, kind=ParticipantKind.CONTRIBUTOR, because=because
+            )
+        elif parts[person_id] == ParticipantKind.APPROVER:
+            _void(promotion, person_id, because)
+
+
+def _void(promotion: Promotion, person_id: UUID, because: str) -> None:
+    theirs = Q(person_id=person_id) | Q(on_behalf_of_id=person_id)
+    for approval in promotion.approvals.filter(theirs, withdrawn_at__isnull=True):
+        reason = f"{approval.signer_name} signed and contributed afterwards ({because[4:]})."
+        Approval.objects.filter(pk=approval.pk).update(withdrawn_at=Now(), withdrawal_reason=reason)
+        governed.change(promotion)
+        audit.record(
+            "gates.approval_voided",
+            promotion,
+            by=None,
+            project_id=promotion.version.model.project_id,
+            version=str(promotion.version_id),
+            approval=str(approval.pk),
+            reason=reason,
+        )
 
 
 def _replace_if_stale(promotion: Promotion, version: Version) -> _Stale | None:
@@ -145,6 +204,7 @@ def _replace_if_stale(promotion: Promotion, version: Version) -> _Stale | None:
     successor = open_request(
         version, promotion.to_stage, by=promotion.requested_by, note=promotion.note, replaces=promotion
     )
+    telling.replaced(promotion, successor)
     return _Stale(successor, differences(promotion.snapshot.document, now.document))
 
 
@@ -160,8 +220,7 @@ def _demand_words(promotion: Promotion, decision: str, meaning: str, comment: st
                 f"Say why, in {SHORTEST_COMMENT} characters or more.", code="comment_missing", field="comment"
             )
         return ApprovalDecision(decision).label, comment
-    rule = pack_of(promotion.policy_revision).transition(promotion.from_stage, promotion.to_stage)
-    gate = pack_of(promotion.policy_revision).gate(rule.gate) if rule else None
+    gate = gate_of(promotion)
     if gate is None or meaning not in gate.meanings:
         raise Invalid("Choose what your signature means.", code="meaning_missing", field="meaning")
     return meaning, comment
@@ -185,6 +244,7 @@ def _note_signature(promotion: Promotion, approval: Approval, *, by: User) -> No
         meaning=approval.meaning,
         comment=approval.comment,
         digest=approval.evidence_digest,
+        on_behalf_of=str(approval.on_behalf_of or ""),
     )
 
 

@@ -10,7 +10,7 @@ from apps.audit import services as audit
 from apps.core import governed
 from apps.core.db import service
 from apps.core.errors import Invalid
-from apps.gates import permissions
+from apps.gates import permissions, telling
 from apps.gates.enums import PromotionState
 from apps.gates.models import Approval, Promotion
 from apps.gates.sentences import in_words
@@ -63,4 +63,6 @@ def withdraw_promotion(promotion: Promotion, *, by: User, reason: str = "") -> P
         project_id=current.version.model.project_id,
         reason=reason.strip(),
     )
+    told = [*telling.takers_part(current), *telling.signers_of(current)]
+    telling.tell("gates.request_decided", current, told, by=by, state="withdrawn")
     return current

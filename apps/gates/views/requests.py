@@ -5,18 +5,19 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from apps.accounts.models import User
 from apps.accounts.requests import SignedInRequest
 from apps.accounts.views import proof_from
 from apps.core.errors import MlgovError
 from apps.core.htmx import page
-from apps.gates import forms, presenting, queries, services
+from apps.gates import forms, presenting, queries, services, telling
+from apps.gates.changes import grouped_changes
 from apps.gates.confirming import asked_of
-from apps.gates.models import Promotion
 from apps.registry.queries import version_for
 
 
@@ -26,7 +27,11 @@ def promotion(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Show a request: verdict, signatures, and what is asked of me."""
     found = queries.promotion_for(request.user, pk)
     context = presenting.promotion_context(found, user=request.user)
-    context["form"] = _sign_form(request, found, context)
+    context["form"] = _sign_form(None, request.user, context)
+    context["comment_form"] = forms.CommentForm()
+    if context["may_ask"]:
+        people = [one for one in telling.signers_of(found) if one.pk != request.user.pk]
+        context["seat_form"] = forms.SeatForm(people=people)
     return page(request, "gates/promotion.html", context)
 
 
@@ -36,11 +41,14 @@ def sign(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """The page on which a person signs; the dialog of the request's page posts here as well."""
     found = queries.promotion_for(request.user, pk)
     context = presenting.promotion_context(found, user=request.user)
-    form = _sign_form(request, found, context)
+    form = _sign_form(request.POST or None, request.user, context)
     if request.method == "POST" and form.is_valid():
         said = {name: form.cleaned_data[name] for name in ("digest", "decision", "meaning", "comment")}
+        lent = {str(one.pk): one for one, _ in context["lent"]}
+        delegation = lent.get(form.cleaned_data.get("seat", ""))
+        proof = proof_from(request, form.cleaned_data)
         try:
-            services.approve(found, by=request.user, proof=proof_from(request, form.cleaned_data), **said)
+            services.approve(found, by=request.user, proof=proof, delegation=delegation, **said)
         except MlgovError as error:
             return _refused(request, context | {"form": form}, error)
         messages.success(request, presenting.receipt(found))
@@ -48,12 +56,15 @@ def sign(request: SignedInRequest, pk: UUID) -> HttpResponse:
     return page(request, "gates/sign.html", context | {"form": form}, status=422 if form.errors else 200)
 
 
-def _sign_form(request: SignedInRequest, found: Promotion, context: dict[str, Any]) -> forms.SignForm:
+def _sign_form(given: QueryDict | None, user: User, context: dict[str, Any]) -> forms.SignForm:
+    choices = context["seat_choices"]
+    initial = {"digest": context["promotion"].evidence_digest, "seat": choices[0][0] if choices else ""}
     return forms.SignForm(
-        request.POST or None,
-        initial={"digest": found.evidence_digest},
+        given,
+        initial=initial,
         meanings=context["meanings"],
-        asked=asked_of(request.user, found),
+        seats=choices,
+        asked=asked_of(user, context["promotion"]),
     )
 
 
@@ -61,7 +72,11 @@ def _refused(request: HttpRequest, context: dict[str, object], error: MlgovError
     """Show why a signature was not taken; a stale request leads to its successor with what changed."""
     if error.code == "stale":
         successor = reverse("gates:promotion", args=[error.details["promotion"]])
-        changed = {"successor": successor, "changed": error.details["changed"], "error": error}
+        changed = {
+            "successor": successor,
+            "groups": grouped_changes(error.details["changed"]),
+            "error": error,
+        }
         return page(request, "gates/stale.html", context | changed, status=409)
     form = context["form"]
     assert isinstance(form, forms.SignForm)
