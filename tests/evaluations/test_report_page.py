@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from django.urls import reverse
 
+from apps.accounts.proofs import Proof
 from apps.evaluations import presenting, services
 from apps.evaluations.engine.columns import ColumnMap
 from apps.evaluations.evidence import facts

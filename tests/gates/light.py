@@ -2,6 +2,7 @@
 
 from django.test import override_settings
 
+from apps.accounts.proofs import Proof
 from apps.gates import services
 from apps.policies.services import publish
 from apps.projects import services as projects
@@ -68,5 +69,5 @@ def sign(promotion, by, *, decision="approve", **more):
     return services.approve(
         promotion,
         by=by,
-        **{"password": PASSWORD, "digest": promotion.evidence_digest, "decision": decision, **words, **more},
+        **{"proof": Proof(password=PASSWORD), "digest": promotion.evidence_digest, "decision": decision, **words, **more},
     )
