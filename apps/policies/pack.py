@@ -11,11 +11,16 @@ from typing import Any
 import yaml
 from jsonschema import Draft202012Validator
 
+from apps.policies import exceptions
+from apps.policies.exceptions import Exceptions
 from apps.policies.judge import BadExpression, reading
+from apps.policies.rubric import Rubric, rubric_of
 from apps.policies.vocabulary import Vocabulary
 
 SCHEMA_FILE = Path(__file__).with_name("pack.schema.json")
 PRODUCTION = "production"
+#: Kinds of transition that somebody asks for; replace, rollback and suspend follow from another act.
+ASKED_FOR = frozenset({"promote", "retire"})
 
 
 @dataclass(frozen=True)
@@ -88,44 +93,6 @@ class Checklist:
 
 
 @dataclass(frozen=True)
-class Signal:
-    """``points`` towards a dimension's level when ``expression`` holds; ``lift`` says how to make it hold."""
-
-    expression: str
-    points: int
-    lift: str
-
-
-@dataclass(frozen=True)
-class Dimension:
-    key: str
-    title: str
-    weight: int
-    low: str
-    middle: str
-    high: str
-    method: str = ""
-    signals: tuple[Signal, ...] = ()
-
-
-@dataclass(frozen=True)
-class Band:
-    threshold: int
-    title: str
-
-
-@dataclass(frozen=True)
-class Rubric:
-    title: str
-    dimensions: tuple[Dimension, ...]
-    bands: tuple[Band, ...]
-
-    def band_of(self, total: float) -> str:
-        """Return the name of the band that a total of 0–100 falls in."""
-        return next((band.title for band in self.bands if total >= band.threshold), self.bands[-1].title)
-
-
-@dataclass(frozen=True)
 class Pack:
     """A whole policy, ready to be asked."""
 
@@ -136,6 +103,7 @@ class Pack:
     gates: tuple[Gate, ...]
     checklists: tuple[Checklist, ...] = ()
     rubric: Rubric | None = None
+    exceptions: Exceptions = field(default_factory=Exceptions)
 
     @property
     def initial_stage(self) -> str:
@@ -153,7 +121,14 @@ class Pack:
         return next((rule for start, end, rule in pairs if (start, end) == (from_stage, to_stage)), None)
 
     def moves_from(self, stage: str) -> list[TransitionRule]:
-        return [rule for rule in self.transitions if rule.from_stage == stage and rule.kind != "replace"]
+        """Return the moves that can be asked for; the others are consequences of an act."""
+        return [rule for rule in self.transitions if rule.from_stage == stage and rule.kind in ASKED_FOR]
+
+    def way_out(self, kind: str) -> str | None:
+        """Return where a version goes that leaves production by a transition of this kind."""
+        return next(
+            (one.to_stage for one in self.transitions if one.from_stage == PRODUCTION and one.kind == kind), None
+        )
 
     def checklist(self, key: str) -> Checklist | None:
         return next((entry for entry in self.checklists if entry.key == key), None)
@@ -293,6 +268,8 @@ def _check_references(source: _Source) -> None:
             )
         if rule["kind"] == "promote" and "gate" not in rule:
             source.fault(path, "A promotion needs a gate. Name one.")
+    for path, sentence in exceptions.faults(data):
+        source.fault(path, sentence)
     _check_gates(source)
 
 
@@ -346,8 +323,8 @@ def _check_expressions(source: _Source, vocabulary: Vocabulary | None) -> None:
             source.fault(path, f"This is not an expression: {error}")
             continue
         for steps in (*read.needed, *read.guarded):
-            fact = ".".join(steps)
-            if vocabulary is not None and not vocabulary.knows(fact):
+            fact = ".".join(exceptions.as_fact(path, steps))
+            if fact and vocabulary is not None and not vocabulary.knows(fact):
                 near = vocabulary.nearest(fact)
                 hint = f" Did you mean {near}?" if near else ""
                 source.fault(path, f"No evidence is called '{fact}'.{hint}")
@@ -368,7 +345,8 @@ def from_document(data: dict[str, Any]) -> Pack:
             Checklist(**{**entry, "items": tuple(Item(**item) for item in entry["items"])})
             for entry in data.get("checklists", [])
         ),
-        rubric=_rubric(data["rubric"]) if "rubric" in data else None,
+        rubric=rubric_of(data["rubric"]) if "rubric" in data else None,
+        exceptions=exceptions.from_document(data),
     )
 
 
@@ -381,18 +359,3 @@ def _gate(entry: dict[str, Any]) -> Gate:
         automatic=entry.get("automatic", False),
         meanings=tuple(entry.get("meanings", [])),
     )
-
-
-def _rubric(entry: dict[str, Any]) -> Rubric:
-    dimensions = tuple(
-        Dimension(
-            **{name: value for name, value in one.items() if name not in {"levels", "signals"}},
-            **one["levels"],
-            signals=tuple(Signal(**signal) for signal in one.get("signals", [])),
-        )
-        for one in entry["dimensions"]
-    )
-    bands = sorted(
-        (Band(one["from"], one["title"]) for one in entry["bands"]), key=lambda band: -band.threshold
-    )
-    return Rubric(entry["title"], dimensions, tuple(bands))

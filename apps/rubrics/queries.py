@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import Http404
 
-from apps.policies.pack import Dimension, Rubric
+from apps.policies.rubric import Dimension, Rubric
 from apps.policies.queries import pack_of
 from apps.registry.models import Version
 from apps.rubrics import scoring

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from apps.policies.judge import State, judge
-from apps.policies.pack import Criterion, Dimension, Rubric, Signal
+from apps.policies.pack import Criterion
+from apps.policies.rubric import Dimension, Rubric, Signal
 
 TOP_LEVEL = 5
 
