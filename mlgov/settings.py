@@ -227,6 +227,8 @@ JOB_TITLES = {
     "modelcards.render_pdf": "Make the PDF of a model card",
     "rubrics.suggest": "Suggest rubric scores",
 }
+#: Kind of job -> seconds after which the sweeper enqueues it again (apps/jobs/periodic.py).
+PERIODIC_JOBS: dict[str, float] = {}
 CELERY_BROKER_URL = environment.broker_url()
 JOB_READERS = "apps.projects.permissions:may_see_project"
 #: Tables with more rows are mapped in parts of about so many, by as many workers as there are.

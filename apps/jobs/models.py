@@ -70,3 +70,14 @@ class Job(Row):
     @property
     def is_finished(self) -> bool:
         return self.state in FINISHED
+
+
+class Period(models.Model):
+    """When a kind of periodic work was put in the queue last. Its row lock makes it once a period, whoever asks."""
+
+    kind = models.CharField(max_length=60, primary_key=True)
+    enqueued_at = models.DateTimeField(null=True)
+    job = models.OneToOneField(Job, on_delete=models.SET_NULL, null=True, related_name="+")
+
+    def __str__(self) -> str:
+        return self.kind
