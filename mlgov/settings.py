@@ -25,6 +25,7 @@ MLGOV_APPS = [
     "jobs",
     "policies",
     "projects",
+    "notifications",
     "experiments",
     "registry",
     "evaluations",
@@ -213,6 +214,8 @@ EVIDENCE_MODULES = [
 AUDIT_EVENT_MODULES = [
     f"apps.{name}.events" for name in MLGOV_APPS if name not in {"core", "audit", "evidence", "api", "portal"}
 ]
+#: Where kinds of notices are listed.
+NOTICE_MODULES = ["apps.notifications.notices"]
 #: Kind of job -> the function that does it, given a `apps.jobs.running.RunningJob`.
 JOB_KINDS = {
     "evaluations.evaluate": "apps.evaluations.jobs:evaluate",
