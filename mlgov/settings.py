@@ -215,11 +215,12 @@ AUDIT_EVENT_MODULES = [
     f"apps.{name}.events" for name in MLGOV_APPS if name not in {"core", "audit", "evidence", "api", "portal"}
 ]
 #: Where kinds of notices are listed.
-NOTICE_MODULES = ["apps.notifications.notices"]
+NOTICE_MODULES = ["apps.notifications.notices", "apps.gates.exception_notices"]
 #: Kind of job -> the function that does it, given a `apps.jobs.running.RunningJob`.
 JOB_KINDS = {
     "evaluations.evaluate": "apps.evaluations.jobs:evaluate",
     "evaluations.map_part": "apps.evaluations.parts:map_part",
+    "gates.keep_time": "apps.gates.jobs:keep_time",
     "modelcards.render_pdf": "apps.modelcards.jobs:render_pdf",
     "rubrics.suggest": "apps.rubrics.jobs:suggest",
 }
@@ -227,11 +228,14 @@ JOB_KINDS = {
 JOB_TITLES = {
     "evaluations.evaluate": "Evaluate predictions",
     "evaluations.map_part": "Count a part of the predictions",
+    "gates.keep_time": "Note what has ended or is overdue",
     "modelcards.render_pdf": "Make the PDF of a model card",
     "rubrics.suggest": "Suggest rubric scores",
 }
+#: Kinds of jobs that judge production metrics when they arrive; apps above `monitoring` do them.
+METRICS_JOBS: list[str] = []
 #: Kind of job -> seconds after which the sweeper enqueues it again (apps/jobs/periodic.py).
-PERIODIC_JOBS: dict[str, float] = {}
+PERIODIC_JOBS: dict[str, float] = {"gates.keep_time": 600}
 CELERY_BROKER_URL = environment.broker_url()
 JOB_READERS = "apps.projects.permissions:may_see_project"
 #: Tables with more rows are mapped in parts of about so many, by as many workers as there are.

@@ -42,3 +42,33 @@ class ApprovalDecision(TextChoices):
 class TransitionKind(TextChoices):
     PROMOTED = "promoted", "Promoted by a request"
     REPLACED = "replaced", "Replaced by a newer version"
+
+
+class WaiverState(TextChoices):
+    ASKED = "asked", "Waits to be granted"
+    GRANTED = "granted", "Granted"
+    REFUSED = "refused", "Refused"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+    REVOKED = "revoked", "Revoked"
+    ENDED = "ended", "Ended"
+
+
+#: A granted waiver is over when its time is, whether or not its row has been marked as ended yet.
+WAIVER_MOVES: dict[str, frozenset[str]] = {
+    WaiverState.ASKED: frozenset(
+        {WaiverState.GRANTED, WaiverState.REFUSED, WaiverState.WITHDRAWN, WaiverState.ENDED}
+    ),
+    WaiverState.GRANTED: frozenset({WaiverState.REVOKED, WaiverState.ENDED}),
+    WaiverState.REFUSED: frozenset(),
+    WaiverState.WITHDRAWN: frozenset(),
+    WaiverState.REVOKED: frozenset(),
+    WaiverState.ENDED: frozenset(),
+}
+
+
+class WaiverPart(TextChoices):
+    """One person is one of these to a waiver, by primary key."""
+
+    ASKER = "asker", "Asker"
+    CONTRIBUTOR = "contributor", "Contributor"
+    GRANTER = "granter", "Granter"

@@ -18,6 +18,12 @@ SENTENCES = {
     "gates_promotion_quorum": "Approvals are still missing.",
     "gates_promotion_no_rejection": "A reviewer said no, and has not taken it back.",
     "gates_promotion_closed_for_good": "This request is closed.",
+    "gates_promotion_waiver_holds": "A waiver that this request rests on has ended. Ask for the promotion again.",
+    "gates_waiver_one_live": "A waiver of this criterion is asked for or granted already.",
+    "gates_waivergrant_party": "You have another part in this waiver, so someone else must grant it.",
+    "gates_waivergrant_waits": "This waiver does not wait for you any more.",
+    "gates_waivergrant_reauthenticated": "Confirm your identity again; the last confirmation is over five minutes old.",
+    "gates_waivergrant_role_held": "You do not have this role in the project any more.",
     "registry_version_one_in_production": "Another version went to production meanwhile. Look again.",
 }
 

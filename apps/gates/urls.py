@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.gates.views import requests
+from apps.gates.views import ledger, requests, waivers
 
 app_name = "gates"
 urlpatterns = [
@@ -9,4 +9,9 @@ urlpatterns = [
     path("promotions/<uuid:pk>/withdraw/", requests.withdraw, name="withdraw"),
     path("approvals/<uuid:pk>/withdraw/", requests.withdraw_approval, name="withdraw_approval"),
     path("versions/<uuid:pk>/promote/", requests.ask, name="request"),
+    path("projects/<slug:slug>/exceptions/", ledger.exceptions, name="exceptions"),
+    path("versions/<uuid:pk>/waive/<slug:to>/", waivers.ask, name="waiver_ask"),
+    path("waivers/<uuid:pk>/", waivers.waiver, name="waiver"),
+    path("waivers/<uuid:pk>/grant/", waivers.grant, name="waiver_grant"),
+    path("waivers/<uuid:pk>/end/", waivers.end, name="waiver_end"),
 ]

@@ -127,7 +127,8 @@ class Pack:
     def way_out(self, kind: str) -> str | None:
         """Return where a version goes that leaves production by a transition of this kind."""
         return next(
-            (one.to_stage for one in self.transitions if one.from_stage == PRODUCTION and one.kind == kind), None
+            (one.to_stage for one in self.transitions if one.from_stage == PRODUCTION and one.kind == kind),
+            None,
         )
 
     def checklist(self, key: str) -> Checklist | None:
@@ -268,8 +269,8 @@ def _check_references(source: _Source) -> None:
             )
         if rule["kind"] == "promote" and "gate" not in rule:
             source.fault(path, "A promotion needs a gate. Name one.")
-    for path, sentence in exceptions.faults(data):
-        source.fault(path, sentence)
+    for place, sentence in exceptions.faults(data):
+        source.fault(place, sentence)
     _check_gates(source)
 
 

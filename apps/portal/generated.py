@@ -6,7 +6,7 @@ from django.db.models import TextChoices
 
 from apps.evaluations.enums import EVALUATION_MOVES, EvaluationState
 from apps.experiments.enums import RUN_MOVES, RunState
-from apps.gates.enums import PROMOTION_MOVES, PromotionState
+from apps.gates.enums import PROMOTION_MOVES, WAIVER_MOVES, PromotionState, WaiverState
 from apps.jobs.enums import JOB_MOVES, JobState
 from apps.policies.loading import PACKS, vocabulary
 from apps.policies.pack import parse_pack
@@ -22,6 +22,7 @@ MACHINES: tuple[tuple[str, str, type[TextChoices], Mapping[str, frozenset[str]]]
         PromotionState,
         PROMOTION_MOVES,
     ),
+    ("Waiver", "Over when its time is, whether or not the row says so yet.", WaiverState, WAIVER_MOVES),
 )
 
 

@@ -15,6 +15,7 @@ from apps.core.paging import page_of
 from apps.gates import queries as gates
 from apps.gates.forms import RequestForm
 from apps.jobs.queries import recent_for
+from apps.monitoring.queries import watch_of
 from apps.portal import queries
 from apps.portal.context import THEMES
 from apps.projects.permissions import Right, can
@@ -74,6 +75,7 @@ def version(request: SignedInRequest, pk: UUID) -> HttpResponse:
         "view": queries.version_view(found, request.user),
         "transitions": gates.transitions_of(found),
         "request_form": RequestForm(),
+        "watch": watch_of(found),
     }
     return page(request, "portal/version.html", context)
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.http import Http404
 
-from apps.policies.rubric import Dimension, Rubric
 from apps.policies.queries import pack_of
+from apps.policies.rubric import Dimension, Rubric
 from apps.registry.models import Version
 from apps.rubrics import scoring
 from apps.rubrics.models import Score, Scorecard

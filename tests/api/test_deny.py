@@ -2,13 +2,14 @@
 
 import io
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import get_resolver
 from django.urls.resolvers import URLPattern, URLResolver
+from django.utils import timezone
 from drf_spectacular.generators import SchemaGenerator
 
 from apps.accounts.models import User
@@ -17,6 +18,7 @@ from apps.costs import services as costs
 from apps.evaluations import services as evaluations
 from apps.experiments import services as experiments
 from apps.gates import services as gates
+from apps.monitoring import services as monitoring
 from apps.projects import services as projects
 from apps.projects.enums import Role
 from apps.projects.models import DataSource, Project
@@ -88,6 +90,7 @@ def test_without_signing_in_no_address_answers(client, ids, project):
             ("<uuid:pk>", ids["versions"]),
             ("<slug:slug>", project.slug),
             ("<slug:key>", "bias"),
+            ("<slug:to>", "production"),
         ):
             path = path.replace(part, str(value))
         path = path.replace("<int:number>", "1")
@@ -118,6 +121,32 @@ def more_prediction(world, number):
         world.version, stream=stream, columns=COLUMNS, dataset="h", by=world.dev
     )
     evaluations.request_evaluation(kept, by=world.dev)
+
+
+def more_waiver(world, number):
+    until = timezone.now() + timedelta(days=number)
+    criteria = ["evaluated", "brief_complete", "data_score", "beats_random"]
+    gates.ask_waiver(
+        world.version,
+        to_stage="staging",
+        criterion=criteria[number],
+        reason="Only to have a row in the list.",
+        until=until,
+        by=world.dev,
+    )
+
+
+def more_metrics(world, number):
+    ended = timezone.now() - timedelta(hours=number)
+    monitoring.report_metrics(
+        world.version,
+        started_at=ended - timedelta(minutes=5),
+        ended_at=ended,
+        channel="production",
+        requests=10,
+        errors=0,
+        by=world.dev,
+    )
 
 
 def more_promotion(world, number):
@@ -165,6 +194,9 @@ LISTS = {
     "versions/{version}/predictions": more_prediction,
     "versions/{version}/evaluations": more_prediction,
     "versions/{version}/promotions": more_promotion,
+    "versions/{version}/production-metrics": more_metrics,
+    "versions/{version}/waivers": more_waiver,
+    "projects/{project}/waivers": more_waiver,
 }
 
 

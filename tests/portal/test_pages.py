@@ -51,6 +51,8 @@ def places(ready, project, dev):
         "gates:promotion": [promotion.pk],
         "gates:sign": [promotion.pk],
         "policies:revision": ["standard", 1],
+        "gates:exceptions": [slug],
+        "gates:waiver_ask": [pk, "staging"],
     }
     return {name: reverse(name, args=args) for name, args in named.items()}
 

@@ -2,6 +2,25 @@
 
 from apps.gates.services.requesting import request_promotion
 from apps.gates.services.signing import approve
+from apps.gates.services.waiving import (
+    announce_ending,
+    ask_waiver,
+    grant_waiver,
+    note_ended,
+    refuse_waiver,
+    revoke_waiver,
+)
 from apps.gates.services.withdrawing import withdraw_approval, withdraw_promotion
 
-__all__ = ["approve", "request_promotion", "withdraw_approval", "withdraw_promotion"]
+__all__ = [
+    "announce_ending",
+    "approve",
+    "ask_waiver",
+    "grant_waiver",
+    "note_ended",
+    "refuse_waiver",
+    "request_promotion",
+    "revoke_waiver",
+    "withdraw_approval",
+    "withdraw_promotion",
+]

@@ -1,0 +1,58 @@
+"""Forms for exceptions."""
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+from django import forms
+
+from apps.core.forms import TextArea
+
+
+def password() -> forms.CharField:
+    """Return the field by which a person confirms an act."""
+    return forms.CharField(
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        help_text="Confirms that it is you.",
+    )
+
+
+def end_of(day: date) -> datetime:
+    """Return the last second of a day in UTC: "until" a day includes it."""
+    return datetime.combine(day, time(23, 59, 59), tzinfo=UTC)
+
+
+class DayField(forms.DateField):
+    widget = forms.DateInput(attrs={"type": "date"})
+
+
+class WhyForm(forms.Form):
+    """An act that needs a reason."""
+
+    reason = forms.CharField(max_length=5000, widget=TextArea(3), label="Why")
+
+
+class SignedWhyForm(WhyForm):
+    """An act that needs a reason and a confirmation."""
+
+    password = password()
+
+
+class AskWaiverForm(forms.Form):
+    criterion = forms.ChoiceField(help_text="One criterion; another one needs a waiver of its own.")
+    until = DayField(help_text="The waiver ends by itself at the end of this day (UTC).")
+    reason = forms.CharField(
+        max_length=5000,
+        widget=TextArea(4),
+        label="Why it need not hold",
+        help_text="20 characters or more. What is the risk, and what is done about it?",
+    )
+
+    def __init__(self, *args: Any, criteria: Iterable[tuple[str, str]] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["criterion"].choices = list(criteria)  # type: ignore[attr-defined]
+
+
+class GrantForm(forms.Form):
+    comment = forms.CharField(required=False, max_length=5000, widget=TextArea(2))
+    password = password()
