@@ -220,6 +220,7 @@ NOTICE_MODULES = ["apps.notifications.notices", "apps.gates.exception_notices"]
 JOB_KINDS = {
     "evaluations.evaluate": "apps.evaluations.jobs:evaluate",
     "evaluations.map_part": "apps.evaluations.parts:map_part",
+    "gates.judge_production": "apps.gates.jobs:judge_production",
     "gates.keep_time": "apps.gates.jobs:keep_time",
     "modelcards.render_pdf": "apps.modelcards.jobs:render_pdf",
     "rubrics.suggest": "apps.rubrics.jobs:suggest",
@@ -228,12 +229,13 @@ JOB_KINDS = {
 JOB_TITLES = {
     "evaluations.evaluate": "Evaluate predictions",
     "evaluations.map_part": "Count a part of the predictions",
+    "gates.judge_production": "Judge production metrics",
     "gates.keep_time": "Note what has ended or is overdue",
     "modelcards.render_pdf": "Make the PDF of a model card",
     "rubrics.suggest": "Suggest rubric scores",
 }
 #: Kinds of jobs that judge production metrics when they arrive; apps above `monitoring` do them.
-METRICS_JOBS: list[str] = []
+METRICS_JOBS = ["gates.judge_production"]
 #: Kind of job -> seconds after which the sweeper enqueues it again (apps/jobs/periodic.py).
 PERIODIC_JOBS: dict[str, float] = {"gates.keep_time": 600}
 CELERY_BROKER_URL = environment.broker_url()

@@ -71,3 +71,86 @@ class ProjectWaivers(Endpoint):
         """List the waivers of a project."""
         project = project_by_id_for(self.user, pk)
         return self.page(queries.waivers_for(self.user).filter(version__model__project=project), WaiverOut)
+
+
+class ReasonIn(Input):
+    reason = Text(max_length=5000)
+
+
+class RollbackOut(Output):
+    id = serializers.UUIDField()
+    version = serializers.UUIDField(source="version_id")
+    restored = serializers.UUIDField(source="restored_id")
+    automatic = serializers.BooleanField()
+    reason = serializers.CharField()
+    review = serializers.UUIDField(source="review.pk")
+
+
+class RollbackOne(Endpoint):
+    scopes = {"POST": Scope.PROMOTE}
+
+    @extend_schema(request=ReasonIn, responses={201: RollbackOut})
+    def post(self, request: Request, pk: UUID) -> Response:
+        """Put the version before back into production. Takes a person; pipelines report metrics instead."""
+        version = version_for(self.user, pk)
+        made = services.roll_back(version, by=self.user, **self.read(ReasonIn))
+        return answer(RollbackOut, made, status=201)
+
+
+class SuspensionOut(Output):
+    id = serializers.UUIDField()
+    version = serializers.UUIDField(source="version_id")
+    automatic = serializers.BooleanField()
+    reason = serializers.CharField()
+    review = serializers.UUIDField(source="review.pk")
+
+
+class SuspensionOne(Endpoint):
+    scopes = {"POST": Scope.PROMOTE}
+
+    @extend_schema(request=ReasonIn, responses={201: SuspensionOut})
+    def post(self, request: Request, pk: UUID) -> Response:
+        """Take a version out of production. Takes a person."""
+        version = version_for(self.user, pk)
+        made = services.suspend(version, by=self.user, **self.read(ReasonIn))
+        return answer(SuspensionOut, made, status=201)
+
+
+class ReviewOut(Output):
+    id = serializers.UUIDField()
+    version = serializers.UUIDField(source="version_id")
+    about = serializers.CharField(source="cause")
+    reason = serializers.CharField(source="cause.reason")
+    owner = Person()
+    caused_by = Person(allow_null=True)
+    due_at = serializers.DateTimeField()
+    blocks = serializers.BooleanField()
+    overdue = serializers.BooleanField(source="is_overdue")
+    state = serializers.CharField()
+    outcome = serializers.CharField()
+    closed_by = Person(allow_null=True)
+    closed_at = serializers.DateTimeField(allow_null=True)
+
+
+class ProjectReviews(Endpoint):
+    scopes = {"GET": Scope.READ}
+
+    @extend_schema(responses=ReviewOut(many=True))
+    def get(self, request: Request, pk: UUID) -> Response:
+        """List the reviews of exceptions in a project."""
+        project = project_by_id_for(self.user, pk)
+        return self.page(queries.reviews_for(self.user).filter(version__model__project=project), ReviewOut)
+
+
+class OutcomeIn(Input):
+    outcome = Text(max_length=5000)
+
+
+class ReviewClose(Endpoint):
+    scopes = {"POST": Scope.PROMOTE}
+
+    @extend_schema(request=OutcomeIn, responses=ReviewOut)
+    def post(self, request: Request, pk: UUID) -> Response:
+        """Close a review with what was found. Takes a person, and not the one who caused it."""
+        review = queries.review_for(self.user, pk)
+        return answer(ReviewOut, services.close_review(review, by=self.user, **self.read(OutcomeIn)))

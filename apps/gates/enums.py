@@ -42,6 +42,8 @@ class ApprovalDecision(TextChoices):
 class TransitionKind(TextChoices):
     PROMOTED = "promoted", "Promoted by a request"
     REPLACED = "replaced", "Replaced by a newer version"
+    ROLLED_BACK = "rolled_back", "Rolled back"
+    SUSPENDED = "suspended", "Suspended"
 
 
 class WaiverState(TextChoices):
@@ -72,3 +74,20 @@ class WaiverPart(TextChoices):
     ASKER = "asker", "Asker"
     CONTRIBUTOR = "contributor", "Contributor"
     GRANTER = "granter", "Granter"
+
+
+class PromotionKind(TextChoices):
+    ORDINARY = "ordinary", "Through the gate"
+    BREAK_GLASS = "break_glass", "Past the gate (break-glass)"
+
+
+class ReviewState(TextChoices):
+    OPEN = "open", "To be reviewed"
+    CLOSED = "closed", "Reviewed"
+
+
+#: A review is closed once, by somebody else than who caused it.
+REVIEW_MOVES: dict[str, frozenset[str]] = {
+    ReviewState.OPEN: frozenset({ReviewState.CLOSED}),
+    ReviewState.CLOSED: frozenset(),
+}

@@ -9,4 +9,29 @@ NOTICES = [
     NoticeType("gates.waiver_closed", "A waiver was closed", "The {object} is {state}: {reason}"),
     NoticeType("gates.waiver_ends_soon", "A waiver ends soon", "The {object} ends on {until}."),
     NoticeType("gates.waiver_ended", "A waiver has ended", "The {object} has ended.", Urgency.URGENT),
+    NoticeType(
+        "gates.rolled_back",
+        "A version was rolled back",
+        "{version} was rolled back; {restored} is in production again. {reason} The review is due on {due}.",
+        Urgency.URGENT,
+    ),
+    NoticeType(
+        "gates.rollback_impossible",
+        "A version should be rolled back and cannot be",
+        "{version} should be rolled back. {reason} But: {because}",
+        Urgency.URGENT,
+    ),
+    NoticeType(
+        "gates.suspended", "A version was suspended", "{version} left production: {reason}", Urgency.URGENT
+    ),
+    NoticeType(
+        "gates.broke_glass",
+        "A version was promoted past its gate",
+        "{actor} broke the glass: {version} is in {stage} without its gate. {reason} The review is due on {due}.",
+        Urgency.URGENT,
+    ),
+    NoticeType("gates.review_closed", "A review was closed", "{actor} closed the {object}: {outcome}"),
+    NoticeType(
+        "gates.review_overdue", "A review is overdue", "The {object} was due on {due}.", Urgency.URGENT
+    ),
 ]

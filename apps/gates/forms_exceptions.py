@@ -38,6 +38,14 @@ class SignedWhyForm(WhyForm):
     password = password()
 
 
+class OutcomeForm(forms.Form):
+    outcome = forms.CharField(
+        max_length=5000,
+        widget=TextArea(4),
+        help_text="What was found, and what is done about it: 20 characters or more.",
+    )
+
+
 class AskWaiverForm(forms.Form):
     criterion = forms.ChoiceField(help_text="One criterion; another one needs a waiver of its own.")
     until = DayField(help_text="The waiver ends by itself at the end of this day (UTC).")

@@ -1,5 +1,8 @@
 """What workers do at the gates."""
 
+from typing import Any
+from uuid import UUID
+
 from apps.gates import services
 from apps.jobs.running import RunningJob
 
@@ -9,4 +12,13 @@ def keep_time(job: RunningJob) -> dict[str, int]:
     with job.completing({}) as answer:
         answer["ended"] = services.note_ended()
         answer["ending"] = services.announce_ending()
+        answer["overdue"] = services.announce_overdue()
+    return answer
+
+
+def judge_production(job: RunningJob) -> dict[str, Any]:
+    """Judge the rollback rules on metrics that arrived. It is the policy that acts; ``started_by`` only reported."""
+    assert job.started_by is not None, "production metrics are reported by somebody"
+    with job.completing({}) as answer:
+        answer |= services.judge_production(UUID(job.args["version"]), by=job.started_by)
     return answer

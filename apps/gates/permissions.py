@@ -8,6 +8,7 @@ from apps.gates.enums import ParticipantKind, PromotionState
 from apps.gates.models import Approval, Promotion
 from apps.projects.permissions import Right, can, role_of
 from apps.registry.models import Version
+from apps.registry.permissions import not_retired
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class SigningRole:
 
 def can_request(user: User, version: Version) -> Decision:
     """Contributors and owners ask for promotions; a token asks in the name of its service account."""
-    return can(user, Right.REQUEST, version.model.project)
+    return can(user, Right.REQUEST, version.model.project) and not_retired(version.model)
 
 
 def can_approve(user: User, promotion: Promotion) -> SigningRole:

@@ -1,5 +1,6 @@
 """Read exceptions: the ledger of a project, and what a version's page must not hide."""
 
+from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -7,9 +8,11 @@ from django.db.models import Model, QuerySet
 from django.http import Http404
 
 from apps.accounts.models import User
-from apps.gates.enums import WaiverState
-from apps.gates.models import Waiver
+from apps.gates.enums import ReviewState, WaiverState
+from apps.gates.models import BreakGlass, Review, Transition, Waiver
+from apps.projects.models import Project
 from apps.projects.queries import project_ids_for
+from apps.registry.models import Version
 
 M = TypeVar("M", bound=Model)
 _PLACE = "version__model__project__policy_revision"
@@ -51,3 +54,55 @@ def debt_of(waivers: list[Waiver]) -> dict[str, Any]:
         "oldest": min((one.created_at for one in granted), default=None),
         "next_end": min((one.until for one in granted), default=None),
     }
+
+
+_CAUSES = (
+    "rollback__version__model",
+    "rollback__restored__model",
+    "suspension__version__model",
+    "break_glass__version__model",
+)
+
+
+def reviews_for(user: User) -> QuerySet[Review]:
+    """Return the reviews of the user's projects, newest first."""
+    return (
+        Review.objects.filter(version__model__project__in=project_ids_for(user))
+        .select_related(_PLACE, "owner", "caused_by", "closed_by", *_CAUSES)
+        .order_by("-id")
+    )
+
+
+def review_for(user: User, pk: UUID) -> Review:
+    """Load a review; raises Http404 for a stranger."""
+    return _one(reviews_for(user), pk)
+
+
+def open_reviews(rows: QuerySet[Review]) -> QuerySet[Review]:
+    """Narrow to those that are open, the one due first on top."""
+    return rows.filter(state=ReviewState.OPEN).order_by("due_at")
+
+
+@dataclass(frozen=True)
+class Marks:
+    """What a version's page must say in red: promoted past the gate, reviews that are open."""
+
+    glass: BreakGlass | None
+    reviews: list[Review]
+
+
+def marks_of(version: Version, user: User) -> Marks:
+    """Return the marks of a version; the glass counts as long as the version is where it was promoted to."""
+    newest = (
+        Transition.objects.filter(version=version)
+        .select_related("promotion__break_glass")
+        .order_by("-sequence")
+        .first()
+    )
+    glass = getattr(newest.promotion, "break_glass", None) if newest and newest.promotion else None
+    return Marks(glass, list(open_reviews(reviews_for(user).filter(version=version))))
+
+
+def marks_of_project(project: Project, user: User) -> Marks:
+    """Return the open reviews of a project."""
+    return Marks(None, list(open_reviews(reviews_for(user).filter(version__model__project=project))))

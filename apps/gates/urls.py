@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.gates.views import ledger, requests, waivers
+from apps.gates.views import exceptions, ledger, requests, waivers
 
 app_name = "gates"
 urlpatterns = [
@@ -14,4 +14,8 @@ urlpatterns = [
     path("waivers/<uuid:pk>/", waivers.waiver, name="waiver"),
     path("waivers/<uuid:pk>/grant/", waivers.grant, name="waiver_grant"),
     path("waivers/<uuid:pk>/end/", waivers.end, name="waiver_end"),
+    path("versions/<uuid:pk>/rollback/", exceptions.roll_back, name="rollback"),
+    path("versions/<uuid:pk>/suspend/", exceptions.suspend, name="suspend"),
+    path("versions/<uuid:pk>/break-glass/<slug:to>/", exceptions.break_glass, name="break_glass"),
+    path("reviews/<uuid:pk>/", exceptions.review, name="review"),
 ]

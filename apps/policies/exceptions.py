@@ -1,11 +1,9 @@
-"""What a policy says of exceptions: waivers, break-glass, rollback, reviews, and the conditions of an approval."""
+"""What a policy says of exceptions: waivers, break-glass, rollback and their reviews."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-#: Names that a condition may use beside the evidence; `apps.gates.conditions` gives them their values.
-CONDITION_NAMES = frozenset({"now", "until", "days_since_evaluation", "days_since_metrics"})
 #: What a rollback rule may compare with: the version before, or the canary of this one.
 PREVIOUS = "previous"
 
@@ -50,28 +48,12 @@ class RollbackRule:
 
 
 @dataclass(frozen=True)
-class ConditionTemplate:
-    """A condition that an approver can choose. ``suspends``: its breach takes the version out of production."""
-
-    key: str
-    title: str
-    expression: str
-    suspends: bool = False
-
-
-@dataclass(frozen=True)
 class Exceptions:
     """All that a pack says of exceptions; a pack that says nothing has the defaults, and no break-glass."""
 
     waivers: WaiverRule = field(default_factory=WaiverRule)
     break_glass: BreakGlassRule = field(default_factory=BreakGlassRule)
     rollback: RollbackRule = field(default_factory=RollbackRule)
-    conditions: tuple[ConditionTemplate, ...] = ()
-    overdue_obligations_block: bool = True
-
-    def condition(self, key: str) -> ConditionTemplate | None:
-        """Return the template with this key, or None."""
-        return next((one for one in self.conditions if one.key == key), None)
 
 
 def from_document(data: dict[str, Any]) -> Exceptions:
@@ -85,20 +67,16 @@ def from_document(data: dict[str, Any]) -> Exceptions:
         waivers=WaiverRule(**data.get("waivers", {})),
         break_glass=BreakGlassRule(**glass),
         rollback=RollbackRule(**back),
-        conditions=tuple(ConditionTemplate(**one) for one in data.get("conditions", [])),
-        overdue_obligations_block=data.get("overdue_obligations_block", True),
     )
 
 
 def faults(data: dict[str, Any]) -> Iterator[tuple[tuple[str | int, ...], str]]:
     """Yield what the schema cannot say: the place and the sentence."""
-    lists = ((("rollback", "criteria"), data.get("rollback", {}).get("criteria", [])),)
-    for path, entries in (*lists, (("conditions",), data.get("conditions", []))):
-        seen: set[str] = set()
-        for index, entry in enumerate(entries):
-            if entry["key"] in seen:
-                yield (*path, index, "key"), f"The key '{entry['key']}' is used twice here."
-            seen.add(entry["key"])
+    seen: set[str] = set()
+    for index, entry in enumerate(data.get("rollback", {}).get("criteria", [])):
+        if entry["key"] in seen:
+            yield ("rollback", "criteria", index, "key"), f"The key '{entry['key']}' is used twice here."
+        seen.add(entry["key"])
     ends = {(rule["from"], rule["to"]): rule["kind"] for rule in data["transitions"]}
     if data.get("rollback", {}).get("criteria") and "rollback" not in ends.values():
         yield (
@@ -110,17 +88,10 @@ def faults(data: dict[str, Any]) -> Iterator[tuple[tuple[str | int, ...], str]]:
             yield ("transitions", index), "A transition of kind 'rollback' leads to production."
         if rule["kind"] == "suspend" and rule["from"] != "production":
             yield ("transitions", index), "A transition of kind 'suspend' leads out of production."
-    if any(one.get("suspends") for one in data.get("conditions", [])) and "suspend" not in ends.values():
-        yield (
-            ("conditions",),
-            "A condition that suspends needs a transition of kind 'suspend' out of production.",
-        )
 
 
 def as_fact(place: tuple[str | int, ...], steps: tuple[str, ...]) -> tuple[str, ...]:
     """Return the fact that an expression at ``place`` reads, without the names that only this place knows."""
-    if place[:1] == ("conditions",) and steps[0] in CONDITION_NAMES:
-        return ()
     if place[:1] == ("rollback",) and steps[0] == PREVIOUS:
         return steps[1:]
     return steps

@@ -325,7 +325,7 @@ def _check_expressions(source: _Source, vocabulary: Vocabulary | None) -> None:
             continue
         for steps in (*read.needed, *read.guarded):
             fact = ".".join(exceptions.as_fact(path, steps))
-            if fact and vocabulary is not None and not vocabulary.knows(fact):
+            if vocabulary is not None and not vocabulary.knows(fact):
                 near = vocabulary.nearest(fact)
                 hint = f" Did you mean {near}?" if near else ""
                 source.fault(path, f"No evidence is called '{fact}'.{hint}")

@@ -6,7 +6,14 @@ from django.db.models import TextChoices
 
 from apps.evaluations.enums import EVALUATION_MOVES, EvaluationState
 from apps.experiments.enums import RUN_MOVES, RunState
-from apps.gates.enums import PROMOTION_MOVES, WAIVER_MOVES, PromotionState, WaiverState
+from apps.gates.enums import (
+    PROMOTION_MOVES,
+    REVIEW_MOVES,
+    WAIVER_MOVES,
+    PromotionState,
+    ReviewState,
+    WaiverState,
+)
 from apps.jobs.enums import JOB_MOVES, JobState
 from apps.policies.loading import PACKS, vocabulary
 from apps.policies.pack import parse_pack
@@ -23,6 +30,7 @@ MACHINES: tuple[tuple[str, str, type[TextChoices], Mapping[str, frozenset[str]]]
         PROMOTION_MOVES,
     ),
     ("Waiver", "Over when its time is, whether or not the row says so yet.", WaiverState, WAIVER_MOVES),
+    ("Review of an exception", "Closed once, by another than who caused it.", ReviewState, REVIEW_MOVES),
 )
 
 

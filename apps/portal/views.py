@@ -13,7 +13,9 @@ from apps.audit import queries as audit
 from apps.core.htmx import page
 from apps.core.paging import page_of
 from apps.gates import queries as gates
+from apps.gates import queries_exceptions as exceptions
 from apps.gates.forms import RequestForm
+from apps.gates.permissions_exceptions import can_break_glass, can_roll_back
 from apps.jobs.queries import recent_for
 from apps.monitoring.queries import watch_of
 from apps.portal import queries
@@ -35,6 +37,9 @@ def home(request: SignedInRequest) -> HttpResponse:
         "waiting": gates.inbox_for(request.user),
         "asked": gates.asked_by(request.user),
         "decided": gates.decided_for(request.user),
+        "reviews": list(
+            exceptions.open_reviews(exceptions.reviews_for(request.user).filter(owner=request.user))
+        ),
         "jobs": recent_for(request.user),
     }
     return page(request, "portal/home.html", context)
@@ -57,6 +62,7 @@ def project(request: SignedInRequest, slug: str) -> HttpResponse:
     context = {
         "project": found,
         "view": queries.project_view(found, request.user),
+        "marks": exceptions.marks_of_project(found, request.user),
         "events": [audit.shown(event) for event in audit.events_of_project(found.pk)[:8]],
         "may_manage": can(request.user, Right.MANAGE, found),
         "may_contribute": can(request.user, Right.CONTRIBUTE, found),
@@ -76,6 +82,9 @@ def version(request: SignedInRequest, pk: UUID) -> HttpResponse:
         "transitions": gates.transitions_of(found),
         "request_form": RequestForm(),
         "watch": watch_of(found),
+        "marks": exceptions.marks_of(found, request.user),
+        "may_roll_back": can_roll_back(request.user, found),
+        "may_break_glass": can_break_glass(request.user, found),
     }
     return page(request, "portal/version.html", context)
 

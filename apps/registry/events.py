@@ -9,4 +9,6 @@ EVENTS = [
         "registry.version_moved", "moved {object} from {before} to {stage}", icon="arrow-right", tone="good"
     ),
     EventType("registry.check_reported", "reported the check {object} on {version}", icon="circle-check"),
+    EventType("registry.model_retired", "retired {object}: {reason}", icon="archive", tone="warn"),
+    EventType("registry.model_reinstated", "reinstated {object}: {reason}", icon="archive-restore"),
 ]

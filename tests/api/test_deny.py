@@ -24,7 +24,7 @@ from apps.projects.enums import Role
 from apps.projects.models import DataSource, Project
 from apps.registry import services as registry
 from apps.registry.models import Version
-from tests.cast import COLUMNS, evaluate, person, predictions_csv
+from tests.cast import COLUMNS, PASSWORD, evaluate, person, predictions_csv
 
 OPEN = {"account_login", "account_logout"}
 
@@ -136,6 +136,19 @@ def more_waiver(world, number):
     )
 
 
+def more_review(world, number):
+    fresh = registry.register_version(world.version.model, by=world.dev)
+    for stage in ("staging", "production"):
+        gates.break_glass(
+            fresh,
+            to_stage=stage,
+            reason="A row in the list of reviews, made by a test of the lists.",
+            by=world.ada,
+            password=PASSWORD,
+        )
+        fresh.refresh_from_db()
+
+
 def more_metrics(world, number):
     ended = timezone.now() - timedelta(hours=number)
     monitoring.report_metrics(
@@ -197,6 +210,7 @@ LISTS = {
     "versions/{version}/production-metrics": more_metrics,
     "versions/{version}/waivers": more_waiver,
     "projects/{project}/waivers": more_waiver,
+    "projects/{project}/reviews": more_review,
 }
 
 

@@ -49,10 +49,6 @@ rollback:
       expression: >-
         monitoring.primary.name == previous.monitoring.primary.name
         && monitoring.primary.value < 0.95 * previous.monitoring.primary.value
-conditions:
-  - {key: traffic, title: At most 10 % of the traffic, expression: monitoring.traffic_percent <= 10.0, suspends: true}
-  - {key: drift, title: Drift below 0.2, expression: monitoring.drift < 0.2}
-  - {key: watched, title: Watched, expression: days_since_metrics <= 7}
 """
 
 

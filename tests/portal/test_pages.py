@@ -53,6 +53,9 @@ def places(ready, project, dev):
         "policies:revision": ["standard", 1],
         "gates:exceptions": [slug],
         "gates:waiver_ask": [pk, "staging"],
+        "gates:rollback": [pk],
+        "gates:suspend": [pk],
+        "gates:break_glass": [pk, "staging"],
     }
     return {name: reverse(name, args=args) for name, args in named.items()}
 

@@ -1,13 +1,18 @@
 """The rows of the gates, one module per subject."""
 
+from apps.gates.models.exceptions import BreakGlass, Review, Rollback, Suspension
 from apps.gates.models.requests import Approval, Participant, Promotion, RequiredRole, Transition
 from apps.gates.models.waivers import Waiver, WaiverGrant, WaiverParty
 
 __all__ = [
     "Approval",
+    "BreakGlass",
     "Participant",
     "Promotion",
     "RequiredRole",
+    "Review",
+    "Rollback",
+    "Suspension",
     "Transition",
     "Waiver",
     "WaiverGrant",

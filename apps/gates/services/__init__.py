@@ -1,6 +1,9 @@
 """What is done at the gates, one module per group of verbs. The database keeps the promises; this says them in words."""
 
+from apps.gates.services.breaking_glass import break_glass
 from apps.gates.services.requesting import request_promotion
+from apps.gates.services.reviewing import announce_overdue, close_review
+from apps.gates.services.rolling_back import judge_production, roll_back, suspend
 from apps.gates.services.signing import approve
 from apps.gates.services.waiving import (
     announce_ending,
@@ -14,13 +17,19 @@ from apps.gates.services.withdrawing import withdraw_approval, withdraw_promotio
 
 __all__ = [
     "announce_ending",
+    "announce_overdue",
     "approve",
     "ask_waiver",
+    "break_glass",
+    "close_review",
     "grant_waiver",
+    "judge_production",
     "note_ended",
     "refuse_waiver",
     "request_promotion",
     "revoke_waiver",
+    "roll_back",
+    "suspend",
     "withdraw_approval",
     "withdraw_promotion",
 ]
