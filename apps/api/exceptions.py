@@ -83,7 +83,7 @@ class RollbackOut(Output):
     restored = serializers.UUIDField(source="restored_id")
     automatic = serializers.BooleanField()
     reason = serializers.CharField()
-    review = serializers.UUIDField(source="review.pk")
+    postmortem = serializers.UUIDField(source="postmortem.pk")
 
 
 class RollbackOne(Endpoint):
@@ -102,7 +102,7 @@ class SuspensionOut(Output):
     version = serializers.UUIDField(source="version_id")
     automatic = serializers.BooleanField()
     reason = serializers.CharField()
-    review = serializers.UUIDField(source="review.pk")
+    postmortem = serializers.UUIDField(source="postmortem.pk")
 
 
 class SuspensionOne(Endpoint):
@@ -116,7 +116,7 @@ class SuspensionOne(Endpoint):
         return answer(SuspensionOut, made, status=201)
 
 
-class ReviewOut(Output):
+class PostmortemOut(Output):
     id = serializers.UUIDField()
     version = serializers.UUIDField(source="version_id")
     about = serializers.CharField(source="cause")
@@ -132,25 +132,29 @@ class ReviewOut(Output):
     closed_at = serializers.DateTimeField(allow_null=True)
 
 
-class ProjectReviews(Endpoint):
+class ProjectPostmortems(Endpoint):
     scopes = {"GET": Scope.READ}
 
-    @extend_schema(responses=ReviewOut(many=True))
+    @extend_schema(responses=PostmortemOut(many=True))
     def get(self, request: Request, pk: UUID) -> Response:
-        """List the reviews of exceptions in a project."""
+        """List the postmortems of exceptions in a project."""
         project = project_by_id_for(self.user, pk)
-        return self.page(queries.reviews_for(self.user).filter(version__model__project=project), ReviewOut)
+        return self.page(
+            queries.postmortems_for(self.user).filter(version__model__project=project), PostmortemOut
+        )
 
 
 class OutcomeIn(Input):
     outcome = Text(max_length=5000)
 
 
-class ReviewClose(Endpoint):
+class PostmortemClose(Endpoint):
     scopes = {"POST": Scope.PROMOTE}
 
-    @extend_schema(request=OutcomeIn, responses=ReviewOut)
+    @extend_schema(request=OutcomeIn, responses=PostmortemOut)
     def post(self, request: Request, pk: UUID) -> Response:
-        """Close a review with what was found. Takes a person, and not the one who caused it."""
-        review = queries.review_for(self.user, pk)
-        return answer(ReviewOut, services.close_review(review, by=self.user, **self.read(OutcomeIn)))
+        """Close a postmortem with what was found. Takes a person, and not the one who caused it."""
+        postmortem = queries.postmortem_for(self.user, pk)
+        return answer(
+            PostmortemOut, services.close_postmortem(postmortem, by=self.user, **self.read(OutcomeIn))
+        )

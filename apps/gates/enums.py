@@ -81,13 +81,13 @@ class PromotionKind(TextChoices):
     BREAK_GLASS = "break_glass", "Past the gate (break-glass)"
 
 
-class ReviewState(TextChoices):
+class PostmortemState(TextChoices):
     OPEN = "open", "To be reviewed"
     CLOSED = "closed", "Reviewed"
 
 
 #: A review is closed once, by somebody else than who caused it.
-REVIEW_MOVES: dict[str, frozenset[str]] = {
-    ReviewState.OPEN: frozenset({ReviewState.CLOSED}),
-    ReviewState.CLOSED: frozenset(),
+POSTMORTEM_MOVES: dict[str, frozenset[str]] = {
+    PostmortemState.OPEN: frozenset({PostmortemState.CLOSED}),
+    PostmortemState.CLOSED: frozenset(),
 }

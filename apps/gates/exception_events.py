@@ -27,10 +27,12 @@ EXCEPTIONS = [
         tone="bad",
     ),
     EventType(
-        "gates.review_opened",
+        "gates.postmortem_opened",
         "opened the {object}, for {owner}, due {due}",
         icon="clipboard-list",
         tone="warn",
     ),
-    EventType("gates.review_closed", "closed the {object}: {outcome}", icon="clipboard-check", tone="good"),
+    EventType(
+        "gates.postmortem_closed", "closed the {object}: {outcome}", icon="clipboard-check", tone="good"
+    ),
 ]

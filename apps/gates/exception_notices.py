@@ -12,7 +12,7 @@ NOTICES = [
     NoticeType(
         "gates.rolled_back",
         "A version was rolled back",
-        "{version} was rolled back; {restored} is in production again. {reason} The review is due on {due}.",
+        "{version} was rolled back; {restored} is in production again. {reason} The postmortem is due on {due}.",
         Urgency.URGENT,
     ),
     NoticeType(
@@ -27,11 +27,16 @@ NOTICES = [
     NoticeType(
         "gates.broke_glass",
         "A version was promoted past its gate",
-        "{actor} broke the glass: {version} is in {stage} without its gate. {reason} The review is due on {due}.",
+        "{actor} broke the glass: {version} is in {stage} without its gate. {reason} The postmortem is due on {due}.",
         Urgency.URGENT,
     ),
-    NoticeType("gates.review_closed", "A review was closed", "{actor} closed the {object}: {outcome}"),
     NoticeType(
-        "gates.review_overdue", "A review is overdue", "The {object} was due on {due}.", Urgency.URGENT
+        "gates.postmortem_closed", "A postmortem was closed", "{actor} closed the {object}: {outcome}"
+    ),
+    NoticeType(
+        "gates.postmortem_overdue",
+        "A postmortem is overdue",
+        "The {object} was due on {due}.",
+        Urgency.URGENT,
     ),
 ]

@@ -4,8 +4,8 @@ from django.db.models.functions import Now
 
 from apps.accounts.models import User
 from apps.core.errors import ALLOWED, Decision, denied, not_now
-from apps.gates.enums import ReviewState, WaiverPart, WaiverState
-from apps.gates.models import Review, Waiver
+from apps.gates.enums import PostmortemState, WaiverPart, WaiverState
+from apps.gates.models import Postmortem, Waiver
 from apps.gates.moving import previous_of
 from apps.policies.exceptions import Exceptions
 from apps.policies.queries import pack_of
@@ -115,7 +115,7 @@ def can_suspend(user: User, version: Version) -> Decision:
 
 
 def can_break_glass(user: User, version: Version) -> Decision:
-    """Decide whether a person may promote past the gate; an overdue review of the last time forbids it."""
+    """Decide whether a person may promote past the gate; an overdue postmortem of the last time forbids it."""
     roles = _rules(version).break_glass.roles
     return (
         demand_role(user, version.model.project, roles, "break the glass")
@@ -132,10 +132,10 @@ def is_past_a_gate(kind: str) -> Decision:
 
 
 def nothing_overdue(project: Project) -> Decision:
-    """Decide whether promotions go on: a review that blocks and is overdue stops them."""
+    """Decide whether promotions go on: a postmortem that blocks and is overdue stops them."""
     overdue = (
-        Review.objects.filter(
-            version__model__project=project, state=ReviewState.OPEN, blocks=True, due_at__lt=Now()
+        Postmortem.objects.filter(
+            version__model__project=project, state=PostmortemState.OPEN, blocks=True, due_at__lt=Now()
         )
         .select_related("version__model", "owner")
         .order_by("due_at")
@@ -143,17 +143,19 @@ def nothing_overdue(project: Project) -> Decision:
     )
     if overdue is not None:
         return not_now(
-            f"A review of an exception for {overdue.version} was due on {overdue.due_at:%Y-%m-%d} and is open; "
+            f"A postmortem of an exception for {overdue.version} was due on {overdue.due_at:%Y-%m-%d} and is open; "
             f"{overdue.owner} answers for it. Until it is closed, nothing is promoted in this project.",
-            code="review_overdue",
+            code="postmortem_overdue",
         )
     return ALLOWED
 
 
-def can_close_review(user: User, review: Review) -> Decision:
-    """An owner, reviewer or risk officer closes a review, but not who caused what is reviewed."""
-    if review.state != ReviewState.OPEN:
-        return not_now("This review is closed already.", code="closed")
-    if review.caused_by_id is not None and review.caused_by_id == user.person_id:
+def can_close_postmortem(user: User, postmortem: Postmortem) -> Decision:
+    """An owner, reviewer or risk officer closes a postmortem, but not who caused what is reviewed."""
+    if postmortem.state != PostmortemState.OPEN:
+        return not_now("This postmortem is closed already.", code="closed")
+    if postmortem.caused_by_id is not None and postmortem.caused_by_id == user.person_id:
         return denied("What you did is reviewed here, so someone else must close it.", code="own_work")
-    return demand_role(user, review.version.model.project, ("owner", "reviewer", "risk"), "close reviews")
+    return demand_role(
+        user, postmortem.version.model.project, ("owner", "reviewer", "risk"), "close postmortems"
+    )

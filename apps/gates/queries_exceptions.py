@@ -8,8 +8,8 @@ from django.db.models import Model, QuerySet
 from django.http import Http404
 
 from apps.accounts.models import User
-from apps.gates.enums import ReviewState, WaiverState
-from apps.gates.models import BreakGlass, Review, Transition, Waiver
+from apps.gates.enums import PostmortemState, WaiverState
+from apps.gates.models import BreakGlass, Postmortem, Transition, Waiver
 from apps.projects.models import Project
 from apps.projects.queries import project_ids_for
 from apps.registry.models import Version
@@ -64,31 +64,31 @@ _CAUSES = (
 )
 
 
-def reviews_for(user: User) -> QuerySet[Review]:
-    """Return the reviews of the user's projects, newest first."""
+def postmortems_for(user: User) -> QuerySet[Postmortem]:
+    """Return the postmortems of the user's projects, newest first."""
     return (
-        Review.objects.filter(version__model__project__in=project_ids_for(user))
+        Postmortem.objects.filter(version__model__project__in=project_ids_for(user))
         .select_related(_PLACE, "owner", "caused_by", "closed_by", *_CAUSES)
         .order_by("-id")
     )
 
 
-def review_for(user: User, pk: UUID) -> Review:
-    """Load a review; raises Http404 for a stranger."""
-    return _one(reviews_for(user), pk)
+def postmortem_for(user: User, pk: UUID) -> Postmortem:
+    """Load a postmortem; raises Http404 for a stranger."""
+    return _one(postmortems_for(user), pk)
 
 
-def open_reviews(rows: QuerySet[Review]) -> QuerySet[Review]:
+def open_postmortems(rows: QuerySet[Postmortem]) -> QuerySet[Postmortem]:
     """Narrow to those that are open, the one due first on top."""
-    return rows.filter(state=ReviewState.OPEN).order_by("due_at")
+    return rows.filter(state=PostmortemState.OPEN).order_by("due_at")
 
 
 @dataclass(frozen=True)
 class Marks:
-    """What a version's page must say in red: promoted past the gate, reviews that are open."""
+    """What a version's page must say in red: promoted past the gate, postmortems that are open."""
 
     glass: BreakGlass | None
-    reviews: list[Review]
+    postmortems: list[Postmortem]
 
 
 def marks_of(version: Version, user: User) -> Marks:
@@ -100,9 +100,9 @@ def marks_of(version: Version, user: User) -> Marks:
         .first()
     )
     glass = getattr(newest.promotion, "break_glass", None) if newest and newest.promotion else None
-    return Marks(glass, list(open_reviews(reviews_for(user).filter(version=version))))
+    return Marks(glass, list(open_postmortems(postmortems_for(user).filter(version=version))))
 
 
 def marks_of_project(project: Project, user: User) -> Marks:
-    """Return the open reviews of a project."""
-    return Marks(None, list(open_reviews(reviews_for(user).filter(version__model__project=project))))
+    """Return the open postmortems of a project."""
+    return Marks(None, list(open_postmortems(postmortems_for(user).filter(version__model__project=project))))

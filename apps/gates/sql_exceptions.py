@@ -1,4 +1,4 @@
-"""What the database holds of rollback, suspension, break-glass and their reviews: docs/adr/0008."""
+"""What the database holds of rollback, suspension, break-glass and their postmortems: docs/adr/0008."""
 
 #: Each kind of move has its own cause, and the cause is about this version.
 CAUSE = """
@@ -121,55 +121,55 @@ DROP TRIGGER gates_breakglass_guard ON gates_breakglass;
 DROP FUNCTION gates_guard_breakglass;
 """
 
-#: No exception without its review, judged at commit; a review is closed once, by a person; what it is about is fixed.
-REVIEW = """
-CREATE FUNCTION gates_demand_review() RETURNS trigger LANGUAGE plpgsql AS $$
+#: No exception without its postmortem, judged at commit; a postmortem is closed once, by a person; what it is about is fixed.
+POSTMORTEM = """
+CREATE FUNCTION gates_demand_postmortem() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF NOT EXISTS (SELECT 1 FROM gates_review
+    IF NOT EXISTS (SELECT 1 FROM gates_postmortem
             WHERE version_id = NEW.version_id AND NEW.id IN (rollback_id, suspension_id, break_glass_id)) THEN
-        RAISE EXCEPTION '% % opened no review', TG_TABLE_NAME, NEW.id
+        RAISE EXCEPTION '% % opened no postmortem', TG_TABLE_NAME, NEW.id
             USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'gates_exception_reviewed';
     END IF;
     RETURN NULL;
 END $$;
-CREATE CONSTRAINT TRIGGER gates_rollback_review AFTER INSERT ON gates_rollback
-    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION gates_demand_review();
-CREATE CONSTRAINT TRIGGER gates_suspension_review AFTER INSERT ON gates_suspension
-    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION gates_demand_review();
-CREATE CONSTRAINT TRIGGER gates_breakglass_review AFTER INSERT ON gates_breakglass
-    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION gates_demand_review();
-CREATE FUNCTION gates_guard_review() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE CONSTRAINT TRIGGER gates_rollback_postmortem AFTER INSERT ON gates_rollback
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION gates_demand_postmortem();
+CREATE CONSTRAINT TRIGGER gates_suspension_postmortem AFTER INSERT ON gates_suspension
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION gates_demand_postmortem();
+CREATE CONSTRAINT TRIGGER gates_breakglass_postmortem AFTER INSERT ON gates_breakglass
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION gates_demand_postmortem();
+CREATE FUNCTION gates_guard_postmortem() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF OLD.state = 'closed' OR
        (to_jsonb(NEW) - 'state' - 'outcome' - 'closed_by_id' - 'closed_at' - 'lock_version' - 'updated_at')
        IS DISTINCT FROM
        (to_jsonb(OLD) - 'state' - 'outcome' - 'closed_by_id' - 'closed_at' - 'lock_version' - 'updated_at') THEN
-        RAISE EXCEPTION 'review % is closed once, and nothing else about it changes', OLD.id
-            USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'gates_review_fixed';
+        RAISE EXCEPTION 'postmortem % is closed once, and nothing else about it changes', OLD.id
+            USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'gates_postmortem_fixed';
     END IF;
     IF NEW.state = 'closed' AND NOT EXISTS (
             SELECT 1 FROM accounts_user WHERE id = NEW.closed_by_id AND kind = 'person' AND is_active) THEN
-        RAISE EXCEPTION 'only a person closes a review'
-            USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'gates_review_by_person';
+        RAISE EXCEPTION 'only a person closes a postmortem'
+            USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'gates_postmortem_by_person';
     END IF;
     RETURN NEW;
 END $$;
-CREATE TRIGGER gates_review_guard BEFORE UPDATE ON gates_review
-    FOR EACH ROW EXECUTE FUNCTION gates_guard_review();
-CREATE TRIGGER gates_review_no_delete BEFORE DELETE ON gates_review
+CREATE TRIGGER gates_postmortem_guard BEFORE UPDATE ON gates_postmortem
+    FOR EACH ROW EXECUTE FUNCTION gates_guard_postmortem();
+CREATE TRIGGER gates_postmortem_no_delete BEFORE DELETE ON gates_postmortem
     FOR EACH ROW EXECUTE FUNCTION core_refuse_change();
 """
-REVIEW_BACK = """
-DROP TRIGGER gates_review_no_delete ON gates_review;
-DROP TRIGGER gates_review_guard ON gates_review;
-DROP FUNCTION gates_guard_review;
-DROP TRIGGER gates_breakglass_review ON gates_breakglass;
-DROP TRIGGER gates_suspension_review ON gates_suspension;
-DROP TRIGGER gates_rollback_review ON gates_rollback;
-DROP FUNCTION gates_demand_review;
+POSTMORTEM_BACK = """
+DROP TRIGGER gates_postmortem_no_delete ON gates_postmortem;
+DROP TRIGGER gates_postmortem_guard ON gates_postmortem;
+DROP FUNCTION gates_guard_postmortem;
+DROP TRIGGER gates_breakglass_postmortem ON gates_breakglass;
+DROP TRIGGER gates_suspension_postmortem ON gates_suspension;
+DROP TRIGGER gates_rollback_postmortem ON gates_rollback;
+DROP FUNCTION gates_demand_postmortem;
 """
 
-#: An overdue review that blocks stops every promotion of its project, break-glass as well.
+#: An overdue postmortem that blocks stops every promotion of its project, break-glass as well.
 OVERDUE = """
 CREATE FUNCTION gates_guard_overdue() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -177,13 +177,13 @@ BEGIN
             AND from_stage = NEW.from_stage AND to_stage = NEW.to_stage AND kind = 'promote') THEN
         RETURN NEW;
     END IF;
-    IF EXISTS (SELECT 1 FROM gates_review r
+    IF EXISTS (SELECT 1 FROM gates_postmortem r
             JOIN registry_version rv ON rv.id = r.version_id JOIN registry_model rm ON rm.id = rv.model_id
             JOIN registry_version v ON v.id = NEW.version_id JOIN registry_model m ON m.id = v.model_id
             WHERE rm.project_id = m.project_id AND r.state = 'open' AND r.blocks
               AND r.due_at < clock_timestamp()) THEN
-        RAISE EXCEPTION 'a review of an exception in this project is overdue'
-            USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'gates_promotion_review_overdue';
+        RAISE EXCEPTION 'a postmortem of an exception in this project is overdue'
+            USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'gates_promotion_postmortem_overdue';
     END IF;
     RETURN NEW;
 END $$;

@@ -12,7 +12,7 @@ from apps.projects.models import Project
 from apps.registry.models import Version
 
 #: Kind of row -> the page that shows it; all others are seen on the page of their version.
-PAGES = {"gates.waiver": "gates:waiver", "gates.review": "gates:review"}
+PAGES = {"gates.waiver": "gates:waiver", "gates.postmortem": "gates:postmortem"}
 
 
 def tell(

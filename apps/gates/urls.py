@@ -17,5 +17,5 @@ urlpatterns = [
     path("versions/<uuid:pk>/rollback/", exceptions.roll_back, name="rollback"),
     path("versions/<uuid:pk>/suspend/", exceptions.suspend, name="suspend"),
     path("versions/<uuid:pk>/break-glass/<slug:to>/", exceptions.break_glass, name="break_glass"),
-    path("reviews/<uuid:pk>/", exceptions.review, name="review"),
+    path("postmortems/<uuid:pk>/", exceptions.postmortem, name="postmortem"),
 ]

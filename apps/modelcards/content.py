@@ -50,7 +50,7 @@ class ExceptionMade:
 #: Events that a reader of the card must know; the gates write them.
 EXCEPTION_EVENTS = [
     *("gates.waiver_granted", "gates.waiver_closed", "gates.waiver_ended"),
-    *("gates.broke_glass", "gates.rolled_back", "gates.suspended", "gates.review_closed"),
+    *("gates.broke_glass", "gates.rolled_back", "gates.suspended", "gates.postmortem_closed"),
 ]
 
 

@@ -7,11 +7,11 @@ from django.db.models import TextChoices
 from apps.evaluations.enums import EVALUATION_MOVES, EvaluationState
 from apps.experiments.enums import RUN_MOVES, RunState
 from apps.gates.enums import (
+    POSTMORTEM_MOVES,
     PROMOTION_MOVES,
-    REVIEW_MOVES,
     WAIVER_MOVES,
+    PostmortemState,
     PromotionState,
-    ReviewState,
     WaiverState,
 )
 from apps.jobs.enums import JOB_MOVES, JobState
@@ -30,7 +30,12 @@ MACHINES: tuple[tuple[str, str, type[TextChoices], Mapping[str, frozenset[str]]]
         PROMOTION_MOVES,
     ),
     ("Waiver", "Over when its time is, whether or not the row says so yet.", WaiverState, WAIVER_MOVES),
-    ("Review of an exception", "Closed once, by another than who caused it.", ReviewState, REVIEW_MOVES),
+    (
+        "Postmortem of an exception",
+        "Closed once, by another than who caused it.",
+        PostmortemState,
+        POSTMORTEM_MOVES,
+    ),
 )
 
 

@@ -38,7 +38,7 @@ def home(request: SignedInRequest) -> HttpResponse:
         "asked": gates.asked_by(request.user),
         "decided": gates.decided_for(request.user),
         "reviews": list(
-            exceptions.open_reviews(exceptions.reviews_for(request.user).filter(owner=request.user))
+            exceptions.open_postmortems(exceptions.postmortems_for(request.user).filter(owner=request.user))
         ),
         "jobs": recent_for(request.user),
     }

@@ -6,7 +6,7 @@ from django.db.models.functions import Now
 from apps.accounts.models import Reauthentication
 from apps.core.errors import Forbidden, Invalid, Refused
 from apps.gates import services
-from apps.gates.models import BreakGlass, Promotion, Review
+from apps.gates.models import BreakGlass, Postmortem, Promotion
 from apps.modelcards.content import assemble
 from apps.notifications.models import Notice
 from tests.cast import PASSWORD
@@ -31,8 +31,8 @@ def test_a_failing_version_goes_to_production_and_nobody_misses_it(failing, ada)
         "promoted",
         "fail",
     )
-    review = Review.objects.get()
-    assert (review.blocks, review.caused_by_id) == (True, ada.pk)
+    postmortem = Postmortem.objects.get()
+    assert (postmortem.blocks, postmortem.caused_by_id) == (True, ada.pk)
     assert Notice.objects.filter(kind="gates.broke_glass").count() == 5
     assert any("broke the glass" in one.sentence for one in assemble(failing).exceptions)
 
@@ -73,15 +73,17 @@ def test_it_overtakes_the_request_that_waits(passing, dev, ada):
     assert waiting.state == "stale"
 
 
-def test_an_overdue_review_of_the_last_time_forbids_the_next(failing, small_model, dev, ada, rita):
+def test_an_overdue_postmortem_of_the_last_time_forbids_the_next(failing, small_model, dev, ada, rita):
     smash(failing, ada)
-    make_overdue(Review.objects.get())
+    make_overdue(Postmortem.objects.get())
     later = tiny.tiny_version(small_model, dev)
     with pytest.raises(Refused, match="nothing is promoted"):
         smash(later, rita)
     with pytest.raises(Refused, match="nothing is promoted"):
         services.request_promotion(later, to_stage="production", by=dev)
-    services.close_review(Review.objects.get(), by=rita, outcome="The load test passed the day after.")
+    services.close_postmortem(
+        Postmortem.objects.get(), by=rita, outcome="The load test passed the day after."
+    )
     smash(later, rita)
 
 

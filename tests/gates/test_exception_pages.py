@@ -1,10 +1,10 @@
-"""The pages and the interface of rollback, suspension, break-glass and reviews."""
+"""The pages and the interface of rollback, suspension, break-glass and postmortems."""
 
 import pytest
 from django.urls import reverse
 
 from apps.gates import services
-from apps.gates.models import Review
+from apps.gates.models import Postmortem
 from tests.cast import PASSWORD
 from tests.gates.test_break_glass import WHY as EMERGENCY
 from tests.gates.test_rollback import WHY, first, second  # noqa: F401 - fixtures
@@ -16,7 +16,7 @@ def text(client, name, *args):
     return answer.content.decode()
 
 
-def test_an_owner_rolls_back_on_the_page_and_another_reviews(client, small, second, ada, ben):  # noqa: F811
+def test_an_owner_rolls_back_on_the_page_and_another_postmortems(client, small, second, ada, ben):  # noqa: F811
     client.force_login(ada)
     assert "Roll back" in text(client, "portal:version", second.pk)
     path = reverse("gates:rollback", args=[second.pk])
@@ -24,15 +24,15 @@ def test_an_owner_rolls_back_on_the_page_and_another_reviews(client, small, seco
     assert client.post(path, {"reason": "x"}).status_code == 422
     assert client.post(path, {"reason": WHY}).status_code == 302
     assert client.post(path, {"reason": WHY}).status_code == 409
-    review = Review.objects.get()
-    page = reverse("gates:review", args=[review.pk])
+    postmortem = Postmortem.objects.get()
+    page = reverse("gates:postmortem", args=[postmortem.pk])
     assert "so someone else must close it" in client.get(page).content.decode()
     assert client.post(page, {"outcome": "I find myself to have done well."}).status_code == 422
     assert "To be reviewed" in text(client, "portal:version", second.pk)
     assert "To be reviewed" in text(client, "portal:project", small.slug)
     assert "rollback of M v2" in text(client, "gates:exceptions", small.slug)
-    client.force_login(review.owner)
-    assert "Reviews you answer for" in text(client, "portal:home")
+    client.force_login(postmortem.owner)
+    assert "Postmortems you answer for" in text(client, "portal:home")
     client.force_login(ben)
     assert client.post(page, {"outcome": "A missing index; it is added."}).status_code == 302
     assert "A missing index" in client.get(page).content.decode()
@@ -66,13 +66,13 @@ def test_broken_glass_is_red_everywhere(client, small, failing, ada, vera):
 
 
 def test_a_stranger_finds_nothing(client, second, ada, cleo):  # noqa: F811
-    review = services.roll_back(second, by=ada, reason=WHY).review
+    postmortem = services.roll_back(second, by=ada, reason=WHY).postmortem
     client.force_login(cleo)
     for name, args in (
         ("gates:rollback", [second.pk]),
         ("gates:suspend", [second.pk]),
         ("gates:break_glass", [second.pk, "production"]),
-        ("gates:review", [review.pk]),
+        ("gates:postmortem", [postmortem.pk]),
     ):
         assert client.get(reverse(name, args=args)).status_code == 404
         assert client.post(reverse(name, args=args), {"reason": WHY}).status_code == 404
@@ -94,10 +94,10 @@ def test_a_person_rolls_back_and_suspends_over_the_interface(api, second, ben, s
     restored = answer.json()["restored"]
     again = api.post(f"/api/v1/versions/{restored}/suspension", body, format="json")
     assert again.status_code == 201, again.json()
-    listed = api.get(f"/api/v1/projects/{small.pk}/reviews").json()["results"]
+    listed = api.get(f"/api/v1/projects/{small.pk}/postmortems").json()["results"]
     assert [one["state"] for one in listed] == ["open", "open"]
     closing = {"outcome": "I find myself to have done well."}
-    assert api.post(f"/api/v1/reviews/{listed[0]['id']}/close", closing, format="json").status_code == 403
+    assert api.post(f"/api/v1/postmortems/{listed[0]['id']}/close", closing, format="json").status_code == 403
 
 
 def test_a_service_account_rolls_nothing_back(small, second, dev, ada):  # noqa: F811

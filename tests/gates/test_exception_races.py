@@ -7,7 +7,7 @@ from django.db import connection
 
 from apps.core.errors import MlgovError
 from apps.gates import services
-from apps.gates.models import Review, Rollback
+from apps.gates.models import Postmortem, Rollback
 from apps.registry.models import Version
 from tests.gates import tiny
 
@@ -37,7 +37,7 @@ def at_once(*acts):
 
 
 def test_promote_and_roll_back_at_once(small_model, small, dev, ben, ada):
-    """Whichever comes first, one version is in production, and each rollback has its review."""
+    """Whichever comes first, one version is in production, and each rollback has its postmortem."""
     for _ in range(2):
         tiny.to_production(tiny.tiny_version(small_model, dev), by=dev, reviewer=ben)
     orders = set()
@@ -52,7 +52,7 @@ def test_promote_and_roll_back_at_once(small_model, small, dev, ben, ada):
         newer.refresh_from_db()
         assert newer.stage == "production" or refusals
         assert Version.objects.filter(model=small_model, stage="production").count() == 1
-        assert Rollback.objects.count() == Review.objects.count()
+        assert Rollback.objects.count() == Postmortem.objects.count()
         orders.add(len(refusals))
         for version in small_model.versions.exclude(transitions=None):
             assert version.transitions.latest("sequence").to_stage == version.stage

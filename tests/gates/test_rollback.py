@@ -9,7 +9,7 @@ from django.utils import timezone
 from apps.audit.models import Event
 from apps.core.errors import Forbidden, Invalid, Refused
 from apps.gates import services
-from apps.gates.models import Promotion, Review, Rollback, Suspension, Transition
+from apps.gates.models import Postmortem, Promotion, Rollback, Suspension, Transition
 from apps.jobs import running
 from apps.jobs.models import Job
 from apps.monitoring.services import report_metrics
@@ -59,9 +59,9 @@ def stages(model):
 def test_a_person_rolls_back_and_everybody_is_told(second, small_model, ada):
     rollback = services.roll_back(second, by=ada, reason=WHY)
     assert stages(small_model) == {1: "production", 2: "archived"}
-    review = Review.objects.get(rollback=rollback)
-    assert (review.state, review.caused_by_id, review.blocks) == ("open", ada.pk, True)
-    assert review.owner_id != ada.pk
+    postmortem = Postmortem.objects.get(rollback=rollback)
+    assert (postmortem.state, postmortem.caused_by_id, postmortem.blocks) == ("open", ada.pk, True)
+    assert postmortem.owner_id != ada.pk
     assert Notice.objects.filter(kind="gates.rolled_back").count() == 5
     assert Event.objects.filter(kind="gates.rolled_back", object_id=rollback.pk).exists()
 
@@ -107,7 +107,7 @@ def test_the_policy_s_rules_roll_back_by_themselves(first, small_model, dev, ben
     assert rollback.automatic
     assert rule in rollback.reason
     assert stages(small_model) == {1: "production", 2: "archived"}
-    assert Review.objects.get().caused_by is None
+    assert Postmortem.objects.get().caused_by is None
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,7 @@ def test_the_database_knows_which_version_was_there_before(second, small_model, 
     assert refused(lambda: forge(oldest, third, ada)) == "gates_rollback_from_production"
 
 
-def test_no_rollback_without_its_review(second, first, ada):
+def test_no_rollback_without_its_postmortem(second, first, ada):
     assert refused(lambda: forge(second, first, ada)) == "gates_exception_reviewed"
 
 
@@ -195,51 +195,53 @@ def test_no_way_into_production_but_promotion_and_rollback(second, first, ada):
     assert refused(lambda: Transition.objects.create(**other)) == "gates_transition_restores"
 
 
-def test_who_rolled_back_cannot_close_the_review(second, ada, ben, dev):
+def test_who_rolled_back_cannot_close_the_postmortem(second, ada, ben, dev):
     rollback = services.roll_back(second, by=ada, reason=WHY)
-    review = rollback.review
+    postmortem = rollback.postmortem
     with pytest.raises(Forbidden, match="someone else"):
-        services.close_review(review, by=ada, outcome="All is well again, I think.")
-    act = Review.objects.filter(pk=review.pk).update
+        services.close_postmortem(postmortem, by=ada, outcome="All is well again, I think.")
+    act = Postmortem.objects.filter(pk=postmortem.pk).update
     closing = {"state": "closed", "closed_at": timezone.now(), "outcome": "All is well again, I think."}
     assert (
-        refused(lambda: act(**closing, closed_by=ada, lock_version=review.lock_version + 1))
-        == "gates_review_four_eyes"
+        refused(lambda: act(**closing, closed_by=ada, lock_version=postmortem.lock_version + 1))
+        == "gates_postmortem_four_eyes"
     )
     with pytest.raises(Forbidden):
-        services.close_review(review, by=dev, outcome="All is well again, I think.")
-    closed = services.close_review(review, by=ben, outcome="A missing index; the migration adds it.")
+        services.close_postmortem(postmortem, by=dev, outcome="All is well again, I think.")
+    closed = services.close_postmortem(postmortem, by=ben, outcome="A missing index; the migration adds it.")
     assert closed.state == "closed"
     with pytest.raises(Refused, match="closed already"):
-        services.close_review(closed, by=ben, outcome="Once more with feeling, please.")
+        services.close_postmortem(closed, by=ben, outcome="Once more with feeling, please.")
     assert refused(lambda: act(state="open", closed_by=None, closed_at=None, outcome=""))
 
 
-def make_overdue(review):
+def make_overdue(postmortem):
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        cursor.execute("ALTER TABLE gates_review DISABLE TRIGGER USER")
-        cursor.execute("UPDATE gates_review SET due_at = now() - interval '1 day' WHERE id = %s", [review.pk])
-        cursor.execute("ALTER TABLE gates_review ENABLE TRIGGER USER")
+        cursor.execute("ALTER TABLE gates_postmortem DISABLE TRIGGER USER")
+        cursor.execute(
+            "UPDATE gates_postmortem SET due_at = now() - interval '1 day' WHERE id = %s", [postmortem.pk]
+        )
+        cursor.execute("ALTER TABLE gates_postmortem ENABLE TRIGGER USER")
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")
 
 
 @pytest.mark.parametrize("overdue", [False, True])
-def test_an_overdue_review_stops_promotions(second, small_model, dev, ben, ada, overdue):
-    review = services.roll_back(second, by=ada, reason=WHY).review
+def test_an_overdue_postmortem_stops_promotions(second, small_model, dev, ben, ada, overdue):
+    postmortem = services.roll_back(second, by=ada, reason=WHY).postmortem
     third = tiny.tiny_version(small_model, dev)
     promotion = services.request_promotion(third, to_stage="production", by=dev)
     if not overdue:
         tiny.sign(promotion, by=ben)
         assert promotion.state == "promoted"
         return
-    make_overdue(review)
+    make_overdue(postmortem)
     with pytest.raises(Refused, match="overdue"):
         tiny.sign(promotion, by=ben)
     with pytest.raises(Refused, match="nothing is promoted"):
         services.request_promotion(tiny.tiny_version(small_model, dev), to_stage="production", by=dev)
     assert services.announce_overdue() == 1
-    services.close_review(review, by=ben, outcome="A missing index; the migration adds it.")
+    services.close_postmortem(postmortem, by=ben, outcome="A missing index; the migration adds it.")
     tiny.sign(promotion, by=ben)
     assert Promotion.objects.get(pk=promotion.pk).state == "promoted"
 

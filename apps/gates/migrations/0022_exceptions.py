@@ -47,7 +47,7 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name="Review",
+            name="Postmortem",
             fields=[
                 (
                     "id",
@@ -186,17 +186,17 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddField(
-            model_name="review",
+            model_name="postmortem",
             name="break_glass",
             field=models.OneToOneField(
                 null=True,
                 on_delete=django.db.models.deletion.PROTECT,
-                related_name="review",
+                related_name="postmortem",
                 to="gates.breakglass",
             ),
         ),
         migrations.AddField(
-            model_name="review",
+            model_name="postmortem",
             name="caused_by",
             field=models.ForeignKey(
                 null=True,
@@ -206,7 +206,7 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddField(
-            model_name="review",
+            model_name="postmortem",
             name="closed_by",
             field=models.ForeignKey(
                 null=True,
@@ -216,19 +216,19 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddField(
-            model_name="review",
+            model_name="postmortem",
             name="owner",
             field=models.ForeignKey(
                 on_delete=django.db.models.deletion.PROTECT,
-                related_name="reviews",
+                related_name="postmortems",
                 to=settings.AUTH_USER_MODEL,
             ),
         ),
         migrations.AddField(
-            model_name="review",
+            model_name="postmortem",
             name="version",
             field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="reviews", to="registry.version"
+                on_delete=django.db.models.deletion.PROTECT, related_name="postmortems", to="registry.version"
             ),
         ),
         migrations.AddField(
@@ -270,12 +270,12 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddField(
-            model_name="review",
+            model_name="postmortem",
             name="rollback",
             field=models.OneToOneField(
                 null=True,
                 on_delete=django.db.models.deletion.PROTECT,
-                related_name="review",
+                related_name="postmortem",
                 to="gates.rollback",
             ),
         ),
@@ -314,12 +314,12 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddField(
-            model_name="review",
+            model_name="postmortem",
             name="suspension",
             field=models.OneToOneField(
                 null=True,
                 on_delete=django.db.models.deletion.PROTECT,
-                related_name="review",
+                related_name="postmortem",
                 to="gates.suspension",
             ),
         ),
@@ -420,17 +420,17 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddIndex(
-            model_name="review",
-            index=models.Index(fields=["state", "due_at"], name="gates_review_due"),
+            model_name="postmortem",
+            index=models.Index(fields=["state", "due_at"], name="gates_postmortem_due"),
         ),
         migrations.AddConstraint(
-            model_name="review",
+            model_name="postmortem",
             constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["open", "closed"])), name="gates_review_state_known"
+                condition=models.Q(("state__in", ["open", "closed"])), name="gates_postmortem_state_known"
             ),
         ),
         migrations.AddConstraint(
-            model_name="review",
+            model_name="postmortem",
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(
@@ -450,11 +450,11 @@ class Migration(migrations.Migration):
                     ),
                     _connector="OR",
                 ),
-                name="gates_review_one_cause",
+                name="gates_postmortem_one_cause",
             ),
         ),
         migrations.AddConstraint(
-            model_name="review",
+            model_name="postmortem",
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(("closed_at__isnull", True), ("closed_by__isnull", True), ("state", "open")),
@@ -466,11 +466,11 @@ class Migration(migrations.Migration):
                     ),
                     _connector="OR",
                 ),
-                name="gates_review_closed_with_outcome",
+                name="gates_postmortem_closed_with_outcome",
             ),
         ),
         migrations.AddConstraint(
-            model_name="review",
+            model_name="postmortem",
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     ("closed_by__isnull", True),
@@ -478,7 +478,7 @@ class Migration(migrations.Migration):
                     models.Q(("closed_by", models.F("caused_by")), _negated=True),
                     _connector="OR",
                 ),
-                name="gates_review_four_eyes",
+                name="gates_postmortem_four_eyes",
             ),
         ),
     ]

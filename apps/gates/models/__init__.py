@@ -1,6 +1,6 @@
 """The rows of the gates, one module per subject."""
 
-from apps.gates.models.exceptions import BreakGlass, Review, Rollback, Suspension
+from apps.gates.models.exceptions import BreakGlass, Postmortem, Rollback, Suspension
 from apps.gates.models.requests import Approval, Participant, Promotion, RequiredRole, Transition
 from apps.gates.models.waivers import Waiver, WaiverGrant, WaiverParty
 
@@ -8,9 +8,9 @@ __all__ = [
     "Approval",
     "BreakGlass",
     "Participant",
+    "Postmortem",
     "Promotion",
     "RequiredRole",
-    "Review",
     "Rollback",
     "Suspension",
     "Transition",

@@ -1,4 +1,4 @@
-"""Acts outside the ordinary way, and the reviews that each of them opens."""
+"""Acts outside the ordinary way, and the postmortems that each of them opens."""
 
 from django.db import models
 from django.db.models import F, Q
@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from apps.accounts.models import Reauthentication, User
 from apps.core.models import Governed, Row
-from apps.gates.enums import ReviewState
+from apps.gates.enums import PostmortemState
 from apps.gates.models.requests import Promotion
 from apps.monitoring.models import ProductionMetrics
 from apps.policies.models import Revision
@@ -84,18 +84,22 @@ class BreakGlass(Row):
         return f"break-glass promotion of {self.version}"
 
 
-class Review(Governed):
+class Postmortem(Governed):
     """What must be looked at after an exception: an owner, a day, an outcome. An overdue one may block promotions."""
 
-    version = models.ForeignKey(Version, on_delete=models.PROTECT, related_name="reviews")
-    rollback = models.OneToOneField(Rollback, on_delete=models.PROTECT, null=True, related_name="review")
-    suspension = models.OneToOneField(Suspension, on_delete=models.PROTECT, null=True, related_name="review")
-    break_glass = models.OneToOneField(BreakGlass, on_delete=models.PROTECT, null=True, related_name="review")
-    owner = models.ForeignKey(User, on_delete=models.PROTECT, related_name="reviews")
+    version = models.ForeignKey(Version, on_delete=models.PROTECT, related_name="postmortems")
+    rollback = models.OneToOneField(Rollback, on_delete=models.PROTECT, null=True, related_name="postmortem")
+    suspension = models.OneToOneField(
+        Suspension, on_delete=models.PROTECT, null=True, related_name="postmortem"
+    )
+    break_glass = models.OneToOneField(
+        BreakGlass, on_delete=models.PROTECT, null=True, related_name="postmortem"
+    )
+    owner = models.ForeignKey(User, on_delete=models.PROTECT, related_name="postmortems")
     caused_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     due_at = models.DateTimeField()
     blocks = models.BooleanField()
-    state = models.CharField(max_length=20, choices=ReviewState, default=ReviewState.OPEN)
+    state = models.CharField(max_length=20, choices=PostmortemState, default=PostmortemState.OPEN)
     outcome = models.TextField(blank=True)
     closed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     closed_at = models.DateTimeField(null=True)
@@ -103,32 +107,32 @@ class Review(Governed):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(state__in=ReviewState.values), name="gates_review_state_known"
+                condition=Q(state__in=PostmortemState.values), name="gates_postmortem_state_known"
             ),
             models.CheckConstraint(
                 condition=Q(rollback__isnull=False, suspension__isnull=True, break_glass__isnull=True)
                 | Q(rollback__isnull=True, suspension__isnull=False, break_glass__isnull=True)
                 | Q(rollback__isnull=True, suspension__isnull=True, break_glass__isnull=False),
-                name="gates_review_one_cause",
+                name="gates_postmortem_one_cause",
             ),
             models.CheckConstraint(
-                condition=Q(state=ReviewState.OPEN, closed_by__isnull=True, closed_at__isnull=True)
-                | Q(state=ReviewState.CLOSED, closed_by__isnull=False, closed_at__isnull=False)
+                condition=Q(state=PostmortemState.OPEN, closed_by__isnull=True, closed_at__isnull=True)
+                | Q(state=PostmortemState.CLOSED, closed_by__isnull=False, closed_at__isnull=False)
                 & Q(outcome__regex=r"\S.{18,}\S"),
-                name="gates_review_closed_with_outcome",
+                name="gates_postmortem_closed_with_outcome",
             ),
             # Whoever caused it cannot close it: four eyes after the fact.
             models.CheckConstraint(
                 condition=Q(closed_by__isnull=True)
                 | Q(caused_by__isnull=True)
                 | ~Q(closed_by=F("caused_by")),
-                name="gates_review_four_eyes",
+                name="gates_postmortem_four_eyes",
             ),
         ]
-        indexes = [models.Index(fields=["state", "due_at"], name="gates_review_due")]
+        indexes = [models.Index(fields=["state", "due_at"], name="gates_postmortem_due")]
 
     def __str__(self) -> str:
-        return f"review of the {self.cause}"
+        return f"postmortem of the {self.cause}"
 
     @property
     def cause(self) -> Row:
@@ -139,4 +143,4 @@ class Review(Governed):
 
     @property
     def is_overdue(self) -> bool:
-        return self.state == ReviewState.OPEN and self.due_at < timezone.now()
+        return self.state == PostmortemState.OPEN and self.due_at < timezone.now()

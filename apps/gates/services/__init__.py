@@ -1,8 +1,8 @@
 """What is done at the gates, one module per group of verbs. The database keeps the promises; this says them in words."""
 
 from apps.gates.services.breaking_glass import break_glass
+from apps.gates.services.postmortems import announce_overdue, close_postmortem
 from apps.gates.services.requesting import request_promotion
-from apps.gates.services.reviewing import announce_overdue, close_review
 from apps.gates.services.rolling_back import judge_production, roll_back, suspend
 from apps.gates.services.signing import approve
 from apps.gates.services.waiving import (
@@ -21,7 +21,7 @@ __all__ = [
     "approve",
     "ask_waiver",
     "break_glass",
-    "close_review",
+    "close_postmortem",
     "grant_waiver",
     "judge_production",
     "note_ended",

@@ -15,7 +15,7 @@ from apps.gates.enums import PromotionKind, PromotionState
 from apps.gates.models import BreakGlass, Promotion
 from apps.gates.sentences import in_words
 from apps.gates.services.life import close, locked_version, note_refusal, promote, prove
-from apps.gates.services.reviewing import open_review
+from apps.gates.services.postmortems import open_postmortem
 from apps.gates.services.waiving import demand_reason
 from apps.gates.telling import tell
 from apps.policies.queries import pack_of
@@ -85,8 +85,8 @@ def _break_glass(
     )
     promote(promotion, by=by)
     rule = pack_of(project.policy_revision).exceptions.break_glass
-    review = open_review(glass, caused_by=by, within_days=rule.review_within_days, blocks=True, by=by)
-    tell("gates.broke_glass", version, by=by, stage=to_stage, reason=why, due=f"{review.due_at:%Y-%m-%d}")
+    postmortem = open_postmortem(glass, caused_by=by, within_days=rule.review_within_days, blocks=True, by=by)
+    tell("gates.broke_glass", version, by=by, stage=to_stage, reason=why, due=f"{postmortem.due_at:%Y-%m-%d}")
     return promotion
 
 

@@ -15,7 +15,7 @@ from apps.gates.models import Rollback, Suspension
 from apps.gates.rollback_rules import Finding, find
 from apps.gates.sentences import in_words
 from apps.gates.services.life import SHORTEST_COMMENT, locked_version, note_refusal
-from apps.gates.services.reviewing import open_review
+from apps.gates.services.postmortems import open_postmortem
 from apps.gates.services.waiving import demand_reason
 from apps.gates.telling import tell
 from apps.policies.queries import pack_of
@@ -56,7 +56,7 @@ def _swap(version: Version, *, by: User, reason: str, finding: Finding | None) -
     )
     moving.swap_back(rollback, by=by)
     rule = pack_of(project.policy_revision).exceptions.rollback
-    review = open_review(
+    postmortem = open_postmortem(
         rollback,
         caused_by=None if finding else by,
         within_days=rule.review_within_days,
@@ -76,7 +76,7 @@ def _swap(version: Version, *, by: User, reason: str, finding: Finding | None) -
         by=None if finding else by,
         restored=str(restored),
         reason=reason,
-        due=f"{review.due_at:%Y-%m-%d}",
+        due=f"{postmortem.due_at:%Y-%m-%d}",
     )
     return rollback
 
@@ -137,7 +137,7 @@ def take_out(version: Version, *, by: User, reason: str, automatic: bool) -> Sus
     )
     moving.take_out(suspension, by=by)
     rule = pack_of(project.policy_revision).exceptions.rollback
-    open_review(
+    open_postmortem(
         suspension,
         caused_by=None if automatic else by,
         within_days=rule.review_within_days,

@@ -1,4 +1,4 @@
-"""Pages of rollback, suspension, break-glass, and their reviews."""
+"""Pages of rollback, suspension, break-glass, and their postmortems."""
 
 from uuid import UUID
 
@@ -35,10 +35,10 @@ def roll_back(request: SignedInRequest, pk: UUID) -> HttpResponse:
         may=permissions.can_roll_back(request.user, version),
         title=f"Roll back {version}",
         button=f"Roll back to {previous}" if previous else "Roll back",
-        about=f"{previous or 'The version before'} returns to production at once, all members are told, and a review "
+        about=f"{previous or 'The version before'} returns to production at once, all members are told, and a postmortem "
         "is opened, which somebody else must close.",
         act=lambda fields: services.roll_back(version, by=request.user, reason=fields["reason"]),
-        done=f"{previous} is in production again. The review is open.",
+        done=f"{previous} is in production again. The postmortem is open.",
         offer_url=reverse("gates:suspend", args=[pk]),
         offer_title="Suspend it instead",
     )
@@ -56,9 +56,9 @@ def suspend(request: SignedInRequest, pk: UUID) -> HttpResponse:
         may=permissions.can_suspend(request.user, version),
         title=f"Suspend {version}",
         button="Suspend it",
-        about="It leaves production and no version takes its place. All members are told, and a review is opened.",
+        about="It leaves production and no version takes its place. All members are told, and a postmortem is opened.",
         act=lambda fields: services.suspend(version, by=request.user, reason=fields["reason"]),
-        done=f"{version} is suspended. The review is open.",
+        done=f"{version} is suspended. The postmortem is open.",
     )
 
 
@@ -76,32 +76,32 @@ def break_glass(request: SignedInRequest, pk: UUID, to: str) -> HttpResponse:
         title=f"Break the glass: {version} to {to}",
         button=f"Promote to {to} without the gate",
         about="For an emergency. No signature is waited for; everybody is told, the version, its card and the project "
-        "are marked, and a review is opened that somebody else must close. Overdue, it stops all promotions.",
+        "are marked, and a postmortem is opened that somebody else must close. Overdue, it stops all promotions.",
         act=lambda fields: services.break_glass(version, to_stage=to, by=request.user, **fields),
-        done=f"{version} is in {to}. Everybody was told; the review is open.",
+        done=f"{version} is in {to}. Everybody was told; the postmortem is open.",
         criteria=view.ordered,
     )
 
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def review(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Show a review; close it with what was found."""
-    found = queries.review_for(request.user, pk)
+def postmortem(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """Show a postmortem; close it with what was found."""
+    found = queries.postmortem_for(request.user, pk)
     form = forms.OutcomeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            services.close_review(found, by=request.user, outcome=form.cleaned_data["outcome"])
+            services.close_postmortem(found, by=request.user, outcome=form.cleaned_data["outcome"])
         except MlgovError as error:
             form.add_error("outcome" if error.details.get("field") else None, error.sentence)
         else:
-            messages.success(request, "The review is closed.")
-            return redirect("gates:review", pk=pk)
+            messages.success(request, "The postmortem is closed.")
+            return redirect("gates:postmortem", pk=pk)
     context = {
-        "review": found,
+        "postmortem": found,
         "version": found.version,
         "project": found.version.model.project,
-        "may": permissions.can_close_review(request.user, found),
+        "may": permissions.can_close_postmortem(request.user, found),
         "form": form,
     }
-    return page(request, "gates/review.html", context, status=422 if form.errors else 200)
+    return page(request, "gates/postmortem.html", context, status=422 if form.errors else 200)

@@ -21,7 +21,7 @@ def exceptions(request: SignedInRequest, slug: str) -> HttpResponse:
     context = {
         "project": found,
         "open_waivers": waiting,
-        "reviews": queries.reviews_for(request.user).filter(version__model__project=found)[:30],
+        "postmortems": queries.postmortems_for(request.user).filter(version__model__project=found)[:30],
         "debt": queries.debt_of(waiting),
         "page": page_of(request, waivers.exclude(pk__in=[one.pk for one in waiting])),
     }
