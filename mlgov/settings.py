@@ -32,6 +32,7 @@ MLGOV_APPS = [
     "registry",
     "evaluations",
     "costs",
+    "monitoring",
     "evidence",
     "checklists",
     "rubrics",
@@ -248,6 +249,7 @@ EVIDENCE_MODULES = [
     "apps.experiments.evidence",
     "apps.evaluations.evidence",
     "apps.costs.evidence",
+    "apps.monitoring.evidence",
     "apps.checklists.evidence",
     "apps.rubrics.evidence",
     "apps.modelcards.evidence",
@@ -257,7 +259,7 @@ AUDIT_EVENT_MODULES = [
     f"apps.{name}.events" for name in MLGOV_APPS if name not in {"core", "audit", "evidence", "api", "portal"}
 ]
 #: Where kinds of notices are listed.
-NOTICE_MODULES = ["apps.notifications.notices", "apps.gates.notices"]
+NOTICE_MODULES = ["apps.notifications.notices", "apps.gates.notices", "apps.gates.exception_notices"]
 #: Kind of job -> the function that does it, given a `apps.jobs.running.RunningJob`, and what pages call it.
 JOB_KINDS = {
     "evaluations.evaluate": ("apps.evaluations.jobs:evaluate", "Evaluate predictions"),
@@ -269,8 +271,11 @@ JOB_KINDS = {
     "notifications.send_digests": ("apps.notifications.jobs:send_digests", "Write the day's digests"),
     "notifications.send_mail": ("apps.notifications.jobs:send_mail", "Send an e-mail"),
     "rubrics.suggest": ("apps.rubrics.jobs:suggest", "Suggest rubric scores"),
-    "gates.keep_time": ("apps.gates.jobs:keep_time", "Remind, escalate and expire requests; open re-reviews"),
+    "gates.keep_time": ("apps.gates.jobs:keep_time", "Note at the gates what is due, over or overdue"),
+    "gates.judge_production": ("apps.gates.jobs:judge_production", "Judge production metrics"),
 }
+#: Kinds of jobs that judge production metrics when they arrive; apps above `monitoring` do them.
+METRICS_JOBS = ["gates.judge_production"]
 #: Kind of job -> seconds after which the sweeper enqueues it again (apps/jobs/periodic.py).
 PERIODIC_JOBS: dict[str, float] = {
     "gates.keep_time": 300,

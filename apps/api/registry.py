@@ -29,6 +29,8 @@ class ModelOut(Output):
     name = serializers.CharField()
     description = serializers.CharField()
     project = serializers.UUIDField(source="project_id")
+    retired_at = serializers.DateTimeField(allow_null=True)
+    retirement_reason = serializers.CharField()
 
 
 class Models(Endpoint):
@@ -56,6 +58,26 @@ class ModelOne(Endpoint):
     def get(self, request: Request, pk: UUID) -> Response:
         """Return a model."""
         return answer(ModelOut, queries.model_for(self.user, pk))
+
+
+class RetirementIn(Input):
+    reason = Text(max_length=2000)
+
+
+class Retirement(Endpoint):
+    scopes = {"POST": Scope.PROMOTE, "DELETE": Scope.PROMOTE}
+
+    @extend_schema(request=RetirementIn, responses=ModelOut)
+    def post(self, request: Request, pk: UUID) -> Response:
+        """Retire a model: no new versions, no promotions. Takes an owner."""
+        model = queries.model_for(self.user, pk)
+        return answer(ModelOut, services.retire_model(model, by=self.user, **self.read(RetirementIn)))
+
+    @extend_schema(request=RetirementIn, responses=ModelOut)
+    def delete(self, request: Request, pk: UUID) -> Response:
+        """Take a retirement back, with a reason."""
+        model = queries.model_for(self.user, pk)
+        return answer(ModelOut, services.reinstate_model(model, by=self.user, **self.read(RetirementIn)))
 
 
 class VersionIn(Input):

@@ -85,3 +85,52 @@ class ApprovalDecision(TextChoices):
 class TransitionKind(TextChoices):
     PROMOTED = "promoted", "Promoted by a request"
     REPLACED = "replaced", "Replaced by a newer version"
+    ROLLED_BACK = "rolled_back", "Rolled back"
+    SUSPENDED = "suspended", "Suspended"
+
+
+class WaiverState(TextChoices):
+    ASKED = "asked", "Waits to be granted"
+    GRANTED = "granted", "Granted"
+    REFUSED = "refused", "Refused"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+    REVOKED = "revoked", "Revoked"
+    ENDED = "ended", "Ended"
+
+
+#: A granted waiver is over when its time is, whether or not its row has been marked as ended yet.
+WAIVER_MOVES: dict[str, frozenset[str]] = {
+    WaiverState.ASKED: frozenset(
+        {WaiverState.GRANTED, WaiverState.REFUSED, WaiverState.WITHDRAWN, WaiverState.ENDED}
+    ),
+    WaiverState.GRANTED: frozenset({WaiverState.REVOKED, WaiverState.ENDED}),
+    WaiverState.REFUSED: frozenset(),
+    WaiverState.WITHDRAWN: frozenset(),
+    WaiverState.REVOKED: frozenset(),
+    WaiverState.ENDED: frozenset(),
+}
+
+
+class WaiverPart(TextChoices):
+    """One person is one of these to a waiver, by primary key."""
+
+    ASKER = "asker", "Asker"
+    CONTRIBUTOR = "contributor", "Contributor"
+    GRANTER = "granter", "Granter"
+
+
+class PromotionKind(TextChoices):
+    ORDINARY = "ordinary", "Through the gate"
+    BREAK_GLASS = "break_glass", "Past the gate (break-glass)"
+
+
+class PostmortemState(TextChoices):
+    OPEN = "open", "To be reviewed"
+    CLOSED = "closed", "Reviewed"
+
+
+#: A review is closed once, by somebody else than who caused it.
+POSTMORTEM_MOVES: dict[str, frozenset[str]] = {
+    PostmortemState.OPEN: frozenset({PostmortemState.CLOSED}),
+    PostmortemState.CLOSED: frozenset(),
+}

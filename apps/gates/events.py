@@ -1,6 +1,7 @@
 """What happens at the gates."""
 
 from apps.audit.events import EventType
+from apps.gates.exception_events import EXCEPTIONS
 
 EVENTS = [
     EventType("gates.promotion_requested", "asked to promote {object} from {from_stage}", icon="send"),
@@ -58,4 +59,5 @@ EVENTS = [
     EventType(
         "gates.act_refused", "was not allowed to {act} {object}: {reason}", icon="shield-alert", tone="warn"
     ),
+    *EXCEPTIONS,
 ]

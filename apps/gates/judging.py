@@ -6,6 +6,7 @@ from typing import Any
 from apps.core.errors import Invalid
 from apps.evidence.services import Evidence, collect
 from apps.gates.models import Promotion
+from apps.gates.waivers import waivers_at
 from apps.policies.judge import GateVerdict, State, judge_all
 from apps.policies.pack import Gate, Pack, TransitionRule
 from apps.policies.queries import pack_of
@@ -34,8 +35,9 @@ class GateView:
     @property
     def failing(self) -> list[Any]:
         """The blocking criteria that do not hold, failures before missing evidence."""
+        held = {State.PASS, State.WAIVED}
         results = [
-            one for one in self.verdict.results if one.severity == "block" and one.verdict.state != State.PASS
+            one for one in self.verdict.results if one.severity == "block" and one.verdict.state not in held
         ]
         return sorted(results, key=lambda one: one.verdict.state != State.FAIL)
 
@@ -47,7 +49,7 @@ class GateView:
 
 def ordered(criteria: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return criteria with failures first, then missing evidence, then what passes; warnings after what blocks."""
-    places = {State.FAIL: 0, State.MISSING: 1, State.PASS: 3}
+    places = {State.FAIL: 0, State.MISSING: 1, State.WAIVED: 2, State.PASS: 3}
     return sorted(
         criteria, key=lambda one: (places[State(one["state"])] + (one["severity"] != "block"), one["state"])
     )
@@ -108,7 +110,8 @@ def gate_view(version: Version, to_stage: str, evidence: Evidence | None = None)
     gate = pack_of(version.model.project.policy_revision).gate(rule.gate)
     assert gate is not None, "a published pack names only gates that it has"
     known = evidence or collect(version)
-    return GateView(version, to_stage, rule, gate, judge_all(gate.criteria, known.document), known)
+    waivers = waivers_at(version, gate.key, digest=known.digest)
+    return GateView(version, to_stage, rule, gate, judge_all(gate.criteria, known.document, waivers), known)
 
 
 def next_gates(version: Version, evidence: Evidence | None = None) -> list[GateView]:

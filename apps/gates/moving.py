@@ -1,9 +1,12 @@
 """Move versions between stages: transition rows first, then the stages that follow from them."""
 
+from typing import Any
+
 from apps.accounts.models import User
 from apps.gates import reviewing
 from apps.gates.enums import TransitionKind
-from apps.gates.models import Promotion, Transition
+from apps.gates.models import Promotion, Rollback, Suspension, Transition
+from apps.policies.models import Revision
 from apps.policies.queries import pack_of
 from apps.registry import services as registry
 from apps.registry.enums import PRODUCTION
@@ -13,23 +16,67 @@ from apps.registry.queries import production_version_of
 
 def move(promotion: Promotion, *, by: User) -> None:
     """Carry a promotion out; a version that it replaces in production leaves in the same transaction."""
-    version = promotion.version
+    version, revision = promotion.version, promotion.policy_revision
     if promotion.to_stage == PRODUCTION:
         before = production_version_of(version.model)
         if before is not None and before.pk != version.pk:
-            _record(before, _exit_of(promotion), TransitionKind.REPLACED, promotion, by=by)
-    _record(version, promotion.to_stage, TransitionKind.PROMOTED, promotion, by=by)
+            out = _way_out(revision, "replace")
+            _record(before, out, TransitionKind.REPLACED, revision, by=by, because_of=promotion)
+    _record(version, promotion.to_stage, TransitionKind.PROMOTED, revision, by=by, promotion=promotion)
 
 
-def _exit_of(promotion: Promotion) -> str:
-    """Return where a replaced version goes: the policy's transition of kind replace out of production."""
-    rules = pack_of(promotion.policy_revision).transitions
-    return next(rule.to_stage for rule in rules if rule.from_stage == PRODUCTION and rule.kind == "replace")
+def swap_back(rollback: Rollback, *, by: User) -> None:
+    """Take the failed version out of production and put the one before it back, in the caller's transaction."""
+    revision, kind = rollback.policy_revision, TransitionKind.ROLLED_BACK
+    _record(rollback.version, _way_out(revision, "replace"), kind, revision, by=by, rollback=rollback)
+    _record(rollback.restored, PRODUCTION, kind, revision, by=by, rollback=rollback)
 
 
-def _record(version: Version, to_stage: str, kind: TransitionKind, promotion: Promotion, *, by: User) -> None:
+def take_out(suspension: Suspension, *, by: User) -> None:
+    """Take a version out of production; none takes its place."""
+    revision = suspension.policy_revision
+    out = _way_out(revision, "suspend")
+    _record(suspension.version, out, TransitionKind.SUSPENDED, revision, by=by, suspension=suspension)
+
+
+def previous_of(version: Version) -> Version | None:
+    """Return the version that this one replaced when it was last promoted to production."""
+    promoted = (
+        Transition.objects.filter(version=version, kind=TransitionKind.PROMOTED, to_stage=PRODUCTION)
+        .order_by("-sequence")
+        .first()
+    )
+    if promoted is None:
+        return None
+    replaced = (
+        Transition.objects.filter(because_of=promoted.promotion_id, kind=TransitionKind.REPLACED)
+        .select_related("version__model__project__policy_revision")
+        .first()
+    )
+    return replaced.version if replaced else None
+
+
+def in_production_since(version: Version) -> Transition | None:
+    """Return the move that brought a version into production, if it is there."""
+    newest = (
+        Transition.objects.filter(version=version)
+        .select_related("promotion", "rollback")
+        .order_by("-sequence")
+        .first()
+    )
+    return newest if newest and newest.to_stage == PRODUCTION else None
+
+
+def _way_out(revision: Revision, kind: str) -> str:
+    out = pack_of(revision).way_out(kind)
+    assert out is not None, f"permissions ask first whether the policy has a transition of kind {kind}"
+    return out
+
+
+def _record(
+    version: Version, to_stage: str, kind: TransitionKind, revision: Revision, *, by: User, **cause: Any
+) -> None:
     newest = Transition.objects.filter(version=version).order_by("-sequence").first()
-    promoted = kind == TransitionKind.PROMOTED
     Transition.objects.create(
         version=version,
         sequence=newest.sequence + 1 if newest else 1,
@@ -37,10 +84,9 @@ def _record(version: Version, to_stage: str, kind: TransitionKind, promotion: Pr
         from_stage=version.stage,
         to_stage=to_stage,
         kind=kind,
-        promotion=promotion if promoted else None,
-        because_of=None if promoted else promotion,
-        policy_revision=promotion.policy_revision,
+        policy_revision=revision,
         moved_by=by,
+        **cause,
     )
     reviewing.lapse(version, by=by)
     registry.move_stage(version, stage=to_stage, by=by)

@@ -13,6 +13,7 @@ from apps.gates.models import Approval, Delegation, Promotion, Review
 from apps.projects.models import Project
 from apps.projects.permissions import Right, can, role_of
 from apps.registry.models import Version
+from apps.registry.permissions import not_retired
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class SigningRole:
 
 def can_request(user: User, version: Version) -> Decision:
     """Contributors and owners ask for promotions; a token asks in the name of its service account."""
-    return can(user, Right.REQUEST, version.model.project)
+    return can(user, Right.REQUEST, version.model.project) and not_retired(version.model)
 
 
 def can_approve(user: User, promotion: Promotion, delegation: Delegation | None = None) -> SigningRole:
@@ -51,12 +52,12 @@ def can_approve(user: User, promotion: Promotion, delegation: Delegation | None 
     return SigningRole(ALLOWED, str(role))
 
 
-def demand_factors(user: User, promotion: Promotion, proof: Proof) -> None:
-    """Raise Refused when the gate demands a second factor and ``proof`` has none that counts.
+def demand_factors(user: User, proof: Proof, *, demanded: bool) -> None:
+    """Raise Refused when a second factor is ``demanded`` and ``proof`` has none that counts.
 
     A code counts together with the password; alone for who has no password, because a provider signs them in.
     """
-    if not promotion.needs_second_factor or proof.assertion is not None:
+    if not demanded or proof.assertion is not None:
         return
     if not factors.has_any(user):
         raise Refused(

@@ -32,6 +32,18 @@ SENTENCES = {
     "gates_review_one_live": "A re-review of this version waits already.",
     "gates_review_closed_for_good": "This re-review is closed.",
     "gates_promotion_closed_for_good": "This request is closed.",
+    "gates_promotion_postmortem_overdue": "A postmortem in this project is overdue. Close it first.",
+    "gates_rollback_to_the_one_before": "Another version was in production just before. Look again.",
+    "gates_rollback_from_production": "The version is not in production any more. Look again.",
+    "gates_postmortem_four_eyes": "What you did is reviewed here, so someone else must close it.",
+    "gates_breakglass_reauthenticated": "Confirm your identity again; the last confirmation is over five minutes old.",
+    "gates_breakglass_role_held": "You do not have a role any more that may break the glass.",
+    "gates_promotion_waiver_holds": "A waiver that this request rests on has ended. Ask for the promotion again.",
+    "gates_waiver_one_live": "A waiver of this criterion is asked for or granted already.",
+    "gates_waivergrant_party": "You have another part in this waiver, so someone else must grant it.",
+    "gates_waivergrant_waits": "This waiver does not wait for you any more.",
+    "gates_waivergrant_reauthenticated": "Confirm your identity again; the last confirmation is over five minutes old.",
+    "gates_waivergrant_role_held": "You do not have this role in the project any more.",
     "registry_version_one_in_production": "Another version went to production meanwhile. Look again.",
 }
 

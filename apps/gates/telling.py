@@ -13,6 +13,7 @@ from apps.gates.models import Promotion, Review
 from apps.notifications.services import announce
 from apps.projects.enums import Role
 from apps.projects.models import Project
+from apps.registry.models import Version
 
 
 def tell(
@@ -92,3 +93,23 @@ def review_due(review: Review, *, overdue: bool) -> None:
         once="overdue" if overdue else "open",
         due=f"{review.due_at:%Y-%m-%d}",
     )
+
+
+#: Kind of row -> the page that shows it; all others are seen on the page of their version.
+_PAGES = {"gates.waiver": "gates:waiver", "gates.postmortem": "gates:postmortem"}
+
+
+def tell_members(
+    kind: str, subject: Row, *, by: User | None, roles: Iterable[str] = (), once: str = "", **data: Any
+) -> None:
+    """Announce to all members, or to those with ``roles``. ``subject`` belongs to a version, or is one."""
+    version: Version = subject if isinstance(subject, Version) else subject.version  # type: ignore[attr-defined]
+    project = version.model.project
+    members = project.memberships.select_related("user__owner")
+    wanted = list(roles)
+    if wanted:
+        members = members.filter(role__in=wanted)
+    name = _PAGES.get(subject._meta.label_lower)
+    link = reverse(name, args=[subject.pk]) if name else reverse("portal:version", args=[version.pk])
+    people = [one.user for one in members]
+    _announce(kind, subject, project, people, by=by, link=link, once=once, version=str(version), **data)

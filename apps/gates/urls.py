@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.gates.views import delegations, requests, reviews, talk, times
+from apps.gates.views import delegations, exceptions, ledger, requests, reviews, talk, times, waivers
 
 app_name = "gates"
 urlpatterns = [
@@ -19,4 +19,13 @@ urlpatterns = [
     path("reviews/<uuid:pk>/finding/", reviews.finding, name="finding"),
     path("projects/<slug:slug>/requests/", times.of_project, name="times"),
     path("requests/", times.of_all, name="all_times"),
+    path("projects/<slug:slug>/exceptions/", ledger.exceptions, name="exceptions"),
+    path("versions/<uuid:pk>/waive/<slug:to>/", waivers.ask, name="waiver_ask"),
+    path("waivers/<uuid:pk>/", waivers.waiver, name="waiver"),
+    path("waivers/<uuid:pk>/grant/", waivers.grant, name="waiver_grant"),
+    path("waivers/<uuid:pk>/end/", waivers.end, name="waiver_end"),
+    path("versions/<uuid:pk>/rollback/", exceptions.roll_back, name="rollback"),
+    path("versions/<uuid:pk>/suspend/", exceptions.suspend, name="suspend"),
+    path("versions/<uuid:pk>/break-glass/<slug:to>/", exceptions.break_glass, name="break_glass"),
+    path("postmortems/<uuid:pk>/", exceptions.postmortem, name="postmortem"),
 ]

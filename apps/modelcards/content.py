@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from apps.audit.events import present
 from apps.audit.models import Event
 from apps.core import charts
 from apps.core.canonical import digest
@@ -39,6 +40,21 @@ class Signature:
 
 
 @dataclass(frozen=True)
+class ExceptionMade:
+    """An exception that was made for the version, as the audit trail tells it."""
+
+    sentence: str
+    at: str
+
+
+#: Events that a reader of the card must know; the gates write them.
+EXCEPTION_EVENTS = [
+    *("gates.waiver_granted", "gates.waiver_closed", "gates.waiver_ended"),
+    *("gates.broke_glass", "gates.rolled_back", "gates.suspended", "gates.postmortem_closed"),
+]
+
+
+@dataclass(frozen=True)
 class CardContent:
     """Everything on a card."""
 
@@ -47,6 +63,7 @@ class CardContent:
     status: str
     sections: tuple[Section, ...]
     signatures: tuple[Signature, ...]
+    exceptions: tuple[ExceptionMade, ...]
     evidence: Evidence
     evaluation: Evaluation | None
     charts: tuple[charts.Chart, ...]
@@ -67,6 +84,7 @@ class CardContent:
                 "fields": {section.field.key: section.text for section in self.sections},
                 "evidence": self.evidence.digest,
                 "signatures": [[one.name, one.role, one.meaning, one.at] for one in self.signatures],
+                "exceptions": [[one.sentence, one.at] for one in self.exceptions],
             }
         )
 
@@ -84,6 +102,7 @@ def assemble(version: Version) -> CardContent:
         status=_status(version, title),
         sections=tuple(Section(field, written.get(field.key, "")) for field in FIELDS),
         signatures=signatures,
+        exceptions=_exceptions(version),
         evidence=collect(version),
         evaluation=evaluation,
         charts=evaluation_charts(evaluation.report) if evaluation and evaluation.report else (),
@@ -117,6 +136,16 @@ def _signatures(version: Version) -> tuple[Signature, ...]:
             f"{event.recorded_at:%Y-%m-%d %H:%M:%S} UTC",
         )
         for event in _events(version, ["gates.approved"])
+    )
+
+
+def _exceptions(version: Version) -> tuple[ExceptionMade, ...]:
+    return tuple(
+        ExceptionMade(
+            f"{event.actor_label} {present(event.kind, event.data, label=event.object_label)}",
+            f"{event.recorded_at:%Y-%m-%d %H:%M:%S} UTC",
+        )
+        for event in _events(version, EXCEPTION_EVENTS)
     )
 
 

@@ -7,9 +7,10 @@ with ``has(...)`` may be absent.
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import cel
@@ -29,6 +30,7 @@ class State(StrEnum):
     PASS = "pass"  # noqa: S105 - a verdict
     FAIL = "fail"
     MISSING = "missing"
+    WAIVED = "waived"
 
 
 class Judged(Protocol):
@@ -190,6 +192,7 @@ class CriterionResult:
     remedy: str
     method: str
     verdict: Verdict
+    waiver: "HeldWaiver | None" = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the result as plain JSON."""
@@ -197,6 +200,8 @@ class CriterionResult:
             name: getattr(self, name)
             for name in ("key", "title", "severity", "expression", "remedy", "method")
         }
+        if self.waiver is not None:
+            own["waiver"] = {"id": str(self.waiver.pk), "until": self.waiver.until.isoformat()}
         return own | self.verdict.to_json()
 
 
@@ -227,14 +232,33 @@ class GateCriterion(Judged, Protocol):
     def method(self) -> str: ...
 
 
-def judge_all(criteria: Iterable[GateCriterion], facts: Mapping[str, Any]) -> GateVerdict:
-    """Judge every criterion of a gate."""
-    results = tuple(
-        CriterionResult(
-            one.key, one.title, one.severity, one.expression, one.remedy, one.method, judge(one, facts)
-        )
-        for one in criteria
+class HeldWaiver(Protocol):
+    """What the judge needs of a waiver; whether it holds is for the caller to know."""
+
+    @property
+    def pk(self) -> Any: ...
+    @property
+    def until(self) -> Any: ...
+
+
+def _judged(one: GateCriterion, facts: Mapping[str, Any], waiver: HeldWaiver | None) -> CriterionResult:
+    verdict = judge(one, facts)
+    if waiver is not None and verdict.state != State.PASS:
+        verdict = replace(verdict, state=State.WAIVED, reason=f"Waived. {verdict.reason}")
+    else:
+        waiver = None
+    return CriterionResult(
+        one.key, one.title, one.severity, one.expression, one.remedy, one.method, verdict, waiver
     )
+
+
+def judge_all(
+    criteria: Iterable[GateCriterion],
+    facts: Mapping[str, Any],
+    waivers: Mapping[str, HeldWaiver] = MappingProxyType({}),
+) -> GateVerdict:
+    """Judge every criterion of a gate; one that does not pass and has a waiver in ``waivers`` (by key) is waived."""
+    results = tuple(_judged(one, facts, waivers.get(one.key)) for one in criteria)
     states = {result.verdict.state for result in results if result.severity == "block"}
     overall = next((state for state in (State.FAIL, State.MISSING) if state in states), State.PASS)
     return GateVerdict(overall, results)

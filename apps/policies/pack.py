@@ -11,6 +11,8 @@ from typing import Any
 import yaml
 from jsonschema import Draft202012Validator
 
+from apps.policies import exceptions
+from apps.policies.exceptions import Exceptions
 from apps.policies.judge import BadExpression, reading
 from apps.policies.pipeline import CheckRule, check_rules, required_at, undeclared
 from apps.policies.rubric import Rubric, rubric_of
@@ -19,6 +21,8 @@ from apps.policies.vocabulary import Vocabulary
 
 SCHEMA_FILE = Path(__file__).with_name("pack.schema.json")
 PRODUCTION = "production"
+#: Kinds of transition that somebody asks for; replace, rollback and suspend follow from another act.
+ASKED_FOR = frozenset({"promote", "retire"})
 
 
 @dataclass(frozen=True)
@@ -104,6 +108,7 @@ class Pack:
     checklists: tuple[Checklist, ...] = ()
     rubric: Rubric | None = None
     checks: tuple[CheckRule, ...] = ()
+    exceptions: Exceptions = field(default_factory=Exceptions)
 
     @property
     def initial_stage(self) -> str:
@@ -121,7 +126,15 @@ class Pack:
         return next((rule for start, end, rule in pairs if (start, end) == (from_stage, to_stage)), None)
 
     def moves_from(self, stage: str) -> list[TransitionRule]:
-        return [rule for rule in self.transitions if rule.from_stage == stage and rule.kind != "replace"]
+        """Return the moves that can be asked for; the others are consequences of an act."""
+        return [rule for rule in self.transitions if rule.from_stage == stage and rule.kind in ASKED_FOR]
+
+    def way_out(self, kind: str) -> str | None:
+        """Return where a version goes that leaves production by a transition of this kind."""
+        return next(
+            (one.to_stage for one in self.transitions if one.from_stage == PRODUCTION and one.kind == kind),
+            None,
+        )
 
     def checklist(self, key: str) -> Checklist | None:
         return next((entry for entry in self.checklists if entry.key == key), None)
@@ -262,8 +275,8 @@ def _check_references(source: _Source) -> None:
         if rule["kind"] == "promote" and "gate" not in rule:
             source.fault(path, "A promotion needs a gate. Name one.")
     _check_gates(source)
-    for where, sentence in undeclared(data, gates):
-        source.fault(where, sentence)
+    for place, sentence in (*exceptions.faults(data), *undeclared(data, gates)):
+        source.fault(place, sentence)
 
 
 def _check_gates(source: _Source) -> None:
@@ -315,7 +328,7 @@ def _check_expressions(source: _Source, vocabulary: Vocabulary | None) -> None:
             source.fault(path, f"This is not an expression: {error}")
             continue
         for steps in (*read.needed, *read.guarded):
-            fact = ".".join(steps)
+            fact = ".".join(exceptions.as_fact(path, steps))
             if vocabulary is not None and not vocabulary.knows(fact):
                 near = vocabulary.nearest(fact)
                 hint = f" Did you mean {near}?" if near else ""
@@ -340,6 +353,7 @@ def from_document(data: dict[str, Any]) -> Pack:
             for entry in data.get("checklists", [])
         ),
         rubric=rubric_of(data["rubric"]) if "rubric" in data else None,
+        exceptions=exceptions.from_document(data),
     )
 
 

@@ -6,7 +6,16 @@ from django.db.models import TextChoices
 
 from apps.evaluations.enums import EVALUATION_MOVES, EvaluationState
 from apps.experiments.enums import RUN_MOVES, RunState
-from apps.gates.enums import PROMOTION_MOVES, REVIEW_MOVES, PromotionState, ReviewState
+from apps.gates.enums import (
+    POSTMORTEM_MOVES,
+    PROMOTION_MOVES,
+    REVIEW_MOVES,
+    WAIVER_MOVES,
+    PostmortemState,
+    PromotionState,
+    ReviewState,
+    WaiverState,
+)
 from apps.jobs.enums import JOB_MOVES, JobState
 from apps.notifications.enums import SEND_MOVES, SendState
 from apps.policies.loading import PACKS, vocabulary
@@ -34,6 +43,13 @@ MACHINES: tuple[tuple[str, str, type[TextChoices], Mapping[str, frozenset[str]]]
         "Until when an approval is valid, and what renews it. After a finding the next one is open at once.",
         ReviewState,
         REVIEW_MOVES,
+    ),
+    ("Waiver", "Over when its time is, whether or not the row says so yet.", WaiverState, WAIVER_MOVES),
+    (
+        "Postmortem of an exception",
+        "Closed once, by another than who caused it.",
+        PostmortemState,
+        POSTMORTEM_MOVES,
     ),
 )
 

@@ -13,8 +13,11 @@ from apps.audit import queries as audit
 from apps.core.htmx import page
 from apps.core.paging import page_of
 from apps.gates import queries as gates
+from apps.gates import queries_exceptions as exceptions
 from apps.gates.forms import RequestForm
+from apps.gates.permissions_exceptions import can_break_glass, can_roll_back
 from apps.jobs.queries import recent_for
+from apps.monitoring.queries import watch_of
 from apps.portal import queries
 from apps.portal.context import THEMES
 from apps.projects.permissions import Right, can
@@ -35,6 +38,9 @@ def home(request: SignedInRequest) -> HttpResponse:
         "reviews": gates.reviews_due_for(request.user),
         "asked": gates.asked_by(request.user),
         "decided": gates.decided_for(request.user),
+        "postmortems": list(
+            exceptions.open_postmortems(exceptions.postmortems_for(request.user).filter(owner=request.user))
+        ),
         "jobs": recent_for(request.user),
     }
     return page(request, "portal/home.html", context)
@@ -57,6 +63,7 @@ def project(request: SignedInRequest, slug: str) -> HttpResponse:
     context = {
         "project": found,
         "view": queries.project_view(found, request.user),
+        "marks": exceptions.marks_of_project(found, request.user),
         "events": [audit.shown(event) for event in audit.events_of_project(found.pk)[:8]],
         "may_manage": can(request.user, Right.MANAGE, found),
         "may_contribute": can(request.user, Right.CONTRIBUTE, found),
@@ -75,6 +82,10 @@ def version(request: SignedInRequest, pk: UUID) -> HttpResponse:
         "view": queries.version_view(found, request.user),
         "transitions": gates.transitions_of(found),
         "request_form": RequestForm(),
+        "watch": watch_of(found),
+        "marks": exceptions.marks_of(found, request.user),
+        "may_roll_back": can_roll_back(request.user, found),
+        "may_break_glass": can_break_glass(request.user, found),
     }
     return page(request, "portal/version.html", context)
 

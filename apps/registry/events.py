@@ -13,4 +13,6 @@ EVENTS = [
     EventType(
         "registry.commit_changed", "said that {object} was built from {commit}", icon="git-commit-horizontal"
     ),
+    EventType("registry.model_retired", "retired {object}: {reason}", icon="archive", tone="warn"),
+    EventType("registry.model_reinstated", "reinstated {object}: {reason}", icon="archive-restore"),
 ]

@@ -18,9 +18,23 @@ class Model(Governed):
     name = models.CharField(max_length=120)
     description = models.TextField(blank=True)
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    retired_at = models.DateTimeField(null=True)
+    retired_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    retirement_reason = models.TextField(blank=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["project", "slug"], name="registry_model_slug_unique")]
+        constraints = [
+            models.UniqueConstraint(fields=["project", "slug"], name="registry_model_slug_unique"),
+            models.CheckConstraint(
+                condition=Q(retired_at__isnull=True, retired_by__isnull=True, retirement_reason="")
+                | Q(
+                    retired_at__isnull=False,
+                    retired_by__isnull=False,
+                    retirement_reason__regex=r"\S.{8,}\S",
+                ),
+                name="registry_model_retired_with_reason",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name

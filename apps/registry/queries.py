@@ -19,7 +19,7 @@ def models_for(user: User) -> QuerySet[Model]:
     """Return the models of the user's projects by name, with the number of versions."""
     return (
         Model.objects.filter(project__in=project_ids_for(user))
-        .select_related("project", "created_by")
+        .select_related("project", "created_by", "retired_by")
         .annotate(version_count=Count("versions"))
         .order_by("-id")
     )

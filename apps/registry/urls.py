@@ -7,4 +7,5 @@ urlpatterns = [
     path("models/<uuid:pk>/", views.model, name="model"),
     path("checks/<uuid:pk>/", views.check, name="check"),
     path("checks/<uuid:pk>/report/", views.report, name="check_report"),
+    path("models/<uuid:pk>/retirement/", views.retirement, name="retirement"),
 ]

@@ -2,17 +2,21 @@
 
 from uuid import UUID
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import FileResponse, Http404, HttpResponse
-from django.views.decorators.http import require_GET
+from django.shortcuts import redirect
+from django.views.decorators.http import require_GET, require_POST
 
 from apps.accounts.requests import SignedInRequest
 from apps.core import blobs
+from apps.core.forms import attempt
 from apps.core.htmx import page
 from apps.core.paging import page_of
 from apps.policies.queries import pack_of
-from apps.registry import queries
+from apps.registry import permissions, queries, services
 from apps.registry.enums import CheckSource
+from apps.registry.forms import ReasonForm
 
 
 @login_required
@@ -26,7 +30,15 @@ def model(request: SignedInRequest, pk: UUID) -> HttpResponse:
     return page(
         request,
         "registry/model.html",
-        {"model": found, "project": found.project, "page": versions, "strip": strip},
+        {
+            "model": found,
+            "project": found.project,
+            "page": versions,
+            "strip": strip,
+            "may_retire": permissions.can_retire(request.user, found),
+            "may_reinstate": permissions.can_reinstate(request.user, found),
+            "reason_form": ReasonForm(),
+        },
     )
 
 
@@ -62,3 +74,18 @@ def report(request: SignedInRequest, pk: UUID) -> FileResponse:
         filename=f"{found.name}.{ending}",
         content_type="application/octet-stream",
     )
+
+
+@login_required
+@require_POST
+def retirement(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """Retire a model, or reinstate a retired one."""
+    found = queries.model_for(request.user, pk)
+    form = ReasonForm(request.POST)
+    act = services.retire_model if found.retired_at is None else services.reinstate_model
+    done = attempt(form, act, found, by=request.user, **form.cleaned_data) if form.is_valid() else None
+    if done is not None:
+        messages.success(request, f"{done} is {'retired' if done.retired_at else 'reinstated'}.")
+    for problems in form.errors.get_json_data().values():
+        messages.error(request, " ".join(one["message"] for one in problems))
+    return redirect("registry:model", pk=pk)

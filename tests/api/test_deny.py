@@ -13,6 +13,7 @@ from django.utils import timezone
 from drf_spectacular.generators import SchemaGenerator
 
 from apps.accounts.models import User
+from apps.accounts.proofs import Proof
 from apps.api.base import Endpoint
 from apps.costs import services as costs
 from apps.evaluations import services as evaluations
@@ -20,13 +21,14 @@ from apps.experiments import services as experiments
 from apps.gates import reviewing
 from apps.gates import services as gates
 from apps.gates.enums import ReviewState
+from apps.monitoring import services as monitoring
 from apps.notifications import services as notifications
 from apps.projects import services as projects
 from apps.projects.enums import Role
 from apps.projects.models import DataSource, Project
 from apps.registry import services as registry
 from apps.registry.models import Version
-from tests.cast import COLUMNS, evaluate, person, predictions_csv
+from tests.cast import COLUMNS, PASSWORD, evaluate, person, predictions_csv
 
 OPEN = {
     "account_login",
@@ -101,6 +103,7 @@ def test_without_signing_in_no_address_answers(client, ids, project):
             ("<uuid:pk>", ids["versions"]),
             ("<slug:slug>", project.slug),
             ("<slug:key>", "bias"),
+            ("<slug:to>", "production"),
         ):
             path = path.replace(part, str(value))
         path = path.replace("<int:number>", "1")
@@ -131,6 +134,45 @@ def more_prediction(world, number):
         world.version, stream=stream, columns=COLUMNS, dataset="h", by=world.dev
     )
     evaluations.request_evaluation(kept, by=world.dev)
+
+
+def more_waiver(world, number):
+    until = timezone.now() + timedelta(days=number)
+    criteria = ["evaluated", "brief_complete", "data_score", "beats_random"]
+    gates.ask_waiver(
+        world.version,
+        to_stage="staging",
+        criterion=criteria[number],
+        reason="Only to have a row in the list.",
+        until=until,
+        by=world.dev,
+    )
+
+
+def more_postmortem(world, number):
+    fresh = registry.register_version(world.version.model, by=world.dev)
+    for stage in ("staging", "production"):
+        gates.break_glass(
+            fresh,
+            to_stage=stage,
+            reason="A row in the list of reviews, made by a test of the lists.",
+            by=world.ada,
+            proof=Proof(password=PASSWORD),
+        )
+        fresh.refresh_from_db()
+
+
+def more_metrics(world, number):
+    ended = timezone.now() - timedelta(hours=number)
+    monitoring.report_metrics(
+        world.version,
+        started_at=ended - timedelta(minutes=5),
+        ended_at=ended,
+        channel="production",
+        requests=10,
+        errors=0,
+        by=world.dev,
+    )
 
 
 def more_promotion(world, number):
@@ -198,6 +240,10 @@ LISTS = {
     "promotions/{promotion}/comments": lambda world, number: gates.comment(
         world.version.promotions.get(), text=f"comment {number}", by=world.dev
     ),
+    "versions/{version}/production-metrics": more_metrics,
+    "versions/{version}/waivers": more_waiver,
+    "projects/{project}/waivers": more_waiver,
+    "projects/{project}/postmortems": more_postmortem,
 }
 
 

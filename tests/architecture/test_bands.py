@@ -12,7 +12,11 @@ ROOT = Path(settings.BASE_DIR)
 BANDS = settings.MLGOV_APPS
 HEIGHT = {name: height for height, name in enumerate(BANDS)}
 #: Siblings stand on one height: they may not point at each other either way.
-SIBLINGS = [{"evaluations", "costs"}, {"checklists", "rubrics", "modelcards"}, {"portal", "api"}]
+SIBLINGS = [
+    {"evaluations", "costs", "monitoring"},
+    {"checklists", "rubrics", "modelcards"},
+    {"portal", "api"},
+]
 WRITES = {"save", "create", "bulk_create", "get_or_create", "update_or_create", "delete", "bulk_update"}
 
 

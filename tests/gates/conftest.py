@@ -1,10 +1,11 @@
-"""Light requests: a tiny policy, two reviewers, a risk officer."""
+"""Small worlds: light requests (a tiny policy, two reviewers, a risk officer), and exceptions."""
 
 import pytest
 
 from apps.gates import services
 from apps.projects.enums import Role
 from tests.cast import person
+from tests.gates import tiny as worlds
 from tests.gates.light import tiny_project, tiny_version
 
 
@@ -32,3 +33,28 @@ def light(tiny, dev):
 def request_(light, dev):
     """An open request for production: two reviewers and a risk officer sign it."""
     return services.request_promotion(light, to_stage="production", by=dev)
+
+
+@pytest.fixture
+def cast(ada, dev, ben, rita, vera):
+    return {"ada": ada, "dev": dev, "ben": ben, "rita": rita, "vera": vera}
+
+
+@pytest.fixture
+def small(cast):
+    return worlds.tiny_project(cast)
+
+
+@pytest.fixture
+def small_model(small, dev):
+    return worlds.tiny_model(small, dev)
+
+
+@pytest.fixture
+def passing(small_model, dev):
+    return worlds.tiny_version(small_model, dev)
+
+
+@pytest.fixture
+def failing(small_model, dev):
+    return worlds.tiny_version(small_model, dev, passing=False)

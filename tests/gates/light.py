@@ -69,5 +69,11 @@ def sign(promotion, by, *, decision="approve", **more):
     return services.approve(
         promotion,
         by=by,
-        **{"proof": Proof(password=PASSWORD), "digest": promotion.evidence_digest, "decision": decision, **words, **more},
+        **{
+            "proof": Proof(password=PASSWORD),
+            "digest": promotion.evidence_digest,
+            "decision": decision,
+            **words,
+            **more,
+        },
     )

@@ -55,6 +55,11 @@ def places(ready, project, dev):
         "gates:all_times": [],
         "gates:delegations": [slug],
         "policies:revision": ["standard", 1],
+        "gates:exceptions": [slug],
+        "gates:waiver_ask": [pk, "staging"],
+        "gates:rollback": [pk],
+        "gates:suspend": [pk],
+        "gates:break_glass": [pk, "staging"],
     }
     return {name: reverse(name, args=args) for name, args in named.items()}
 

@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0002_guards"),
         ("evidence", "0003_revoke"),
-        ("gates", "0003_revoke"),
+        ("gates", "0005_second_factor"),
         ("policies", "0002_guards"),
         ("projects", "0002_guards"),
         ("registry", "0002_guards"),

@@ -12,7 +12,14 @@ from django.db.models.functions import Now
 from apps.accounts.models import Reauthentication, User
 from apps.core.models import DIGEST_PATTERN, DigestField, Governed, Row
 from apps.evidence.models import Snapshot
-from apps.gates.enums import ApprovalDecision, ParticipantKind, PromotionState, Purpose, TransitionKind
+from apps.gates.enums import (
+    ApprovalDecision,
+    ParticipantKind,
+    PromotionKind,
+    PromotionState,
+    Purpose,
+    TransitionKind,
+)
 from apps.gates.models.delegations import Delegation
 from apps.policies.models import Revision
 from apps.registry.models import Version
@@ -24,6 +31,12 @@ class Promotion(Governed):
     version = models.ForeignKey(Version, on_delete=models.PROTECT, related_name="promotions")
     from_stage = models.CharField(max_length=30)
     to_stage = models.CharField(max_length=30)
+    kind = models.CharField(
+        max_length=20,
+        choices=PromotionKind,
+        default=PromotionKind.ORDINARY,
+        db_default=PromotionKind.ORDINARY,
+    )
     state = models.CharField(max_length=20, choices=PromotionState, default=PromotionState.OPEN)
     policy_revision = models.ForeignKey(Revision, on_delete=models.PROTECT, related_name="+")
     snapshot = models.ForeignKey(Snapshot, on_delete=models.PROTECT, related_name="+")
@@ -49,6 +62,9 @@ class Promotion(Governed):
             models.UniqueConstraint(fields=["id", "evidence_digest"], name="gates_promotion_digest_key"),
             models.CheckConstraint(
                 condition=Q(state__in=PromotionState.values), name="gates_promotion_state_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=PromotionKind.values), name="gates_promotion_kind_known"
             ),
             models.CheckConstraint(
                 condition=Q(evidence_digest__regex=DIGEST_PATTERN), name="gates_promotion_digest_form"
@@ -193,6 +209,12 @@ class Signer(models.Model):
         return f"{self.person_id} in {self.promotion_id}"
 
 
+def _one_cause(kind: TransitionKind, cause: str) -> Q:
+    """Return the condition that a move of this kind has this cause and no other."""
+    causes = ("promotion", "because_of", "rollback", "suspension")
+    return Q(kind=kind, **{f"{name}__isnull": name != cause for name in causes})
+
+
 class Transition(Row):
     """One move of a version between stages. Rows chain: each begins where the one before it ended."""
 
@@ -208,6 +230,12 @@ class Transition(Row):
     because_of = models.ForeignKey(
         Promotion, on_delete=models.PROTECT, null=True, related_name="side_effects"
     )
+    rollback = models.ForeignKey(
+        "gates.Rollback", on_delete=models.PROTECT, null=True, related_name="transitions"
+    )
+    suspension = models.OneToOneField(
+        "gates.Suspension", on_delete=models.PROTECT, null=True, related_name="transition"
+    )
     policy_revision = models.ForeignKey(Revision, on_delete=models.PROTECT, related_name="+")
     moved_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
 
@@ -221,10 +249,13 @@ class Transition(Row):
                 name="gates_transition_no_gap",
             ),
             models.CheckConstraint(
-                condition=Q(kind=TransitionKind.PROMOTED, promotion__isnull=False, because_of__isnull=True)
-                | Q(kind=TransitionKind.REPLACED, promotion__isnull=True, because_of__isnull=False),
+                condition=_one_cause(TransitionKind.PROMOTED, "promotion")
+                | _one_cause(TransitionKind.REPLACED, "because_of")
+                | _one_cause(TransitionKind.ROLLED_BACK, "rollback")
+                | _one_cause(TransitionKind.SUSPENDED, "suspension"),
                 name="gates_transition_has_cause",
             ),
+            models.UniqueConstraint(fields=["rollback", "version"], name="gates_transition_rollback_once"),
         ]
 
     def __str__(self) -> str:

@@ -1,21 +1,44 @@
 """What is done at the gates, one module per group of verbs. The database keeps the promises; this says them in words."""
 
+from apps.gates.services.breaking_glass import break_glass
 from apps.gates.services.delegating import delegate, revoke_delegation
+from apps.gates.services.postmortems import announce_overdue, close_postmortem
 from apps.gates.services.requesting import request_promotion
 from apps.gates.services.reviews import record_finding, start_review
+from apps.gates.services.rolling_back import judge_production, roll_back, suspend
 from apps.gates.services.signing import approve
 from apps.gates.services.talking import ask_for_seat, comment
+from apps.gates.services.waiving import (
+    announce_ending,
+    ask_waiver,
+    grant_waiver,
+    note_ended,
+    refuse_waiver,
+    revoke_waiver,
+)
 from apps.gates.services.withdrawing import withdraw_approval, withdraw_promotion
 
 __all__ = [
+    "announce_ending",
+    "announce_overdue",
     "approve",
     "ask_for_seat",
+    "ask_waiver",
+    "break_glass",
+    "close_postmortem",
     "comment",
     "delegate",
+    "grant_waiver",
+    "judge_production",
+    "note_ended",
     "record_finding",
+    "refuse_waiver",
     "request_promotion",
     "revoke_delegation",
+    "revoke_waiver",
+    "roll_back",
     "start_review",
+    "suspend",
     "withdraw_approval",
     "withdraw_promotion",
 ]

@@ -4,7 +4,9 @@ from uuid import UUID
 
 from django.db.models.functions import Now
 
-from apps.accounts.models import User
+from apps.accounts import services as accounts
+from apps.accounts.models import Reauthentication, User
+from apps.accounts.proofs import Proof
 from apps.audit import services as audit
 from apps.core import governed
 from apps.core.db import service
@@ -29,6 +31,11 @@ def locked_version(version_id: UUID) -> Version:
         .select_related("model__project__policy_revision", "run__started_by__owner", "created_by__owner")
         .get(pk=version_id)
     )
+
+
+def prove(by: User, *, proof: Proof) -> Reauthentication:
+    """Return the proof that ``by`` is who acts; every act that needs a signature asks for it here."""
+    return accounts.reauthenticate(by, proof=proof)
 
 
 def reread(promotion_id: UUID) -> Promotion:

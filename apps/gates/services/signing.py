@@ -24,6 +24,7 @@ from apps.gates.models import Approval, Delegation, Participant, Promotion
 from apps.gates.sentences import in_words
 from apps.gates.services.life import SHORTEST_COMMENT, close, locked_version, note_refusal, promote, reread
 from apps.gates.services.requesting import open_request
+from apps.gates.waivers import still_hold
 from apps.registry.models import Version
 
 
@@ -56,7 +57,7 @@ def approve(
     """
     try:
         permissions.can_approve(by, promotion, delegation).decision.enforce()
-        permissions.demand_factors(by, promotion, proof)
+        permissions.demand_factors(by, proof, demanded=promotion.needs_second_factor)
         confirmed = accounts.reauthenticate(by, proof=proof)
         outcome = _sign(
             promotion.pk,
@@ -195,7 +196,8 @@ def _void(promotion: Promotion, person_id: UUID, because: str) -> None:
 def _replace_if_stale(promotion: Promotion, version: Version) -> _Stale | None:
     now = collect(version)
     same_policy = promotion.policy_revision_id == version.model.project.policy_revision_id
-    if now.digest == promotion.evidence_digest and same_policy and version.stage == promotion.from_stage:
+    same_place = version.stage == promotion.from_stage and still_hold(promotion)
+    if now.digest == promotion.evidence_digest and same_policy and same_place:
         return None
     close(promotion, PromotionState.STALE)
     audit.record(

@@ -2,7 +2,13 @@
 
 from apps.registry.services.checking import report_check, report_file
 from apps.registry.services.contents import change_commit, pin_artifact, scan
-from apps.registry.services.registering import create_model, move_stage, register_version
+from apps.registry.services.registering import (
+    create_model,
+    move_stage,
+    register_version,
+    reinstate_model,
+    retire_model,
+)
 
 __all__ = [
     "change_commit",
@@ -10,7 +16,9 @@ __all__ = [
     "move_stage",
     "pin_artifact",
     "register_version",
+    "reinstate_model",
     "report_check",
     "report_file",
+    "retire_model",
     "scan",
 ]

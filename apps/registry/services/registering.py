@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db.models import Max
+from django.db.models.functions import Now
 
 from apps.accounts.models import User
 from apps.audit import services as audit
@@ -16,7 +17,10 @@ from apps.projects.permissions import Right, can
 from apps.projects.services import demand_slug
 from apps.registry.enums import Change
 from apps.registry.models import Model, Version
+from apps.registry.permissions import can_reinstate, can_retire, not_retired
 from apps.registry.services.contents import demand_commit, pin
+
+SHORTEST_REASON = 10
 
 
 @service
@@ -57,7 +61,8 @@ def register_version(
     if run is not None and run.experiment.project_id != project.pk:
         raise Invalid("The run belongs to another project.", code="foreign_run")
     commit = demand_commit(commit or (run.code_commit if run is not None else ""))
-    Model.objects.select_for_update().get(pk=model.pk)
+    current = Model.objects.select_for_update(of=("self",)).get(pk=model.pk)
+    not_retired(current).enforce()
     if artifact_stream is not None:
         artifact_blob = blobs.store(artifact_stream, max_bytes=settings.MAX_UPLOAD_BYTES)
     newest = model.versions.aggregate(newest=Max("number"))["newest"] or 0
@@ -100,3 +105,38 @@ def move_stage(version: Version, *, stage: str, by: User) -> Version:
         stage=stage,
     )
     return version
+
+
+@service
+def retire_model(model: Model, *, by: User, reason: str) -> Model:
+    """End a model: no new versions, no promotions, until it is reinstated. Nothing is removed."""
+    current = Model.objects.select_for_update(of=("self",)).select_related("project").get(pk=model.pk)
+    can_retire(by, current).enforce()
+    governed.change(current, retired_at=Now(), retired_by=by, retirement_reason=_demand_reason(reason))
+    audit.record(
+        "registry.model_retired",
+        current,
+        by=by,
+        project_id=current.project_id,
+        reason=current.retirement_reason,
+    )
+    return current
+
+
+@service
+def reinstate_model(model: Model, *, by: User, reason: str) -> Model:
+    """Take a retirement back."""
+    current = Model.objects.select_for_update(of=("self",)).select_related("project").get(pk=model.pk)
+    can_reinstate(by, current).enforce()
+    why = _demand_reason(reason)
+    governed.change(current, retired_at=None, retired_by=None, retirement_reason="")
+    audit.record("registry.model_reinstated", current, by=by, project_id=current.project_id, reason=why)
+    return current
+
+
+def _demand_reason(reason: str) -> str:
+    if len(reason.strip()) < SHORTEST_REASON:
+        raise Invalid(
+            f"Say why, in {SHORTEST_REASON} characters or more.", code="reason_missing", field="reason"
+        )
+    return reason.strip()

@@ -1,0 +1,108 @@
+"""Read exceptions: the ledger of a project, and what a version's page must not hide."""
+
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from uuid import UUID
+
+from django.db.models import Model, QuerySet
+from django.http import Http404
+
+from apps.accounts.models import User
+from apps.gates.enums import PostmortemState, WaiverState
+from apps.gates.models import BreakGlass, Postmortem, Transition, Waiver
+from apps.projects.models import Project
+from apps.projects.queries import project_ids_for
+from apps.registry.models import Version
+
+M = TypeVar("M", bound=Model)
+_PLACE = "version__model__project__policy_revision"
+
+
+def _one(rows: QuerySet[M], pk: UUID) -> M:
+    found = rows.filter(pk=pk).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def waivers_for(user: User) -> QuerySet[Waiver]:
+    """Return the waivers of the user's projects, newest first."""
+    return (
+        Waiver.objects.filter(version__model__project__in=project_ids_for(user))
+        .select_related(_PLACE, "asked_by__owner", "grant__person", "closed_by")
+        .prefetch_related("parties__person")
+        .order_by("-id")
+    )
+
+
+def waiver_for(user: User, pk: UUID) -> Waiver:
+    """Load a waiver; raises Http404 for a stranger."""
+    return _one(waivers_for(user), pk)
+
+
+def open_waivers(rows: QuerySet[Waiver]) -> QuerySet[Waiver]:
+    """Narrow to what is asked for or granted, the one that ends first on top."""
+    return rows.filter(state__in=[WaiverState.ASKED, WaiverState.GRANTED]).order_by("until")
+
+
+def debt_of(waivers: list[Waiver]) -> dict[str, Any]:
+    """Return what a project owes: how many waivers hold, since when the oldest, and when the next ends."""
+    granted = [one for one in waivers if one.state == WaiverState.GRANTED]
+    return {
+        "granted": len(granted),
+        "asked": len(waivers) - len(granted),
+        "oldest": min((one.created_at for one in granted), default=None),
+        "next_end": min((one.until for one in granted), default=None),
+    }
+
+
+_CAUSES = (
+    "rollback__version__model",
+    "rollback__restored__model",
+    "suspension__version__model",
+    "break_glass__version__model",
+)
+
+
+def postmortems_for(user: User) -> QuerySet[Postmortem]:
+    """Return the postmortems of the user's projects, newest first."""
+    return (
+        Postmortem.objects.filter(version__model__project__in=project_ids_for(user))
+        .select_related(_PLACE, "owner", "caused_by", "closed_by", *_CAUSES)
+        .order_by("-id")
+    )
+
+
+def postmortem_for(user: User, pk: UUID) -> Postmortem:
+    """Load a postmortem; raises Http404 for a stranger."""
+    return _one(postmortems_for(user), pk)
+
+
+def open_postmortems(rows: QuerySet[Postmortem]) -> QuerySet[Postmortem]:
+    """Narrow to those that are open, the one due first on top."""
+    return rows.filter(state=PostmortemState.OPEN).order_by("due_at")
+
+
+@dataclass(frozen=True)
+class Marks:
+    """What a version's page must say in red: promoted past the gate, postmortems that are open."""
+
+    glass: BreakGlass | None
+    postmortems: list[Postmortem]
+
+
+def marks_of(version: Version, user: User) -> Marks:
+    """Return the marks of a version; the glass counts as long as the version is where it was promoted to."""
+    newest = (
+        Transition.objects.filter(version=version)
+        .select_related("promotion__break_glass")
+        .order_by("-sequence")
+        .first()
+    )
+    glass = getattr(newest.promotion, "break_glass", None) if newest and newest.promotion else None
+    return Marks(glass, list(open_postmortems(postmortems_for(user).filter(version=version))))
+
+
+def marks_of_project(project: Project, user: User) -> Marks:
+    """Return the open postmortems of a project."""
+    return Marks(None, list(open_postmortems(postmortems_for(user).filter(version__model__project=project))))

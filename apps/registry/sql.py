@@ -1,0 +1,56 @@
+"""What the database holds of retired models and of what production rests on."""
+
+#: A retired model has no version in production, gets no new one, and none of its versions moves.
+RETIRED = """
+CREATE FUNCTION registry_guard_retired() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_TABLE_NAME = 'registry_model' THEN
+        IF EXISTS (SELECT 1 FROM registry_version WHERE model_id = (to_jsonb(NEW) ->> 'id')::uuid
+                   AND stage = 'production') THEN
+            RAISE EXCEPTION 'a version of this model is in production'
+                USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'registry_model_retired_out_of_production';
+        END IF;
+        RETURN NEW;
+    END IF;
+    -- The lock makes a retirement and a move of the same moment take turns.
+    PERFORM 1 FROM registry_model WHERE id = (to_jsonb(NEW) ->> 'model_id')::uuid AND retired_at IS NULL FOR SHARE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'the model is retired'
+            USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'registry_version_model_lives';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER registry_model_retires BEFORE UPDATE ON registry_model FOR EACH ROW
+    WHEN (OLD.retired_at IS NULL AND NEW.retired_at IS NOT NULL) EXECUTE FUNCTION registry_guard_retired();
+CREATE TRIGGER registry_version_begins BEFORE INSERT ON registry_version
+    FOR EACH ROW EXECUTE FUNCTION registry_guard_retired();
+CREATE TRIGGER registry_version_moves BEFORE UPDATE ON registry_version FOR EACH ROW
+    WHEN (OLD.stage IS DISTINCT FROM NEW.stage) EXECUTE FUNCTION registry_guard_retired();
+"""
+RETIRED_BACK = """
+DROP TRIGGER registry_version_moves ON registry_version;
+DROP TRIGGER registry_version_begins ON registry_version;
+DROP TRIGGER registry_model_retires ON registry_model;
+DROP FUNCTION registry_guard_retired;
+"""
+
+#: The files of the run behind a version in production stay. (The version's own artifact is held by its foreign key.)
+ARTIFACTS = """
+CREATE FUNCTION registry_guard_artifacts() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT 1 FROM registry_version WHERE run_id = OLD.run_id AND stage = 'production') THEN
+        RAISE EXCEPTION 'the artifact % belongs to a version in production', OLD.path
+            USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'experiments_artifact_in_production';
+    END IF;
+    IF TG_OP = 'DELETE' THEN
+        RETURN OLD;
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER experiments_artifact_in_production BEFORE UPDATE OR DELETE ON experiments_artifact
+    FOR EACH ROW EXECUTE FUNCTION registry_guard_artifacts();
+"""
+ARTIFACTS_BACK = """
+DROP TRIGGER experiments_artifact_in_production ON experiments_artifact;
+DROP FUNCTION registry_guard_artifacts;
+"""
