@@ -1,13 +1,18 @@
 """Ask a gate: what would the policy say about a version on the evidence of now. Writes nothing."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from apps.core.charts import Chart
 from apps.core.errors import Invalid
-from apps.evidence.services import Evidence, collect
-from apps.policies.judge import GateVerdict, State, judge_all
+from apps.evidence.services import Evidence, collect, sources
+from apps.gates.showing import HOLDS, PLACES, estimates_chart, ordered, to_change
+from apps.policies.judge import CriterionResult, GateVerdict, State, judge_all
+from apps.policies.models import Revision
 from apps.policies.pack import Gate, TransitionRule
 from apps.policies.queries import pack_of
+from apps.policies.verdicts import Source, Waiver
 from apps.registry.models import Version
 
 
@@ -21,6 +26,7 @@ class GateView:
     gate: Gate
     verdict: GateVerdict
     evidence: Evidence
+    revision: Revision
 
     @property
     def state(self) -> State:
@@ -31,25 +37,27 @@ class GateView:
         return sum(1 for result in self.verdict.results if result.verdict.state == state)
 
     @property
-    def failing(self) -> list[Any]:
-        """The blocking criteria that do not hold, failures before missing evidence."""
+    def failing(self) -> list[CriterionResult]:
+        """The blocking criteria that do not hold, failures first, missing evidence last."""
         results = [
-            one for one in self.verdict.results if one.severity == "block" and one.verdict.state != State.PASS
+            one for one in self.verdict.results if one.severity == "block" and one.verdict.state not in HOLDS
         ]
-        return sorted(results, key=lambda one: one.verdict.state != State.FAIL)
+        return sorted(results, key=lambda one: PLACES[one.verdict.state])
 
     @property
     def ordered(self) -> list[dict[str, Any]]:
         """Return the criteria as JSON: what blocks and fails first, what passes last."""
         return ordered([result.to_json() for result in self.verdict.results])
 
+    @property
+    def to_change(self) -> list[dict[str, Any]]:
+        """Return what would have to change for the gate to open."""
+        return to_change(self.ordered)
 
-def ordered(criteria: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return criteria with failures first, then missing evidence, then what passes; warnings after what blocks."""
-    places = {State.FAIL: 0, State.MISSING: 1, State.PASS: 3}
-    return sorted(
-        criteria, key=lambda one: (places[State(one["state"])] + (one["severity"] != "block"), one["state"])
-    )
+    @property
+    def chart(self) -> Chart | None:
+        """Return the estimates against their thresholds."""
+        return estimates_chart(self.ordered)
 
 
 def rule_for(version: Version, to_stage: str) -> TransitionRule:
@@ -72,18 +80,38 @@ def rule_for(version: Version, to_stage: str) -> TransitionRule:
     return rule
 
 
-def gate_view(version: Version, to_stage: str, evidence: Evidence | None = None) -> GateView:
-    """Judge the gate of a move on the evidence of now, or on the one given."""
-    rule = rule_for(version, to_stage)
-    gate = pack_of(version.model.project.policy_revision).gate(rule.gate)
-    assert gate is not None, "a published pack names only gates that it has"
+def gate_view(
+    version: Version,
+    to_stage: str,
+    evidence: Evidence | None = None,
+    *,
+    waivers: Mapping[str, Waiver] | None = None,
+) -> GateView:
+    """Judge the gate of a move on the evidence of now, or on the one given; ``waivers`` by key of criterion."""
     known = evidence or collect(version)
-    return GateView(version, to_stage, rule, gate, judge_all(gate.criteria, known.document), known)
+    return judged(version, rule_for(version, to_stage), known, sources(version), waivers=waivers)
+
+
+def judged(
+    version: Version,
+    rule: TransitionRule,
+    evidence: Evidence,
+    known: list[Source],
+    *,
+    waivers: Mapping[str, Waiver] | None = None,
+) -> GateView:
+    """Judge the gate of one rule of the project's policy."""
+    revision = version.model.project.policy_revision
+    gate = pack_of(revision).gate(rule.gate)
+    assert gate is not None, "a published pack names only gates that it has"
+    verdict = judge_all(gate.criteria, evidence.document, waivers, known)
+    return GateView(version, rule.to_stage, rule, gate, verdict, evidence, revision)
 
 
 def next_gates(version: Version, evidence: Evidence | None = None) -> list[GateView]:
     """Return the gates of all promotions that the policy offers from the version's stage."""
     known = evidence or collect(version)
     pack = pack_of(version.model.project.policy_revision)
-    targets = [rule.to_stage for rule in pack.moves_from(version.stage) if rule.kind == "promote"]
-    return [gate_view(version, target, known) for target in targets]
+    rules = [rule for rule in pack.moves_from(version.stage) if rule.kind == "promote"]
+    pages = sources(version) if rules else []
+    return [judged(version, rule, known, pages) for rule in rules]

@@ -7,8 +7,8 @@ from apps.accounts.models import User
 from apps.evidence.services import collect
 from apps.gates import permissions
 from apps.gates.enums import PromotionState
-from apps.gates.judging import ordered
 from apps.gates.models import Approval, Promotion
+from apps.gates.showing import HOLDS, estimates_chart, ordered, to_change
 from apps.policies.queries import pack_of
 
 
@@ -48,7 +48,9 @@ def promotion_context(promotion: Promotion, *, user: User) -> dict[str, Any]:
         "gate": gate,
         "meanings": gate.meanings if gate else (),
         "criteria": criteria,
-        "held": sum(1 for one in criteria if one["state"] == "pass"),
+        "held": sum(1 for one in criteria if one["state"] in HOLDS),
+        "to_change": to_change(criteria),
+        "chart": estimates_chart(criteria),
         "seats": seats_of(promotion),
         "signing": permissions.can_approve(user, promotion),
         "may_withdraw": permissions.can_withdraw_promotion(user, promotion),

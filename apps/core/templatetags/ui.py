@@ -15,7 +15,9 @@ register = template.Library()
 STATES: dict[str, tuple[str, str, str]] = {
     "pass": ("Passes", "circle-check", "good"),
     "fail": ("Fails", "circle-x", "bad"),
-    "missing": ("Not enough data", "circle-question-mark", "warn"),
+    "inconclusive": ("Not enough evidence", "scale", "warn"),
+    "missing": ("Evidence missing", "circle-question-mark", "warn"),
+    "waived": ("Waived", "shield-off", "info"),
     "open": ("Waits for approval", "hourglass", "info"),
     "refused": ("Refused by the gate", "shield-x", "bad"),
     "promoted": ("Promoted", "circle-check", "good"),
@@ -129,6 +131,12 @@ def figure(value: Any, digits: int = 3) -> str:
 def percent(value: float | None) -> str:
     """Return a share as percent."""
     return "–" if value is None else f"{value:.0%}"
+
+
+@register.filter
+def rows(value: float | None) -> str:
+    """Return a count with its thousands apart; sums of weights are rounded."""
+    return "–" if value is None else f"{value:,.0f}"
 
 
 @register.filter
