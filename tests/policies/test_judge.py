@@ -278,7 +278,10 @@ def test_the_p_at_the_margin_is_five_percent_where_the_interval_touches_it():
         ("a.b > 1 && a.c < 2", {"a": {"b": 1, "c": 3}}, "fail", [("a.b", "1", "over 1"), ("a.c", "3", "under 2")]),
         ("a.b > 1 && a.c < 2", {"a": {"b": 1, "c": 1}}, "fail", [("a.b", "1", "over 1")]),
         ("a.b > 1 || a.c < 2", {"a": {"b": 1, "c": 3}}, "fail", [("a.b > 1 || a.c < 2", "does not hold", "must hold")]),
-        ("has(a.b) && a.b > 1", {"a": {"c": 1}}, "fail", [("has(a.b)", "does not hold", "must hold"), ("a.b", "not there", "evidence")]),
+        (
+            "has(a.b) && a.b > 1", {"a": {"c": 1}}, "fail",
+            [("has(a.b)", "does not hold", "must hold"), ("a.b", "not there", "evidence")],
+        ),
         ("a.b > 'x'", {"a": {"b": 1}}, "missing", [("a.b > 'x'", "does not hold", "must hold")]),
         ("a.b + 1", {"a": {"b": 1}}, "missing", [("a.b + 1", "does not hold", "must hold")]),
         ("a.b >", {}, "missing", []),
