@@ -129,7 +129,7 @@ def needed_rows(value: float, low: float, high: float, n: float | None, threshol
 
 def number_in(branch: Any, part: str) -> float | None:
     """Return a finite number of a branch of facts; None where it is none."""
-    found = lookup(branch, (part,))
+    found = branch.get(part) if isinstance(branch, dict) else None
     if isinstance(found, bool) or not isinstance(found, int | float):
         return None
     try:

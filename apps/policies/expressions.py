@@ -28,10 +28,11 @@ Steps = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Reading:
-    """The paths that an expression reads: those it needs, and those it guards with ``has``."""
+    """The paths that an expression reads: those it needs, those it guards with ``has``, and the branches that hold them."""
 
     needed: tuple[Steps, ...]
     guarded: tuple[Steps, ...]
+    branches: tuple[Steps, ...] = ()
 
 
 class BadExpression(ValueError):
@@ -74,7 +75,36 @@ def reading(expression: str) -> Reading:
         elif steps[0] not in bound:
             needed.append(steps)
     needed = [steps for steps in dict.fromkeys(needed) if not any(steps[: len(g)] == g for g in guarded)]
-    return Reading(tuple(needed), tuple(sorted(guarded)))
+    paths = (*needed, *sorted(guarded))
+    branches = [one for one in paths if not any(one[: len(up)] == up for up in paths if len(up) < len(one))]
+    return Reading(tuple(needed), tuple(sorted(guarded)), tuple(dict.fromkeys(branches)))
+
+
+def roots_for(expression: str, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the facts that an expression needs to run: the branches that it reads and no more.
+
+    CEL copies what it is given, and evidence is large. A variable that is read in no path (the name of a macro's
+    variable as well) is given whole.
+    """
+    read = {steps[0] for steps in reading(expression).branches}
+    roots: dict[str, Any] = {name: {} for name in compiled(expression).variables()}
+    roots |= {name: facts.get(name, {}) for name in roots if name not in read}
+    for steps in reading(expression).branches:
+        _graft(roots, facts, steps)
+    return roots
+
+
+def _graft(onto: dict[str, Any], facts: Any, steps: Steps) -> None:
+    for step in steps[:-1]:
+        if not isinstance(facts, Mapping) or step not in facts:
+            return
+        facts = facts[step]
+        if not isinstance(facts, Mapping):
+            onto[step] = facts
+            return
+        onto = onto.setdefault(step, {})
+    if isinstance(facts, Mapping) and steps[-1] in facts:
+        onto[steps[-1]] = facts[steps[-1]]
 
 
 @lru_cache(maxsize=4096)

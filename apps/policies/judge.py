@@ -19,6 +19,7 @@ from apps.policies.expressions import (
     lookup,
     readable,
     reading,
+    roots_for,
     steps_of,
 )
 from apps.policies.verdicts import (
@@ -180,10 +181,8 @@ def _holds(expression: str, facts: Mapping[str, Any]) -> Verdict:
 
 
 def _execute(expression: str, facts: Mapping[str, Any], looked_at: tuple[tuple[str, Any], ...]) -> Verdict:
-    program = compiled(expression)
-    roots = {name: facts.get(name, {}) for name in program.variables()}
     try:
-        result = program.execute(roots)
+        result = compiled(expression).execute(roots_for(expression, facts))
     except (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError) as error:
         # A guarded branch that is absent as a whole, or figures of an unexpected type or size.
         return Verdict(

@@ -1,6 +1,7 @@
 """Ask, sign, promote: the main way, and what stands in it."""
 
 import pytest
+from django.urls import reverse
 
 from apps.core.errors import Forbidden, Invalid, Refused
 from apps.costs import services as costs
@@ -64,6 +65,29 @@ def test_a_newer_version_replaces_the_one_in_production(asked, ben, rita, model,
         sign(promotion, by=user, meaning=PRODUCTION)
     stages = dict(model.versions.values_list("number", "stage"))
     assert stages == {1: "archived", 2: "production"}
+    staging = {one["key"]: one for one in second.promotions.get(to_stage="staging").verdict["criteria"]}
+    held = staging["beats_champion"]
+    assert (held["state"], held["estimate"]["value"], held["estimate"]["n"]) == ("pass", 0, 600)
+    assert "None of 6 slices is worse beyond chance" in held["reason"]
+
+
+def test_a_version_that_serves_a_slice_worse_than_the_champion_stays_in_development(
+    asked, ben, rita, model, run, dev
+):
+    from apps.registry.services import register_version
+
+    for user in (ben, rita):
+        sign(asked, by=user, meaning=PRODUCTION)
+    worse = register_version(model, by=dev, run=run)
+    evaluation = evaluate(worse, by=dev, biased=True)
+    refused = services.request_promotion(worse, to_stage="staging", by=dev)
+    assert refused.state == "refused"
+    held = next(one for one in refused.verdict["criteria"] if one["key"] == "beats_champion")
+    assert held["state"] == "fail"
+    assert "race B accuracy" in {one["name"] for one in held["estimates"] if one["state"] == "fail"}
+    pages = {one["url"] for one in held["sources"]}
+    assert reverse("evaluations:evaluation", args=[evaluation.pk]) in pages
+    assert reverse("portal:version", args=[asked.version_id]) in pages
 
 
 def test_the_gate_refuses_and_says_which_criterion_failed(staged, dev):

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from apps.policies.champions import ChampionRule, Margin, SliceRule, benjamini_hochberg, holm
 from apps.policies.criteria import Criterion
 from apps.policies.estimates import RELATIONS, EstimateRule, held_against
-from apps.policies.judge import judge_all
+from apps.policies.expressions import compiled
+from apps.policies.judge import judge, judge_all
 from apps.policies.loading import PACKS
 from apps.policies.pack import parse_pack
 from apps.policies.verdicts import State
@@ -108,3 +109,21 @@ def test_a_branch_of_the_wrong_kind_never_passes(value, paths):
         facts = {step: facts}
     figures = [one for one in CRITERIA if one.estimate is not None]
     assert all(one.verdict.state != State.PASS for one in judge_all(figures, facts).results)
+
+
+EXPRESSIONS = [one.expression for one in CRITERIA if one.estimate is None and one.champion is None]
+EXPRESSIONS += [
+    "has(data.score) && data.score > 1 || evaluation.x",
+    "evaluation.all(data, data != 'x') && data.score > 1",
+    "evaluation.fairness.race == data && has(evaluation.fairness)",
+]
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.dictionaries(KEYS, JSON, max_size=6), st.sampled_from(EXPRESSIONS))
+def test_the_branches_that_an_expression_reads_give_the_answer_of_all_evidence(facts, expression):
+    found = judge(Criterion("k", "T", expression), facts)
+    if found.state in (State.PASS, State.FAIL):
+        program = compiled(expression)
+        whole = program.execute({name: facts.get(name, {}) for name in program.variables()})
+        assert whole == (found.state == State.PASS)
