@@ -50,6 +50,7 @@ def places(ready, project, dev):
         "jobs:job": [evaluation.job_id],
         "gates:promotion": [promotion.pk],
         "gates:sign": [promotion.pk],
+        "gates:dry_run": [pk],
         "policies:revision": ["standard", 1],
     }
     return {name: reverse(name, args=args) for name, args in named.items()}
