@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: help demo demo-reset run s3 test check format generated requirements bench bench-engine clean
+.PHONY: help demo demo-reset run s3 test check format generated requirements bench bench-engine bench-judge clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -78,6 +78,9 @@ bench: $(VENV)/.dev  ## measure the interface of a running demonstration, and pr
 
 bench-engine: $(VENV)/.dev  ## measure the evaluation engine beside scikit-learn and fairlearn
 	@$(BIN)/python -m bench.engine
+
+bench-judge: $(VENV)/.dev  ## measure the judge beside bare CEL on the same facts
+	@$(BIN)/python -m bench.judge
 
 clean:  ## remove the virtual environment and caches; data in var/ stays
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

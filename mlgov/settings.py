@@ -249,12 +249,13 @@ EVIDENCE_MODULES = [
     "apps.experiments.evidence",
     "apps.evaluations.evidence",
     "apps.costs.evidence",
-    "apps.monitoring.evidence",
     "apps.checklists.evidence",
     "apps.rubrics.evidence",
     "apps.modelcards.evidence",
     "apps.gates.evidence",
 ]
+#: Where facts come from that change by themselves while a version runs; they are no part of the evidence.
+LIVE_FACT_MODULES = ["apps.monitoring.evidence"]
 AUDIT_EVENT_MODULES = [
     f"apps.{name}.events" for name in MLGOV_APPS if name not in {"core", "audit", "evidence", "api", "portal"}
 ]

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -13,7 +13,11 @@ from apps.api.base import Endpoint, Input, Output, Person, Text, answer
 from apps.core.errors import Invalid
 from apps.evidence.services import collect
 from apps.gates import queries, services
+from apps.gates.dryrun import dry_run
 from apps.gates.judging import GateView, gate_view
+from apps.policies.estimates import RELATIONS
+from apps.policies.queries import revision_named
+from apps.policies.verdicts import State
 from apps.registry.queries import version_for
 
 
@@ -25,54 +29,136 @@ class QuorumOut(Output):
 class LookedAtOut(Output):
     path = serializers.CharField()
     value = serializers.JSONField()
+    low = serializers.FloatField(
+        required=False, help_text="lower end of its 95 % interval, where there is one"
+    )
+    high = serializers.FloatField(required=False)
+    n = serializers.FloatField(required=False, allow_null=True, help_text="what it was measured on")
+
+
+class EstimateOut(Output):
+    name = serializers.CharField()
+    value = serializers.FloatField()
+    low = serializers.FloatField()
+    high = serializers.FloatField()
+    n = serializers.FloatField(allow_null=True)
+    relation = serializers.ChoiceField(choices=RELATIONS)
+    threshold = serializers.FloatField()
+    state = serializers.CharField()
+    needed_n = serializers.IntegerField(allow_null=True, help_text="rows that would settle it")
+    method = serializers.CharField(help_text="how needed_n was found")
+    q = serializers.FloatField(allow_null=True, help_text="of a slice: p adjusted for all slices")
+
+
+class ChangeOut(Output):
+    what = serializers.CharField()
+    now = serializers.CharField()
+    needed = serializers.CharField()
+
+
+class SourceOut(Output):
+    label = serializers.CharField()  # type: ignore[assignment]
+    url = serializers.CharField(help_text="a path of the portal, or the pipeline's own address")
+
+
+class WaiverOut(Output):
+    id = serializers.CharField()
+    until = serializers.CharField()
+    state = serializers.CharField(help_text="the answer that it stands in for")
 
 
 class CriterionOut(Output):
     key = serializers.CharField()
     title = serializers.CharField()
-    severity = serializers.CharField()
+    severity = serializers.ChoiceField(choices=["block", "warn"])
     expression = serializers.CharField()
     remedy = serializers.CharField()
     method = serializers.CharField()
-    state = serializers.CharField()
+    state = serializers.ChoiceField(choices=list(State))
     looked_at = LookedAtOut(many=True)
     missing = serializers.ListField(child=serializers.CharField())
     reason = serializers.CharField()
+    estimate = EstimateOut(allow_null=True)
+    estimates = EstimateOut(many=True)
+    changes = ChangeOut(many=True)
+    sources = SourceOut(many=True)
+    waiver = WaiverOut(allow_null=True)
+
+
+class OpeningOut(ChangeOut):
+    title = serializers.CharField()
+    state = serializers.CharField()
+
+
+class SideOut(Output):
+    state = serializers.CharField()
+    severity = serializers.CharField()
+    expression = serializers.CharField()
+
+
+class DifferenceOut(Output):
+    key = serializers.CharField()
+    title = serializers.CharField()
+    in_force = SideOut(allow_null=True)
+    asked = SideOut(allow_null=True)
 
 
 class GateOut(Output):
-    state = serializers.CharField()
+    state = serializers.ChoiceField(choices=["pass", "fail", "inconclusive", "missing"])
     to = serializers.CharField(source="to_stage")
     gate = serializers.CharField(source="gate.title")
     policy = serializers.SerializerMethodField()
     evidence_digest = serializers.CharField(source="evidence.digest")
     approvals = QuorumOut(source="gate.approvals", many=True)
     criteria = serializers.SerializerMethodField()
+    to_change = OpeningOut(many=True)
 
     def get_policy(self, view: GateView) -> str:
         """Return the pack and revision that judged."""
-        revision = view.version.model.project.policy_revision
-        return f"{revision.pack.slug} revision {revision.number}"
+        return f"{view.revision.pack.slug} revision {view.revision.number}"
 
+    @extend_schema_field(CriterionOut(many=True))
     def get_criteria(self, view: GateView) -> list[dict[str, Any]]:
         """Return every criterion with its state, values and remedy."""
         return list(view.verdict.to_json()["criteria"])
+
+
+class DryRunOut(Output):
+    in_force = GateOut(allow_null=True)
+    differences = DifferenceOut(many=True)
+
+
+class GateAnswerOut(GateOut):
+    dry_run = DryRunOut(allow_null=True, help_text="only where another policy or revision was asked for")
 
 
 class GateOne(Endpoint):
     scopes = {"GET": Scope.READ}
 
     @extend_schema(
-        responses=GateOut,
-        parameters=[OpenApiParameter("to", str, required=True, description="the stage to ask for")],
+        responses=GateAnswerOut,
+        parameters=[
+            OpenApiParameter("to", str, required=True, description="the stage to ask for"),
+            OpenApiParameter("policy", str, description="another pack, for a dry run"),
+            OpenApiParameter("revision", int, description="a revision of the pack, for a dry run"),
+        ],
     )
     def get(self, request: Request, pk: UUID) -> Response:
-        """Ask what the gate says now; nothing is written. A pipeline stops unless ``state`` is ``pass``."""
+        """Ask what the gate says now; nothing is written. A pipeline stops unless ``state`` is ``pass``.
+
+        With ``policy`` or ``revision`` it is a dry run: what the gate would say under that revision, whatever stage
+        the version is in, and how that differs from the revision in force.
+        """
         version = version_for(self.user, pk)
-        to_stage = request.query_params.get("to", "")
+        asked = request.query_params
+        to_stage, slug, number = (asked.get(name, "") for name in ("to", "policy", "revision"))
         if not to_stage:
             raise Invalid("Say which stage to ask for, for example ?to=production.", code="stage_missing")
-        return answer(GateOut, gate_view(version, to_stage))
+        if not slug and not number:
+            return Response(GateOut(gate_view(version, to_stage)).data | {"dry_run": None})
+        own = version.model.project.policy_revision.pack.slug
+        found = dry_run(version, to_stage, revision_named(slug or own, number))
+        return Response(GateOut(found.view).data | {"dry_run": DryRunOut(found).data})
 
 
 class EvidenceOut(Output):

@@ -3,7 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.urls import reverse
+
 from apps.checklists.queries import sheets_of
+from apps.policies.queries import pack_of
+from apps.policies.verdicts import Source
 from apps.policies.vocabulary import Fact
 
 VOCABULARY = [
@@ -36,3 +40,16 @@ def facts(version: Any, known: Mapping[str, Any]) -> dict[str, Any]:
             for sheet in sheets_of(version, known)
         }
     }
+
+
+def sources(version: Any) -> list[Source]:
+    """Return the page of each checklist."""
+    forms = pack_of(version.model.project.policy_revision).checklists
+    return [
+        Source(
+            f"checklists.{form.key}",
+            form.title,
+            reverse("checklists:checklist", args=[version.pk, form.key]),
+        )
+        for form in forms
+    ]

@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from django.urls import reverse
+
 from apps.costs.queries import month_summary, version_figures
+from apps.policies.verdicts import Source
 from apps.policies.vocabulary import Fact
 
 VOCABULARY = [
@@ -35,3 +38,8 @@ def facts(version: Any, known: Mapping[str, Any]) -> dict[str, Any]:
 
 def _number(amount: Decimal | None) -> float | None:
     return None if amount is None else round(float(amount), 4)
+
+
+def sources(version: Any) -> list[Source]:
+    """Return the page of the project's costs."""
+    return [Source("costs", "Costs", reverse("costs:project", args=[version.model.project.slug]))]

@@ -3,8 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.urls import reverse
+
+from apps.evaluations.gains import comparison_facts
 from apps.evaluations.models import Evaluation
-from apps.evaluations.queries import latest_evaluation
+from apps.evaluations.queries import latest_evaluation, latest_evaluation_ids
+from apps.policies.verdicts import Source
 from apps.policies.vocabulary import Fact
 from apps.registry.queries import production_version_of
 
@@ -34,9 +38,11 @@ VOCABULARY = [
     Fact("evaluation.headline.value", "number", "", "Its value."),
     Fact("evaluation.headline.low", "number", "", "Lower end of its 95 % interval."),
     Fact("evaluation.headline.high", "number", "", "Upper end of its 95 % interval."),
+    Fact("evaluation.headline.n", "number", "rows", "What it was measured on."),
     Fact("evaluation.metrics.<name>.value", "number", "", "A metric of the report."),
     Fact("evaluation.metrics.<name>.low", "number", "", "Lower end of its 95 % interval."),
     Fact("evaluation.metrics.<name>.high", "number", "", "Upper end of its 95 % interval."),
+    Fact("evaluation.metrics.<name>.n", "number", "rows", "What it was measured on."),
     Fact(
         "evaluation.baselines.<name>.<metric>", "number", "", "What a predictor without a model would score."
     ),
@@ -159,19 +165,63 @@ VOCABULARY = [
     Fact("evaluation.proxy.<attribute>.column", "text", "", "That column."),
     Fact("evaluation.proxy_worst.strength", "number", "0 to 1", "The strongest proxy of all attributes."),
     Fact("champion.evaluation.metrics.<name>.value", "number", "", "A metric of the version in production."),
+    Fact("champion.comparison.exists", "boolean", "", "It is compared with the version in production now."),
+    Fact("champion.comparison.paired", "boolean", "", "On the same rows; else by the intervals of both."),
+    Fact("champion.comparison.rows", "integer", "rows", "Rows that both predicted."),
+    Fact("champion.comparison.slices", "list", "", "Slices with column, value, metric and gain."),
+    Fact("champion.comparison.gains.<metric>.champion", "number", "", "The champion's value."),
+    *(
+        Fact(f"{branch}.{end}", "number", unit, f"{what}: {meaning}")
+        for branch, what in (
+            ("champion.comparison.gains.<metric>", "How much better than the champion, above 0 is better"),
+            ("evaluation.fairness.<attribute>.estimates.<figure>", "An impact ratio or difference"),
+            ("evaluation.fairness_worst.estimates.<figure>", "That figure of the worst attribute"),
+        )
+        for end, unit, meaning in (
+            ("value", "", "the value."),
+            ("low", "", "lower end of its 95 % interval."),
+            ("high", "", "upper end of its 95 % interval."),
+            ("n", "rows", "what it was measured on."),
+        )
+    ),
 ]
+_ENDS = ("value", "low", "high", "n")
 
 
 def facts(version: Any, known: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the facts of the newest complete evaluation, and the champion's metrics."""
+    """Return the facts of the newest complete evaluation, and how it compares with the version in production."""
     latest = latest_evaluation(version)
     found: dict[str, Any] = {"evaluation": _facts(latest) if latest else {"exists": False}}
-    if known.get("champion", {}).get("exists"):
-        champion = production_version_of(version.model)
-        theirs = latest_evaluation(champion) if champion else None
-        if theirs is not None and theirs.report is not None:
-            metrics = {name: {"value": figure["value"]} for name, figure in theirs.report["metrics"].items()}
-            found["champion"] = {"evaluation": {"metrics": metrics}}
+    champion = production_version_of(version.model) if known.get("champion", {}).get("exists") else None
+    if champion is None:
+        return found
+    theirs = latest_evaluation(champion)
+    report = theirs.report if theirs is not None else None
+    metrics = {
+        name: {"value": figure["value"]} for name, figure in (report or {"metrics": {}})["metrics"].items()
+    }
+    found["champion"] = {
+        "comparison": comparison_facts(latest.report if latest else None, report, str(champion))
+    }
+    if report is not None:
+        found["champion"]["evaluation"] = {"metrics": metrics}
+    return found
+
+
+def sources(version: Any) -> list[Source]:
+    """Return the pages of the evaluations that the facts come from."""
+    champion = production_version_of(version.model)
+    others = [champion] if champion is not None and champion.pk != version.pk else []
+    newest = latest_evaluation_ids([version, *others])
+    found = []
+    if own := newest.get(version.pk):
+        page = reverse("evaluations:evaluation", args=[own])
+        found += [Source("evaluation", "Evaluation", page)]
+        found += [Source("champion.comparison", "Evaluation, comparison", page)]
+    if others and (theirs := newest.get(others[0].pk)):
+        label = f"Evaluation of v{others[0].number}, in production"
+        page = reverse("evaluations:evaluation", args=[theirs])
+        found += [Source(f"champion.{part}", label, page) for part in ("evaluation", "comparison")]
     return found
 
 
@@ -191,10 +241,9 @@ def _facts(evaluation: Evaluation) -> dict[str, Any]:
         "threshold": report.get("threshold"),
         "intervals": any(figure["low"] is not None for figure in report["metrics"].values()),
         "report_digest": evaluation.report_digest,
-        "headline": {name: report["headline"][name] for name in ("metric", "value", "low", "high")},
+        "headline": {name: report["headline"].get(name) for name in ("metric", *_ENDS)},
         "metrics": {
-            name: {part: figure[part] for part in ("value", "low", "high")}
-            for name, figure in report["metrics"].items()
+            name: {part: figure.get(part) for part in _ENDS} for name, figure in report["metrics"].items()
         },
         "baselines": report["baselines"],
         "lift_over_random": report["lift_over_random"],
@@ -260,6 +309,10 @@ def _fairness(figures: dict[str, Any]) -> dict[str, Any]:
         "disparate_impact_high": impact["high"],
         "worst_group": impact.get("worst_group"),
         **{name: figures[name]["value"] for name in _DIFFERENCES},
+        "estimates": {
+            name: {part: figures[name].get(part) for part in _ENDS}
+            for name in ("disparate_impact", *_DIFFERENCES)
+        },
         **{
             name: figures[name]
             for name in ("calibration_gap", "smallest_group", "groups_judged", "groups_not_judged")
@@ -270,6 +323,7 @@ def _fairness(figures: dict[str, Any]) -> dict[str, Any]:
 def _worst(fairness: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """Return the worst of all attributes; one that could not be judged makes the worst unknown, never better."""
     worst: dict[str, Any] = {"disparate_impact": None, "attribute": None, "group": None}
+    estimates: dict[str, Any] = {}
     judged = {name: row for name, row in fairness.items() if row["disparate_impact"] is not None}
     if judged and len(judged) == len(fairness):
         name = min(judged, key=lambda key: judged[key]["disparate_impact"])
@@ -278,7 +332,11 @@ def _worst(fairness: dict[str, dict[str, Any]]) -> dict[str, Any]:
             "attribute": name,
             "group": judged[name]["worst_group"],
         }
+        estimates["disparate_impact"] = judged[name]["estimates"]["disparate_impact"]
     for figure in ("equal_opportunity_difference", "calibration_gap"):
         values = [row[figure] for row in fairness.values()]
         worst[figure] = max(values) if values and None not in values else None
-    return worst
+        if worst[figure] is not None and figure in _DIFFERENCES:
+            of = max(fairness.values(), key=lambda row: row[figure])
+            estimates[figure] = of["estimates"][figure]
+    return worst | {"estimates": estimates}

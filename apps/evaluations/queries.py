@@ -1,5 +1,6 @@
 """Read predictions and evaluations."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -62,6 +63,16 @@ def latest_evaluation(version: Version) -> Evaluation | None:
         .order_by("-completed_at", "-id")
         .first()
     )
+
+
+def latest_evaluation_ids(versions: Iterable[Version]) -> dict[UUID, UUID]:
+    """Return the newest complete evaluation of each version; one query."""
+    newest = (
+        Evaluation.objects.filter(version__in=list(versions), state=EvaluationState.COMPLETE)
+        .order_by("version", "-completed_at", "-id")
+        .distinct("version")
+    )
+    return dict(newest.values_list("version", "pk"))
 
 
 def comparable_with(user: User, evaluation: Evaluation) -> QuerySet[Evaluation]:

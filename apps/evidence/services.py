@@ -11,6 +11,7 @@ from django.conf import settings
 from apps.core.canonical import canonical_json, digest_bytes
 from apps.core.db import service
 from apps.evidence.models import Snapshot
+from apps.policies.verdicts import Source
 from apps.registry.models import Version
 
 SCHEMA = 1
@@ -40,6 +41,13 @@ def collect(version: Version) -> Evidence:
     content = canonical_json(document)
     # Through JSON and back: judged, stored and shown is exactly what was hashed.
     return Evidence(json.loads(content), digest_bytes(content))
+
+
+def sources(version: Version) -> list[Source]:
+    """Return where the facts of a version come from, as the same modules tell; longer prefixes are nearer."""
+    return [
+        one for name in settings.EVIDENCE_MODULES for one in importlib.import_module(name).sources(version)
+    ]
 
 
 @service

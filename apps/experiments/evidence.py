@@ -3,7 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.urls import reverse
+
 from apps.experiments.queries import latest_metrics
+from apps.policies.verdicts import Source
 from apps.policies.vocabulary import Fact
 from apps.projects.enums import DataRole
 
@@ -34,3 +37,10 @@ def facts(version: Any, known: Mapping[str, Any]) -> dict[str, Any]:
             "metrics": latest_metrics([run.pk]).get(run.pk, {}),
         }
     }
+
+
+def sources(version: Any) -> list[Source]:
+    """Return the page of the version's run."""
+    if version.run_id is None:
+        return []
+    return [Source("run", "Run", reverse("experiments:run", args=[version.run_id]))]

@@ -3,14 +3,17 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.urls import reverse
+
 from apps.gates.enums import ReviewState
 from apps.gates.models import Review
+from apps.policies.verdicts import Source
 from apps.policies.vocabulary import Fact
 from apps.registry.models import Version
 
 VOCABULARY = [
-    Fact("reviews.overdue", "number", "reviews", "Overdue re-reviews of the model's other versions"),
-    Fact("reviews.this_overdue", "yes/no", "", "Whether the re-review of this version is overdue"),
+    Fact("reviews.overdue", "integer", "reviews", "Overdue re-reviews of the model's other versions"),
+    Fact("reviews.this_overdue", "boolean", "", "Whether the re-review of this version is overdue"),
 ]
 
 
@@ -24,3 +27,8 @@ def facts(version: Version, known: Mapping[str, Any]) -> dict[str, Any]:
     ids = list(late.values_list("version_id", flat=True))
     others = sum(1 for pk in ids if pk != version.pk)
     return {"reviews": {"overdue": others, "this_overdue": version.pk in ids}}
+
+
+def sources(version: Version) -> list[Source]:
+    """Return the page of the model's versions, which names what is overdue."""
+    return [Source("reviews", "Re-reviews of the model", reverse("registry:model", args=[version.model_id]))]

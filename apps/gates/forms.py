@@ -9,6 +9,7 @@ from apps.accounts.models import User
 from apps.core.forms import TextArea
 from apps.gates.confirming import ANYTHING, ConfirmationAsked
 from apps.gates.enums import ApprovalDecision
+from apps.policies.models import Revision
 
 
 class SignForm(forms.Form):
@@ -80,6 +81,22 @@ class SignForm(forms.Form):
 class RequestForm(forms.Form):
     to = forms.CharField(max_length=30, widget=forms.HiddenInput)
     note = forms.CharField(required=False, max_length=2000, widget=TextArea(2))
+
+
+class DryRunForm(forms.Form):
+    """A stage and a revision, as ``pack:number``."""
+
+    to = forms.ChoiceField(label="Gate to")
+    revision = forms.ChoiceField(label="Under the policy")
+
+    def __init__(
+        self, *args: Any, stages: Iterable[tuple[str, str]], revisions: Iterable[Revision], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["to"].choices = list(stages)  # type: ignore[attr-defined]
+        self.fields["revision"].choices = [  # type: ignore[attr-defined]
+            (f"{one.pack.slug}:{one.number}", str(one)) for one in revisions
+        ]
 
 
 class ReasonForm(forms.Form):

@@ -1,15 +1,20 @@
 """Ask a gate: what would the policy say about a version on the evidence of now. Writes nothing."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from apps.core.charts import Chart
 from apps.core.errors import Invalid
-from apps.evidence.services import Evidence, collect
+from apps.evidence.services import Evidence, collect, sources
 from apps.gates.models import Promotion
+from apps.gates.showing import HOLDS, PLACES, estimates_chart, ordered, to_change
 from apps.gates.waivers import waivers_at
-from apps.policies.judge import GateVerdict, State, judge_all
+from apps.policies.judge import CriterionResult, GateVerdict, State, judge_all
+from apps.policies.models import Revision
 from apps.policies.pack import Gate, Pack, TransitionRule
 from apps.policies.queries import pack_of
+from apps.policies.verdicts import Source, Waiver
 from apps.registry.models import Version
 
 
@@ -23,6 +28,7 @@ class GateView:
     gate: Gate
     verdict: GateVerdict
     evidence: Evidence
+    revision: Revision
 
     @property
     def state(self) -> State:
@@ -33,26 +39,27 @@ class GateView:
         return sum(1 for result in self.verdict.results if result.verdict.state == state)
 
     @property
-    def failing(self) -> list[Any]:
-        """The blocking criteria that do not hold, failures before missing evidence."""
-        held = {State.PASS, State.WAIVED}
+    def failing(self) -> list[CriterionResult]:
+        """The blocking criteria that do not hold, failures first, missing evidence last."""
         results = [
-            one for one in self.verdict.results if one.severity == "block" and one.verdict.state not in held
+            one for one in self.verdict.results if one.severity == "block" and one.verdict.state not in HOLDS
         ]
-        return sorted(results, key=lambda one: one.verdict.state != State.FAIL)
+        return sorted(results, key=lambda one: PLACES[one.verdict.state])
 
     @property
     def ordered(self) -> list[dict[str, Any]]:
         """Return the criteria as JSON: what blocks and fails first, what passes last."""
         return ordered([result.to_json() for result in self.verdict.results])
 
+    @property
+    def to_change(self) -> list[dict[str, Any]]:
+        """Return what would have to change for the gate to open."""
+        return to_change(self.ordered)
 
-def ordered(criteria: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return criteria with failures first, then missing evidence, then what passes; warnings after what blocks."""
-    places = {State.FAIL: 0, State.MISSING: 1, State.WAIVED: 2, State.PASS: 3}
-    return sorted(
-        criteria, key=lambda one: (places[State(one["state"])] + (one["severity"] != "block"), one["state"])
-    )
+    @property
+    def chart(self) -> Chart | None:
+        """Return the estimates against their thresholds."""
+        return estimates_chart(self.ordered)
 
 
 def rule_for(version: Version, to_stage: str) -> TransitionRule:
@@ -102,21 +109,39 @@ def gate_of(promotion: Promotion) -> Gate | None:
 
 
 def gate_view(version: Version, to_stage: str, evidence: Evidence | None = None) -> GateView:
-    """Judge the gate of a move on the evidence of now, or on the one given.
+    """Judge the gate of a move on the evidence of now, or on the one given, with the waivers that hold.
 
     For the stage that the version is in, it is the gate by which it came there: would it enter again?
     """
     rule = review_rule(version) if to_stage == version.stage else rule_for(version, to_stage)
-    gate = pack_of(version.model.project.policy_revision).gate(rule.gate)
-    assert gate is not None, "a published pack names only gates that it has"
     known = evidence or collect(version)
-    waivers = waivers_at(version, gate.key, digest=known.digest)
-    return GateView(version, to_stage, rule, gate, judge_all(gate.criteria, known.document, waivers), known)
+    waivers = waivers_at(version, rule.gate, digest=known.digest)
+    return judged(version, rule, known, sources(version), waivers=waivers)
+
+
+def judged(
+    version: Version,
+    rule: TransitionRule,
+    evidence: Evidence,
+    known: list[Source],
+    *,
+    waivers: Mapping[str, Waiver] | None = None,
+) -> GateView:
+    """Judge the gate of one rule of the project's policy; ``waivers`` by key of criterion."""
+    revision = version.model.project.policy_revision
+    gate = pack_of(revision).gate(rule.gate)
+    assert gate is not None, "a published pack names only gates that it has"
+    verdict = judge_all(gate.criteria, evidence.document, waivers, known)
+    return GateView(version, rule.to_stage, rule, gate, verdict, evidence, revision)
 
 
 def next_gates(version: Version, evidence: Evidence | None = None) -> list[GateView]:
     """Return the gates of all promotions that the policy offers from the version's stage."""
     known = evidence or collect(version)
     pack = pack_of(version.model.project.policy_revision)
-    targets = [rule.to_stage for rule in pack.moves_from(version.stage) if rule.kind == "promote"]
-    return [gate_view(version, target, known) for target in targets]
+    rules = [rule for rule in pack.moves_from(version.stage) if rule.kind == "promote"]
+    pages = sources(version) if rules else []
+    return [
+        judged(version, rule, known, pages, waivers=waivers_at(version, rule.gate, digest=known.digest))
+        for rule in rules
+    ]

@@ -7,9 +7,10 @@ from apps.accounts.models import User
 from apps.gates import permissions, queries
 from apps.gates.changes import staleness_of
 from apps.gates.enums import PromotionState
-from apps.gates.judging import gate_of, ordered
+from apps.gates.judging import gate_of
 from apps.gates.models import Approval, Delegation, Promotion
 from apps.gates.permissions import SigningRole
+from apps.gates.showing import HOLDS, estimates_chart, ordered, to_change
 from apps.policies.queries import pack_of
 
 
@@ -63,7 +64,9 @@ def promotion_context(promotion: Promotion, *, user: User) -> dict[str, Any]:
         "gate": gate,
         "meanings": gate.meanings if gate else (),
         "criteria": criteria,
-        "held": sum(1 for one in criteria if one["state"] == "pass"),
+        "held": sum(1 for one in criteria if one["state"] in HOLDS),
+        "to_change": to_change(criteria),
+        "chart": estimates_chart(criteria),
         "seats": seats_of(promotion),
         **seats_to_sign(promotion, user),
         "may_comment": permissions.can_comment(user, promotion),

@@ -1,6 +1,16 @@
 from django.urls import path
 
-from apps.gates.views import delegations, exceptions, ledger, requests, reviews, talk, times, waivers
+from apps.gates.views import (
+    delegations,
+    dryrun,
+    exceptions,
+    ledger,
+    requests,
+    reviews,
+    talk,
+    times,
+    waivers,
+)
 
 app_name = "gates"
 urlpatterns = [
@@ -28,4 +38,5 @@ urlpatterns = [
     path("versions/<uuid:pk>/suspend/", exceptions.suspend, name="suspend"),
     path("versions/<uuid:pk>/break-glass/<slug:to>/", exceptions.break_glass, name="break_glass"),
     path("postmortems/<uuid:pk>/", exceptions.postmortem, name="postmortem"),
+    path("versions/<uuid:pk>/dry-run/", dryrun.ask, name="dry_run"),
 ]

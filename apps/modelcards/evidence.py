@@ -3,9 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.urls import reverse
+
 from apps.core.canonical import digest
 from apps.modelcards.fields import missing
 from apps.modelcards.models import Card
+from apps.policies.verdicts import Source
 from apps.policies.vocabulary import Fact
 
 VOCABULARY = [
@@ -24,3 +27,8 @@ def facts(version: Any, known: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "card": {"complete": not empty, "missing": empty, "written": len(written), "digest": digest(written)},
     }
+
+
+def sources(version: Any) -> list[Source]:
+    """Return the page of the model card."""
+    return [Source("card", "Model card", reverse("modelcards:card", args=[version.pk]))]

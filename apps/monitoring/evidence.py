@@ -1,4 +1,4 @@
-"""Facts about what a version does in production: its newest window, and that of its canary."""
+"""Live facts: what a version does in production, by its newest window, and what its canary does."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -23,13 +23,13 @@ _FIGURES = [
     ("traffic_percent", "number", "percent", "The share of the traffic that the version serves."),
 ]
 VOCABULARY = [
-    Fact(f"{root}.{name}", kind, unit, meaning + note)
+    Fact(f"{root}.{name}", kind, unit, meaning + note, live=True)
     for root, note in (("monitoring", ""), ("monitoring.canary", " (canary)"))
     for name, kind, unit, meaning in _FIGURES
 ]
 
 
 def facts(version: Any, known: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the facts of the newest window of each channel. No times: what is known must not change by itself."""
+    """Return the live facts of the newest window of each channel."""
     live = figures_of(latest_metrics(version, MetricsChannel.PRODUCTION))
     return {"monitoring": live | {"canary": figures_of(latest_metrics(version, MetricsChannel.CANARY))}}

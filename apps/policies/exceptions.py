@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-#: What a rollback rule may compare with: the version before, or the canary of this one.
-PREVIOUS = "previous"
+from apps.policies.criteria import Criterion, criterion_of
+
+#: What happens where a rollback rule that has no remedy of its own holds.
+ROLLED_BACK = "The version before returns to production."
 
 
 @dataclass(frozen=True)
@@ -25,18 +27,6 @@ class BreakGlassRule:
 
 
 @dataclass(frozen=True)
-class RollbackCriterion:
-    """A version is rolled back when ``expression`` holds. ``severity`` and ``method`` are for showing it."""
-
-    key: str
-    title: str
-    expression: str
-    remedy: str = "The version before returns to production."
-    severity: str = "block"
-    method: str = ""
-
-
-@dataclass(frozen=True)
 class RollbackRule:
     """Who may roll back, and when it happens by itself: any criterion, on windows of enough requests."""
 
@@ -44,7 +34,7 @@ class RollbackRule:
     minimum_requests: int = 1000
     review_within_days: int = 7
     review_blocks: bool = True
-    criteria: tuple[RollbackCriterion, ...] = ()
+    criteria: tuple[Criterion, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -62,7 +52,7 @@ def from_document(data: dict[str, Any]) -> Exceptions:
     for rule in (glass, back):
         if "roles" in rule:
             rule["roles"] = tuple(rule["roles"])
-    back["criteria"] = tuple(RollbackCriterion(**one) for one in back.get("criteria", []))
+    back["criteria"] = tuple(criterion_of({"remedy": ROLLED_BACK, **one}) for one in back.get("criteria", []))
     return Exceptions(
         waivers=WaiverRule(**data.get("waivers", {})),
         break_glass=BreakGlassRule(**glass),
@@ -88,10 +78,3 @@ def faults(data: dict[str, Any]) -> Iterator[tuple[tuple[str | int, ...], str]]:
             yield ("transitions", index), "A transition of kind 'rollback' leads to production."
         if rule["kind"] == "suspend" and rule["from"] != "production":
             yield ("transitions", index), "A transition of kind 'suspend' leads out of production."
-
-
-def as_fact(place: tuple[str | int, ...], steps: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the fact that an expression at ``place`` reads, without the names that only this place knows."""
-    if place[:1] == ("rollback",) and steps[0] == PREVIOUS:
-        return steps[1:]
-    return steps

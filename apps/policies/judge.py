@@ -1,143 +1,190 @@
-"""The one judge: a CEL expression over facts gives pass, fail or missing. Pure, and never crashes.
+"""The one judge: a rule over facts gives pass, fail, not enough evidence, or missing. Pure, and never crashes.
 
-CEL (Common Expression Language, cel.dev) short-circuits: ``absent.fact || true`` is true. A fact that is not there
-must never pass a gate, so the paths that an expression reads are looked up first; only those that it guards itself
-with ``has(...)`` may be absent.
+A rule is a CEL expression, or an estimate held against a threshold with its interval, or a comparison with the
+version in production. A fact that is not there never passes.
 """
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from enum import StrEnum
-from functools import lru_cache
-from types import MappingProxyType
+from dataclasses import replace
 from typing import Any, Protocol
 
-import cel
-
-_TOKEN = re.compile(
-    r"""(?P<string>r?'(?:\\.|[^'\\])*'|r?"(?:\\.|[^"\\])*")
-      |(?P<path>[A-Za-z_]\w*(?:\s*\.\s*[A-Za-z_]\w*|\s*\[\s*(?:'[^']*'|"[^"]*")\s*\])*)
-      |(?P<other>\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|.)""",
-    re.VERBOSE | re.DOTALL,
+from apps.policies.champions import ChampionRule, judge_champion
+from apps.policies.estimates import EstimateRule, interval_at, judge_estimate
+from apps.policies.expressions import (
+    BadExpression,
+    clauses,
+    compiled,
+    joined,
+    lookup,
+    readable,
+    reading,
+    roots_for,
+    steps_of,
 )
-_STEP = re.compile(r"""\[\s*(?:'([^']*)'|"([^"]*)")\s*\]|\.?\s*([A-Za-z_]\w*)""")
-_MACROS = frozenset({"all", "exists", "exists_one", "filter", "map"})
-_LITERALS = frozenset({"true", "false", "null", "in"})
+from apps.policies.verdicts import (
+    Change,
+    CriterionResult,
+    GateVerdict,
+    Source,
+    State,
+    Verdict,
+    Waived,
+    Waiver,
+    worst,
+)
 
-
-class State(StrEnum):
-    PASS = "pass"  # noqa: S105 - a verdict
-    FAIL = "fail"
-    MISSING = "missing"
-    WAIVED = "waived"
+__all__ = [
+    "BadExpression",
+    "CriterionResult",
+    "GateVerdict",
+    "State",
+    "Verdict",
+    "judge",
+    "judge_all",
+    "judge_criterion",
+    "readable",
+    "reading",
+]
+_PATH = r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*|\[(?:'[^']*'|\"[^\"]*\")\])*"
+_COMPARISON = re.compile(rf"^({_PATH})\s*(==|!=|>=|<=|>|<)\s*(.+)$", re.DOTALL)
+_NUMBER = re.compile(r"^-?\d+(\.\d+)?([eE][+-]?\d+)?$")
+_TEXT = re.compile(r"""^(?:'([^']*)'|"([^"]*)")$""")
+_ASKED = {">": "over ", ">=": "at least ", "<": "under ", "<=": "at most ", "==": "", "!=": "other than "}
 
 
 class Judged(Protocol):
-    """What the judge needs of a criterion."""
+    """What the judge needs of a rule in CEL."""
 
     @property
     def expression(self) -> str: ...
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """The answer to one criterion, with every value it looked at."""
+class GateCriterion(Judged, Protocol):
+    """What a gate's verdict shows of a criterion, and the kinds of rule that are not CEL."""
 
-    state: State
-    looked_at: tuple[tuple[str, Any], ...]
-    missing: tuple[str, ...]
-    reason: str
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the verdict as plain JSON."""
-        return {
-            "state": str(self.state),
-            "looked_at": [{"path": path, "value": value} for path, value in self.looked_at],
-            "missing": list(self.missing),
-            "reason": self.reason,
-        }
-
-
-@dataclass(frozen=True)
-class Reading:
-    """The paths that an expression reads: those it needs, and those it guards with ``has``."""
-
-    needed: tuple[tuple[str, ...], ...]
-    guarded: tuple[tuple[str, ...], ...]
-
-
-class BadExpression(ValueError):
-    """The text is not CEL; the message says where."""
-
-
-@lru_cache(maxsize=4096)
-def compiled(expression: str) -> cel.Program:
-    """Compile once; raises BadExpression."""
-    try:
-        return cel.compile(expression)
-    except ValueError as error:
-        raise BadExpression(str(error).split("\n")[0]) from None
-
-
-@lru_cache(maxsize=4096)
-def reading(expression: str) -> Reading:
-    """Return the fact paths that ``expression`` reads (names bound by macros are not facts)."""
-    compiled(expression)
-    tokens = [
-        (match.lastgroup, match.group()) for match in _TOKEN.finditer(expression) if match.group().strip()
-    ]
-    needed: list[tuple[str, ...]] = []
-    guarded: set[tuple[str, ...]] = set()
-    bound: set[str] = set()
-    for index, (kind, text) in enumerate(tokens):
-        if kind != "path" or (index and tokens[index - 1][1] == "."):
-            continue
-        steps = _steps(text)
-        called = index + 1 < len(tokens) and tokens[index + 1][1] == "("
-        if called and steps[-1] in _MACROS and len(steps) > 1:
-            bound.add(tokens[index + 2][1])
-            steps = steps[:-1]
-        elif called and len(steps) > 1:
-            steps = steps[:-1]
-        elif called or (len(steps) == 1 and steps[0] in _LITERALS):
-            continue
-        if index > 1 and tokens[index - 1][1] == "(" and tokens[index - 2][1] == "has":
-            guarded.add(steps)
-        elif steps[0] not in bound:
-            needed.append(steps)
-    needed = [steps for steps in dict.fromkeys(needed) if not any(steps[: len(g)] == g for g in guarded)]
-    return Reading(tuple(needed), tuple(sorted(guarded)))
+    @property
+    def key(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def severity(self) -> str: ...
+    @property
+    def remedy(self) -> str: ...
+    @property
+    def method(self) -> str: ...
+    @property
+    def estimate(self) -> EstimateRule | None: ...
+    @property
+    def champion(self) -> ChampionRule | None: ...
+    @property
+    def when(self) -> str: ...
 
 
 def judge(criterion: Judged, facts: Mapping[str, Any]) -> Verdict:
-    """Judge one criterion on ``facts`` (a JSON document); 10 to 30 µs once compiled."""
+    """Judge a rule in CEL on ``facts`` (a JSON document); 10 to 30 µs once compiled."""
+    found = _holds(criterion.expression, facts)
+    if found.state == State.PASS or not found.looked_at:
+        return found
+    parts = clauses(criterion.expression)
+    changes = [change for part in parts for change in _changes(part, facts)]
+    return replace(found, changes=tuple(dict.fromkeys(changes)))
+
+
+def judge_criterion(criterion: GateCriterion, facts: Mapping[str, Any]) -> Verdict:
+    """Judge a criterion of any kind; one whose ``when`` is not so does not apply, and passes."""
+    asked = _holds(criterion.when, facts) if criterion.when else None
+    if asked is not None and asked.state == State.FAIL:
+        return replace(asked, state=State.PASS, reason=f"Does not apply. {asked.reason}")
+    if asked is not None and asked.state != State.PASS:
+        return asked
+    if criterion.estimate is not None:
+        found = judge_estimate(criterion.estimate, facts)
+    elif criterion.champion is not None:
+        found = judge_champion(criterion.champion, facts)
+    else:
+        found = judge(criterion, facts)
+    if asked is None:
+        return found
+    return replace(found, looked_at=_once(asked.looked_at + found.looked_at))
+
+
+def judge_all(
+    criteria: Iterable[GateCriterion],
+    facts: Mapping[str, Any],
+    waivers: Mapping[str, Waiver] | None = None,
+    sources: Iterable[Source] = (),
+) -> GateVerdict:
+    """Judge every criterion of a gate.
+
+    ``waivers`` (key of a criterion -> waiver) stand in for what does not pass; a waiver is shown and counts as
+    passed. ``sources`` say where facts come from.
+    """
+    given, known = waivers or {}, tuple(sources)
+    results = []
+    for one in criteria:
+        verdict = judge_criterion(one, facts)
+        waived = _waived(verdict, given.get(one.key))
+        if waived is not None:
+            reason = f"Waived until {waived.until}. {verdict.reason}"
+            verdict = replace(verdict, state=State.WAIVED, reason=reason)
+        results.append(
+            CriterionResult(
+                *(one.key, one.title, one.severity, one.expression, one.remedy, one.method),
+                verdict=verdict,
+                waived=waived,
+                sources=sources_of(verdict, known),
+            )
+        )
+    states = {result.verdict.state for result in results if result.severity == "block"}
+    return GateVerdict(worst(states), tuple(results))
+
+
+def _once(looked_at: tuple[tuple[str, Any], ...]) -> tuple[tuple[str, Any], ...]:
+    """Return each path once; a value may be a list, which no set takes."""
+    return tuple(dict(looked_at).items())
+
+
+def _waived(verdict: Verdict, waiver: Waiver | None) -> Waived | None:
+    if waiver is None or verdict.state == State.PASS:
+        return None
+    until = waiver.until.isoformat() if hasattr(waiver.until, "isoformat") else str(waiver.until)
+    return Waived(str(waiver.id), until, verdict.state)
+
+
+def sources_of(verdict: Verdict, sources: tuple[Source, ...]) -> tuple[Source, ...]:
+    """Return where the values that a verdict looked at come from: for each the nearest prefix."""
+    found: list[Source] = []
+    for path, _ in verdict.looked_at:
+        giving = [one for one in sources if one.gives(path)]
+        longest = max((len(one.prefix) for one in giving), default=0)
+        found += [one for one in giving if len(one.prefix) == longest]
+    return tuple(dict.fromkeys(found))
+
+
+def _holds(expression: str, facts: Mapping[str, Any]) -> Verdict:
     try:
-        read = reading(criterion.expression)
+        read = reading(expression)
     except BadExpression as error:
         return Verdict(State.MISSING, (), (), f"The expression cannot be read: {error}")
-    looked_at: list[tuple[str, Any]] = []
-    missing: list[str] = []
-    for steps in read.needed:
-        value = _lookup(facts, steps)
-        if value is None:
-            missing.append(".".join(steps))
-        looked_at.append((".".join(steps), value))
-    looked_at += [(".".join(steps), _lookup(facts, steps)) for steps in read.guarded]
+    looked_at = [(".".join(steps), lookup(facts, steps)) for steps in (*read.needed, *read.guarded)]
+    intervals = tuple(
+        (".".join(steps), beside)
+        for steps in (*read.needed, *read.guarded)
+        if (beside := interval_at(facts, steps)) is not None
+    )
+    missing = [".".join(steps) for steps in read.needed if lookup(facts, steps) is None]
     if missing:
-        return Verdict(
-            State.MISSING, tuple(looked_at), tuple(missing), f"There is no evidence yet for {_and(missing)}."
-        )
-    return _execute(criterion.expression, facts, tuple(looked_at))
+        reason = f"There is no evidence yet for {joined(missing)}."
+        return Verdict(State.MISSING, tuple(looked_at), tuple(missing), reason, intervals=intervals)
+    return replace(_execute(expression, facts, tuple(looked_at)), intervals=intervals)
 
 
 def _execute(expression: str, facts: Mapping[str, Any], looked_at: tuple[tuple[str, Any], ...]) -> Verdict:
-    program = compiled(expression)
-    roots = {name: facts.get(name, {}) for name in program.variables()}
     try:
-        result = program.execute(roots)
-    except (KeyError, RuntimeError, TypeError, ValueError) as error:
-        # A guarded branch that is absent as a whole, or figures of an unexpected type.
+        result = compiled(expression).execute(roots_for(expression, facts))
+    except (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError) as error:
+        # A guarded branch that is absent as a whole, or figures of an unexpected type or size.
         return Verdict(
             State.MISSING, looked_at, (), f"The evidence does not fit the rule ({str(error)[:200]})."
         )
@@ -151,114 +198,32 @@ def _execute(expression: str, facts: Mapping[str, Any], looked_at: tuple[tuple[s
     return Verdict(State.FAIL, looked_at, (), f"Does not hold: {values}." if values else "Does not hold.")
 
 
-def readable(value: Any) -> str:
-    """Return a value as a person reads it: four significant digits, yes and no, short lists."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    if isinstance(value, list | tuple):
-        return ", ".join(readable(entry) for entry in value[:8]) or "empty"
-    if isinstance(value, dict):
-        return f"{len(value)} entries"
-    return "not there" if value is None else str(value)
+def _changes(clause: str, facts: Mapping[str, Any]) -> list[Change]:
+    """Return what would have to change for one clause of an expression to hold."""
+    found = _holds(clause, facts)
+    if found.state == State.PASS:
+        return []
+    if found.missing:
+        return [Change(path, "not there", "evidence") for path in found.missing]
+    if found.state == State.FAIL and (compared := _COMPARISON.match(clause)):
+        path, relation, right = compared.groups()
+        if (needed := _asked(relation, right.strip(), facts)) is not None:
+            return [Change(path, readable(lookup(facts, steps_of(path))), needed)]
+    negated = clause.removeprefix("!")
+    if found.state == State.FAIL and re.fullmatch(_PATH, negated):
+        now, needed = ("yes", "no") if negated != clause else ("no", "yes")
+        return [Change(negated, now, needed)]
+    return [Change(clause, "does not hold", "must hold")]
 
 
-def _steps(text: str) -> tuple[str, ...]:
-    return tuple(next(part for part in match.groups() if part is not None) for match in _STEP.finditer(text))
-
-
-def _lookup(facts: Mapping[str, Any], steps: tuple[str, ...]) -> Any:
-    value: Any = facts
-    for step in steps:
-        if not isinstance(value, Mapping) or step not in value:
-            return None
-        value = value[step]
-    return value
-
-
-def _and(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
-
-
-@dataclass(frozen=True)
-class CriterionResult:
-    """One criterion of a gate with its verdict."""
-
-    key: str
-    title: str
-    severity: str
-    expression: str
-    remedy: str
-    method: str
-    verdict: Verdict
-    waiver: "HeldWaiver | None" = None
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the result as plain JSON."""
-        own = {
-            name: getattr(self, name)
-            for name in ("key", "title", "severity", "expression", "remedy", "method")
-        }
-        if self.waiver is not None:
-            own["waiver"] = {"id": str(self.waiver.pk), "until": self.waiver.until.isoformat()}
-        return own | self.verdict.to_json()
-
-
-@dataclass(frozen=True)
-class GateVerdict:
-    """What a gate says: fail before missing before pass; criteria that only warn do not count."""
-
-    state: State
-    results: tuple[CriterionResult, ...]
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the verdict as plain JSON."""
-        return {"state": str(self.state), "criteria": [result.to_json() for result in self.results]}
-
-
-class GateCriterion(Judged, Protocol):
-    """What a gate's verdict shows of a criterion."""
-
-    @property
-    def key(self) -> str: ...
-    @property
-    def title(self) -> str: ...
-    @property
-    def severity(self) -> str: ...
-    @property
-    def remedy(self) -> str: ...
-    @property
-    def method(self) -> str: ...
-
-
-class HeldWaiver(Protocol):
-    """What the judge needs of a waiver; whether it holds is for the caller to know."""
-
-    @property
-    def pk(self) -> Any: ...
-    @property
-    def until(self) -> Any: ...
-
-
-def _judged(one: GateCriterion, facts: Mapping[str, Any], waiver: HeldWaiver | None) -> CriterionResult:
-    verdict = judge(one, facts)
-    if waiver is not None and verdict.state != State.PASS:
-        verdict = replace(verdict, state=State.WAIVED, reason=f"Waived. {verdict.reason}")
-    else:
-        waiver = None
-    return CriterionResult(
-        one.key, one.title, one.severity, one.expression, one.remedy, one.method, verdict, waiver
-    )
-
-
-def judge_all(
-    criteria: Iterable[GateCriterion],
-    facts: Mapping[str, Any],
-    waivers: Mapping[str, HeldWaiver] = MappingProxyType({}),
-) -> GateVerdict:
-    """Judge every criterion of a gate; one that does not pass and has a waiver in ``waivers`` (by key) is waived."""
-    results = tuple(_judged(one, facts, waivers.get(one.key)) for one in criteria)
-    states = {result.verdict.state for result in results if result.severity == "block"}
-    overall = next((state for state in (State.FAIL, State.MISSING) if state in states), State.PASS)
-    return GateVerdict(overall, results)
+def _asked(relation: str, right: str, facts: Mapping[str, Any]) -> str | None:
+    """Return the right side of a comparison in words: a literal, or the value that stands at a path."""
+    if text := _TEXT.match(right):
+        return _ASKED[relation] + (text.group(1) or text.group(2) or "empty")
+    if _NUMBER.match(right):
+        return _ASKED[relation] + right
+    if right in ("true", "false"):
+        return _ASKED[relation] + ("yes" if right == "true" else "no")
+    if re.fullmatch(_PATH, right):
+        return _ASKED[relation] + readable(lookup(facts, steps_of(right)))
+    return None

@@ -14,8 +14,9 @@ PACKS = Path(__file__).parent / "packs"
 
 @cache
 def vocabulary() -> Vocabulary:
-    """Join the vocabularies of the apps named in settings.EVIDENCE_MODULES."""
-    return vocabulary_of(importlib.import_module(name).VOCABULARY for name in settings.EVIDENCE_MODULES)
+    """Join the vocabularies of the apps named in settings.EVIDENCE_MODULES and LIVE_FACT_MODULES."""
+    names = [*settings.EVIDENCE_MODULES, *settings.LIVE_FACT_MODULES]
+    return vocabulary_of(importlib.import_module(name).VOCABULARY for name in names)
 
 
 def pack_files() -> Iterator[Path]:

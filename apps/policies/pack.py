@@ -2,7 +2,6 @@
 
 import difflib
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -12,8 +11,9 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from apps.policies import exceptions
+from apps.policies.criteria import Criterion as Criterion
+from apps.policies.criteria import criterion_faults, criterion_of, expression_faults
 from apps.policies.exceptions import Exceptions
-from apps.policies.judge import BadExpression, reading
 from apps.policies.pipeline import CheckRule, check_rules, required_at, undeclared
 from apps.policies.rubric import Rubric, rubric_of
 from apps.policies.timing import Timing, timing_of
@@ -39,18 +39,6 @@ class TransitionRule:
     to_stage: str
     kind: str
     gate: str = ""
-
-
-@dataclass(frozen=True)
-class Criterion:
-    """A rule in CEL. ``severity`` block or warn; ``remedy`` says what to do when it does not hold."""
-
-    key: str
-    title: str
-    expression: str
-    remedy: str = ""
-    severity: str = "block"
-    method: str = ""
 
 
 @dataclass(frozen=True)
@@ -185,7 +173,11 @@ def parse_pack(text: str, vocabulary: Vocabulary | None = None) -> Pack:
             _schema_fault(source, error)
     if not source.problems:
         _check_references(source)
-        _check_expressions(source, vocabulary)
+        for path, sentence in (
+            *criterion_faults(source.data, vocabulary),
+            *expression_faults(source.data, vocabulary),
+        ):
+            source.fault(path, sentence)
     if source.problems:
         raise PackInvalid(sorted(source.problems, key=lambda problem: (problem.line, problem.column)))
     return from_document(source.data)
@@ -308,33 +300,6 @@ def _check_unique(source: _Source, path: tuple[str | int, ...], entries: list[di
             source.fault((*path, index, "key"), f"The key '{key}' is used twice here.")
 
 
-def _expressions(node: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    if isinstance(node, dict):
-        for key, value in node.items():
-            if key == "expression":
-                yield (*path, key), value
-            else:
-                yield from _expressions(value, (*path, key))
-    elif isinstance(node, list):
-        for index, value in enumerate(node):
-            yield from _expressions(value, (*path, index))
-
-
-def _check_expressions(source: _Source, vocabulary: Vocabulary | None) -> None:
-    for path, text in _expressions(source.data):
-        try:
-            read = reading(text)
-        except BadExpression as error:
-            source.fault(path, f"This is not an expression: {error}")
-            continue
-        for steps in (*read.needed, *read.guarded):
-            fact = ".".join(exceptions.as_fact(path, steps))
-            if vocabulary is not None and not vocabulary.knows(fact):
-                near = vocabulary.nearest(fact)
-                hint = f" Did you mean {near}?" if near else ""
-                source.fault(path, f"No evidence is called '{fact}'.{hint}")
-
-
 def from_document(data: dict[str, Any]) -> Pack:
     """Build the dataclasses from data that was checked before."""
     rules = check_rules(data.get("checks", []))
@@ -361,7 +326,7 @@ def _gate(entry: dict[str, Any], required: list[dict[str, Any]]) -> Gate:
     return Gate(
         key=entry["key"],
         title=entry["title"],
-        criteria=tuple(Criterion(**one) for one in [*entry["criteria"], *required]),
+        criteria=tuple(criterion_of(one) for one in [*entry["criteria"], *required]),
         approvals=tuple(Quorum(**one) for one in entry.get("approvals", [])),
         automatic=entry.get("automatic", False),
         meanings=tuple(entry.get("meanings", [])),

@@ -30,25 +30,17 @@ def required_at(gate: str, rules: Iterable[CheckRule]) -> list[dict[str, Any]]:
     for rule in rules:
         changes = [change for change in (MINOR, MAJOR) if rule.required.get(change) == gate]
         if changes:
-            found.append(
-                {
-                    "key": rule.key,
-                    "title": rule.title if len(changes) == 2 else f"{rule.title} ({changes[0]} changes)",
-                    "expression": _expression(rule.key, changes),
-                    "remedy": rule.remedy
-                    or f"Let the pipeline report the check {rule.key} for this version.",
-                    "method": rule.method,
-                }
-            )
+            criterion = {
+                "key": rule.key,
+                "title": rule.title if len(changes) == 2 else f"{rule.title} ({changes[0]} changes)",
+                "expression": f"checks.{rule.key}.status == 'passed'",
+                "remedy": rule.remedy or f"Let the pipeline report the check {rule.key} for this version.",
+                "method": rule.method,
+            }
+            if len(changes) == 1:
+                criterion["when"] = f"version.change == '{changes[0]}'"
+            found.append(criterion)
     return found
-
-
-def _expression(key: str, changes: list[str]) -> str:
-    """Return what holds when the check passed; a check that only one kind of version needs is left out for the other."""
-    passed = f"checks.{key}.status == 'passed'"
-    if len(changes) == 2:
-        return passed
-    return f"version.change != '{changes[0]}' || (has(checks.{key}) && {passed})"
 
 
 def undeclared(data: dict[str, Any], gates: set[str]) -> Iterator[tuple[tuple[str | int, ...], str]]:

@@ -2,8 +2,10 @@
 
 from functools import lru_cache
 
+from django.db.models import QuerySet
 from django.http import Http404
 
+from apps.core.errors import Invalid
 from apps.policies.models import Revision
 from apps.policies.pack import Pack, from_document
 
@@ -33,4 +35,22 @@ def revision_for(slug: str, number: int) -> Revision:
     )
     if revision is None:
         raise Http404
+    return revision
+
+
+def revisions() -> QuerySet[Revision]:
+    """Return every revision of every pack, newest first; every signed-in person may read the rules."""
+    return Revision.objects.select_related("pack").order_by("pack__slug", "-number")
+
+
+def revision_named(slug: str, number: str = "") -> Revision:
+    """Return a revision by the names that a person or pipeline gave, the newest without a number; raises Invalid."""
+    found = revisions().filter(pack__slug=slug[:60])
+    if number:
+        found = found.filter(number=int(number) if number.isdecimal() and len(number) < 10 else 0)
+    revision = found.first()
+    if revision is None:
+        known = ", ".join(f"{one.pack.slug} {one.number}" for one in revisions()[:20]) or "none"
+        wanted = f"{slug} {number}".strip()[:80]
+        raise Invalid(f"There is no policy revision “{wanted}”. There are: {known}.", code="unknown_revision")
     return revision

@@ -7,12 +7,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Fact:
-    """One fact of a version. ``<name>`` in ``path`` stands for a free key, such as a metric or an attribute."""
+    """One fact of a version. ``<name>`` in ``path`` stands for a free key, such as a metric or an attribute.
+
+    A ``live`` fact changes by itself while the version runs. It is no part of the evidence that signatures are bound to.
+    """
 
     path: str
     type: str
     unit: str
     meaning: str
+    live: bool = False
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,10 @@ class Vocabulary:
     def knows(self, path: str) -> bool:
         """Tell whether ``path`` is a fact, or a branch that holds facts."""
         return any(_matches(fact.path, path) for fact in self.facts)
+
+    def is_live(self, path: str) -> bool:
+        """Tell whether ``path`` is a fact, or a branch of facts, that changes by itself."""
+        return any(fact.live and _matches(fact.path, path) for fact in self.facts)
 
     def has_leaf(self, path: str) -> bool:
         """Tell whether ``path`` is a fact itself."""

@@ -61,13 +61,15 @@ def evidence_page() -> str:
         "# Evidence",
         "",
         "What a criterion may ask about a version. `<name>` stands for a free key. A fact that is not known is",
-        "*missing*: the criterion then neither passes nor fails, and the gate does not open.",
+        "*missing*: the criterion then neither passes nor fails, and the gate does not open. A *live* fact changes by",
+        "itself while the version runs: it is no part of the evidence, and only rules that watch a version read it.",
         "",
         "| Fact | Type | Unit | Meaning |",
         "|---|---|---|---|",
     ]
     lines += [
-        f"| `{fact.path}` | {fact.type} | {fact.unit} | {fact.meaning} |" for fact in vocabulary().facts
+        f"| `{fact.path}` | {fact.type} | {fact.unit} | {'Live. ' if fact.live else ''}{fact.meaning} |"
+        for fact in vocabulary().facts
     ]
     return "\n".join(lines) + "\n"
 

@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.urls import reverse
+
+from apps.policies.verdicts import Source
 from apps.policies.vocabulary import Fact
 from apps.projects.models import Brief
 from apps.projects.queries import brief_of, data_sources_of
@@ -65,3 +68,12 @@ def facts(version: Any, known: Mapping[str, Any]) -> dict[str, Any]:
     if sources:
         found["data"] |= {"score": sources[0].score, "weakest": sources[0].name}
     return found
+
+
+def sources(version: Any) -> list[Source]:
+    """Return the pages of the brief and of the data sources."""
+    project = version.model.project
+    return [
+        Source("brief", "Problem brief", reverse("projects:brief", args=[project.slug])),
+        Source("data", "Data sources", reverse("portal:project", args=[project.slug])),
+    ]

@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.urls import reverse
+
+from apps.policies.verdicts import Source
 from apps.policies.vocabulary import Fact
 from apps.registry.queries import contents_of, latest_checks, production_version_of
 
@@ -67,3 +70,19 @@ def facts(version: Any, known: Mapping[str, Any]) -> dict[str, Any]:
         },
         "champion": {"exists": other is not None, "number": other.number if other else None},
     }
+
+
+def sources(version: Any) -> list[Source]:
+    """Return the version's page, the pipeline's own pages of its checks, and the page of the version it would replace."""
+    page = reverse("portal:version", args=[version.pk])
+    found = [Source("version", str(version), page), Source("checks", "CI checks", f"{page}#checks")]
+    for name, latest in latest_checks(version).items():
+        own = reverse("registry:check", args=[latest.check.pk])
+        found.append(Source(f"checks.{name}", f"CI check {name}", own))
+        if latest.check.url:
+            found.append(Source(f"checks.{name}", f"Log of {name}", latest.check.url))
+    champion = production_version_of(version.model)
+    if champion is not None and champion.pk != version.pk:
+        theirs = reverse("portal:version", args=[champion.pk])
+        found.append(Source("champion", f"v{champion.number}, in production", theirs))
+    return found

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.http import Http404
+from django.urls import reverse
 
+from apps.policies.verdicts import Source
 from apps.policies.vocabulary import Fact
 from apps.rubrics.queries import board_of
 
@@ -30,3 +32,8 @@ def facts(version: Any, known: Mapping[str, Any]) -> dict[str, Any]:
             "dimensions": {row.dimension.key: row.score.level for row in board.rows if row.score is not None},
         }
     }
+
+
+def sources(version: Any) -> list[Source]:
+    """Return the page of the rubric."""
+    return [Source("rubric", "Quality rubric", reverse("rubrics:rubric", args=[version.pk]))]

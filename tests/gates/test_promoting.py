@@ -3,6 +3,7 @@
 import io
 
 import pytest
+from django.urls import reverse
 
 from apps.accounts.proofs import Proof
 from apps.core.errors import Forbidden, Invalid, Refused
@@ -71,6 +72,32 @@ def test_a_newer_version_replaces_the_one_in_production(asked, ben, rita, model,
         sign(promotion, by=user, meaning=PRODUCTION)
     stages = dict(model.versions.values_list("number", "stage"))
     assert stages == {1: "archived", 2: "production"}
+    staging = {one["key"]: one for one in second.promotions.get(to_stage="staging").verdict["criteria"]}
+    held = staging["beats_champion"]
+    assert (held["state"], held["estimate"]["value"], held["estimate"]["n"]) == ("pass", 0, 600)
+    assert "None of 6 slices is worse beyond chance" in held["reason"]
+
+
+def test_a_version_worse_than_the_champion_stays_in_development_and_its_slices_are_told(
+    asked, ben, rita, model, run, dev
+):
+    from apps.registry.services import register_version
+
+    for user in (ben, rita):
+        sign(asked, by=user, meaning=PRODUCTION)
+    worse = register_version(model, by=dev, run=run)
+    evaluation = evaluate(worse, by=dev, biased=True)
+    refused = services.request_promotion(worse, to_stage="staging", by=dev)
+    assert refused.state == "refused"
+    held = next(one for one in refused.verdict["criteria"] if one["key"] == "beats_champion")
+    assert held["state"] == "fail"
+    assert held["estimate"]["name"] == "champion.comparison.gains.f1"
+    slices = {one["name"]: one for one in held["estimates"][1:]}
+    assert slices["race B accuracy"]["state"] == "inconclusive"
+    assert slices["race B accuracy"]["q"] > 0.05
+    pages = {one["url"] for one in held["sources"]}
+    assert reverse("evaluations:evaluation", args=[evaluation.pk]) in pages
+    assert reverse("portal:version", args=[asked.version_id]) in pages
 
 
 def test_the_gate_refuses_and_says_which_criterion_failed(staged, dev):

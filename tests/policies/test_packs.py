@@ -35,15 +35,59 @@ def test_the_standard_pack_asks_only_for_facts_that_somebody_gives():
         ("gate: production}", "gate: prodution}", "There is no gate 'prodution'"),
         ("severity: warn", "severity: wran", "wran"),
         ("title: Ready for staging", "titel: Ready for staging", "Did you mean 'title'"),
+        (
+            "{figure: evaluation.metrics.roc_auc, above: 0.65}",
+            "{figure: evaluation.metrics.roc_auc, abov: 0.65}",
+            "Did you mean 'above'",
+        ),
+        (
+            "{figure: evaluation.metrics.roc_auc, above: 0.65}",
+            "{figure: evaluation.metrics.roc_auc, above: 0.65, below: 0.9}",
+            "'below' stands beside 'above'",
+        ),
+        (
+            "{figure: evaluation.metrics.roc_auc, above: 0.65}",
+            "{figure: evaluation.metrics.roc_auc}",
+            "one of above, at_least, below, at_most is needed",
+        ),
+        (
+            "{figure: evaluation.metrics.roc_auc, above: 0.65}",
+            "{figure: evaluation.metric.roc_auc, above: 0.65}",
+            "No evidence called 'evaluation.metric.roc_auc' has value, low and high. Did you mean evaluation.metrics",
+        ),
+        (
+            "{figure: evaluation.metrics.roc_auc, above: 0.65}",
+            "{figure: evaluation.metrics.roc_auc, above: high}",
+            "is not of type 'number'",
+        ),
+        ("relative_margin: 0.01", "relative_margin: -0.01", "less than the minimum"),
+        ("control: benjamini_hochberg", "control: bonferroni", "bonferroni"),
+        (
+            "expression: data.score >= 18",
+            "expression: data.score >= 18\n        when: data.scoer > 1",
+            "Did you mean data.score",
+        ),
+        (
+            "estimate: {figure: evaluation.metrics.roc_auc, above: 0.65}",
+            "expression: evaluation.exists\n        estimate: {figure: evaluation.metrics.roc_auc, above: 0.65}",
+            "'estimate' stands beside 'expression'",
+        ),
+        (
+            "expression: evaluation.lift_over_random > 0.1",
+            "severity: block",
+            "one of expression, estimate, champion is needed",
+        ),
     ],
 )
 def test_a_typing_error_is_named_with_its_line(right, wrong, says):
     assert right in STANDARD
     broken = STANDARD.replace(right, wrong, 1)
-    line = next(number for number, text in enumerate(broken.splitlines(), 1) if wrong in text)
+    first = broken[: broken.index(wrong)].count("\n") + 1
     found = faults(broken)
     assert any(says in one.sentence for one in found), [one.sentence for one in found]
-    assert line in {one.line for one in found}
+    near = {one.line for one in found if says in one.sentence}
+    # A thing that is lacking has the line of what lacks it: a criterion begins at its key.
+    assert near & ({first, first + wrong.count("\n")} if "needed" not in says else {first, first - 2})
 
 
 def test_the_same_content_again_is_the_same_revision(db, adam):
@@ -62,9 +106,9 @@ def test_only_an_administrator_publishes(db, ada):
 
 def test_required_checks_become_criteria_of_their_gate():
     pack = parse_pack(STANDARD)
-    staging = {one.key: one.expression for one in pack.gate("staging").criteria}
-    assert staging["lint"] == "checks.lint.status == 'passed'"
-    assert staging["sample_run"].startswith("version.change != 'major' || (has(checks.sample_run)")
+    staging = {one.key: one for one in pack.gate("staging").criteria}
+    assert (staging["lint"].expression, staging["lint"].when) == ("checks.lint.status == 'passed'", "")
+    assert staging["sample_run"].when == "version.change == 'major'"
     assert "monitoring_dashboard" not in staging
 
 
@@ -72,7 +116,7 @@ def test_required_checks_become_criteria_of_their_gate():
     ("change", "checks", "state"),
     [
         ("minor", {}, "pass"),
-        ("major", {}, "fail"),
+        ("major", {}, "missing"),
         ("major", {"sample_run": {"status": "passed"}}, "pass"),
         ("major", {"sample_run": {"status": "expired"}}, "fail"),
     ],
@@ -91,3 +135,14 @@ def test_a_check_that_names_no_gate_is_a_fault_with_its_line():
     )
     with pytest.raises(PackInvalid, match="There is no gate 'stagin'"):
         parse_pack(text)
+
+
+def test_a_rule_that_is_not_cel_reads_as_one():
+    gates = parse_pack(STANDARD, vocabulary()).gates
+    read = {one.key: one.expression for gate in gates for one in gate.criteria}
+    assert read["ranking"] == (
+        "passes if evaluation.metrics.roc_auc.low > 0.65, fails if evaluation.metrics.roc_auc.high <= 0.65, "
+        "else not enough evidence"
+    )
+    assert "the margin is 1.00% of the champion's value" in read["beats_champion"]
+    assert "q < 0.05 (benjamini hochberg); one with too few rows does not block" in read["beats_champion"]

@@ -54,6 +54,7 @@ def places(ready, project, dev):
         "gates:times": [slug],
         "gates:all_times": [],
         "gates:delegations": [slug],
+        "gates:dry_run": [pk],
         "policies:revision": ["standard", 1],
         "gates:exceptions": [slug],
         "gates:waiver_ask": [pk, "staging"],

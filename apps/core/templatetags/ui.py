@@ -15,7 +15,8 @@ register = template.Library()
 STATES: dict[str, tuple[str, str, str]] = {
     "pass": ("Passes", "circle-check", "good"),
     "fail": ("Fails", "circle-x", "bad"),
-    "missing": ("Not enough data", "circle-question-mark", "warn"),
+    "inconclusive": ("Not enough evidence", "scale", "warn"),
+    "missing": ("Evidence missing", "circle-question-mark", "warn"),
     "waived": ("Waived", "ticket-check", "warn"),
     "asked": ("Asked for", "hourglass", "info"),
     "granted": ("Granted", "ticket-check", "warn"),
@@ -156,6 +157,12 @@ def figure(value: Any, digits: int = 3) -> str:
 def percent(value: float | None) -> str:
     """Return a share as percent."""
     return "–" if value is None else f"{value:.0%}"
+
+
+@register.filter
+def rows(value: float | None) -> str:
+    """Return a count with its thousands apart; sums of weights are rounded."""
+    return "–" if value is None else f"{value:,.0f}"
 
 
 @register.filter
