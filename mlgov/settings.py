@@ -208,6 +208,10 @@ EVIDENCE_MODULES = [
     "apps.rubrics.evidence",
     "apps.modelcards.evidence",
 ]
+#: The sealer's key and the exported heads live outside the database: who can rewrite one cannot rewrite the other.
+AUDIT_ORIGIN = os.environ.get("MLGOV_AUDIT_ORIGIN", "mlgov/audit")
+AUDIT_KEY_FILE = environment.path("MLGOV_AUDIT_KEY", VAR_DIR / "audit" / "seal.key")
+AUDIT_HEADS_FILE = environment.path("MLGOV_AUDIT_HEADS", VAR_DIR / "audit" / "heads.log")
 AUDIT_EVENT_MODULES = [
     f"apps.{name}.events" for name in MLGOV_APPS if name not in {"core", "audit", "evidence", "api", "portal"}
 ]
