@@ -34,6 +34,7 @@ MLGOV_APPS = [
     "rubrics",
     "modelcards",
     "gates",
+    "assurance",
     "api",
     "portal",
 ]
@@ -217,6 +218,8 @@ AUDIT_EVENT_MODULES = [
 ]
 #: Kind of job -> the function that does it, given a `apps.jobs.running.RunningJob`.
 JOB_KINDS = {
+    "assurance.make_pack": "apps.assurance.jobs:make_pack",
+    "assurance.verify_log": "apps.assurance.jobs:verify_log",
     "evaluations.evaluate": "apps.evaluations.jobs:evaluate",
     "evaluations.map_part": "apps.evaluations.parts:map_part",
     "modelcards.render_pdf": "apps.modelcards.jobs:render_pdf",
@@ -224,6 +227,8 @@ JOB_KINDS = {
 }
 #: Kind of job -> what pages call it.
 JOB_TITLES = {
+    "assurance.make_pack": "Make an evidence pack",
+    "assurance.verify_log": "Verify the audit log",
     "evaluations.evaluate": "Evaluate predictions",
     "evaluations.map_part": "Count a part of the predictions",
     "modelcards.render_pdf": "Make the PDF of a model card",

@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from apps.audit import heads, notes
-from apps.audit.models import Seal
+from apps.audit.models import Event, Leaf, Seal
 from apps.audit.proofs import Tiles
 from apps.audit.tree import Frontier, Node
 
@@ -24,7 +24,7 @@ LOCK = 20_820
 BATCH = 20_000
 _FIND = """
 SELECT e.id, decode(e.leaf_hash, 'hex') FROM audit_event e
-WHERE e.transaction_id >= %s AND NOT EXISTS (SELECT 1 FROM audit_leaf l WHERE l.event_id = e.id)
+WHERE e.transaction_id >= %s AND e.id > %s AND NOT EXISTS (SELECT 1 FROM audit_leaf l WHERE l.event_id = e.id)
 ORDER BY e.id LIMIT %s
 """
 
@@ -40,6 +40,9 @@ class Sealer:
     key: notes.SigningKey
     heads_file: Path
     horizon: int = 0
+    #: Within a pass of several batches: where the last one ended, and the oldest transaction when the pass began.
+    after: int = 0
+    oldest: int = 0
     last_note: str = ""
     frontier: Frontier = field(default_factory=Frontier)
 
@@ -50,7 +53,7 @@ class Sealer:
             row = cursor.fetchone()
         if not row or not row[0]:
             return False
-        self.horizon = 0
+        self.horizon = self.after = 0
         self._catch_up()
         return True
 
@@ -81,16 +84,19 @@ class Sealer:
     def seal(self) -> int:
         """Seal at most one batch and return how many events it took. Raises CannotSeal."""
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
-            (oldest,) = cursor.fetchone() or (0,)
-            cursor.execute(_FIND, [self.horizon, BATCH])
+            if not self.after:
+                cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+                (self.oldest,) = cursor.fetchone() or (0,)
+            cursor.execute(_FIND, [self.horizon, self.after, BATCH])
             found = [(int(pk), bytes(leaf)) for pk, leaf in cursor.fetchall()]
             note, frontier = self._write(found) if found else ("", self.frontier)
         if note:
             heads.append(self.heads_file, [note])
             self.last_note, self.frontier = note, frontier
-        if len(found) < BATCH:
-            self.horizon = oldest
+        if len(found) == BATCH:
+            self.after = found[-1][0]
+        else:
+            self.after, self.horizon = 0, self.oldest
         return len(found)
 
     def _write(self, found: list[tuple[int, bytes]]) -> tuple[str, Frontier]:
@@ -159,3 +165,13 @@ def sealer_is_alive() -> bool:
             [LOCK],
         )
         return cursor.fetchone() is not None
+
+
+def wait_for_seal(event: Event, *, seconds: float = 10) -> bool:
+    """Wait until the event is under a signed head, as long as a sealer is at work; tells whether it is."""
+    ends = time.monotonic() + seconds
+    while not Leaf.objects.filter(event_id=event.pk).exists():
+        if time.monotonic() > ends or not sealer_is_alive():
+            return False
+        time.sleep(0.25)
+    return True

@@ -5,11 +5,10 @@ import io
 from collections.abc import Iterable
 from typing import Any
 
+from apps.core.cells import neutral
 from apps.evaluations.presenting import metric_rows, upgraded
 
 Rows = Iterable[tuple[Any, ...]]
-#: A spreadsheet takes a cell that begins so for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def csv_of(report: dict[str, Any], name: str) -> str | None:
@@ -21,15 +20,8 @@ def csv_of(report: dict[str, Any], name: str) -> str | None:
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(header)
-    writer.writerows([_cell(value) for value in row] for row in rows)
+    writer.writerows([neutral(value) for value in row] for row in rows)
     return out.getvalue()
-
-
-def _cell(value: Any) -> Any:
-    """Return a value that a spreadsheet will not run; numbers stay numbers."""
-    if value is None:
-        return ""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
 def _part(report: dict[str, Any], name: str) -> tuple[tuple[str, ...], Rows] | None:
