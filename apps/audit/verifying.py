@@ -24,8 +24,8 @@ HASH = 32
 RESTORE = (
     "Stop the servers, keep this database for the investigation, and restore the newest backup that verifies."
 )
-#: LIMIT makes it look each event up by its key; without statistics (a restored, not yet analysed database) the planner
-#: would read all events for each chunk. Compared in the database, which alone knows the text that was hashed; only the sealed hashes travel.
+#: LIMIT makes it look each event up by its key: without statistics (a database just restored) the planner would read
+#: all events for each chunk. Leaves are hashed here, where alone the exact text is known; only sealed hashes travel.
 _CHUNK = """
 SELECT count(*), string_agg(l.leaf_hash, ''::bytea ORDER BY l.position),
     array_agg(l.position || ':' || l.event_id || ':' || CASE WHEN e.id IS NULL THEN 'deleted' ELSE 'edited' END

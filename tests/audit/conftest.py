@@ -1,6 +1,7 @@
 """A sealer with a key and a heads file of its own."""
 
 import pytest
+from django.db import connection
 
 from apps.audit import notes
 from apps.audit.sealing import Sealer, seal_all
@@ -22,6 +23,11 @@ def seal(sealing, settings):
     def act() -> int:
         if not sealer.last_note:
             assert sealer.begin()
-        return seal_all(sealer)
+        try:
+            return seal_all(sealer)
+        finally:
+            # The lock is the session's, and all tests share one: nobody should wait for this sealer later.
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock_all()")
 
     return act
