@@ -45,7 +45,7 @@ def test_the_seal_stands_above_the_trail(client, project, dev, olga, trail, seal
     assert "Nothing is sealed yet" in body(client.get(trail))
     seal()
     page = body(client.get(trail))
-    assert f"Sealed to record {Event.objects.count()}" in page
+    assert f"Sealed</span> to record {Event.objects.count()}" in page
     assert "Verify now" not in page
     assert client.post(reverse("assurance:verify")).status_code == 404
 

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import FileResponse, Http404, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -21,6 +21,13 @@ from apps.projects.queries import project_for
 from apps.registry.queries import version_for
 
 
+def _query(request: HttpRequest) -> str:
+    """Return the query string that other pages of the same list keep."""
+    given = request.GET.copy()
+    given.pop("page", None)
+    return given.urlencode()
+
+
 @login_required
 @require_GET
 def access_site(request: SignedInRequest) -> HttpResponse:
@@ -29,7 +36,11 @@ def access_site(request: SignedInRequest) -> HttpResponse:
     form = MomentForm(request.GET or None)
     moment = form.moment()
     rows = page_of(request, access_on(moment), size=200)
-    return page(request, "assurance/access.html", {"form": form, "moment": moment, "page": rows})
+    return page(
+        request,
+        "assurance/access.html",
+        {"form": form, "moment": moment, "page": rows, "query": _query(request)},
+    )
 
 
 @login_required
@@ -40,7 +51,7 @@ def access_project(request: SignedInRequest, slug: str) -> HttpResponse:
     form = MomentForm(request.GET or None)
     moment = form.moment()
     rows = page_of(request, access_on(moment, project=project), size=200)
-    context = {"form": form, "moment": moment, "page": rows, "project": project}
+    context = {"form": form, "moment": moment, "page": rows, "project": project, "query": _query(request)}
     return page(request, "assurance/access.html", context)
 
 
