@@ -170,3 +170,14 @@ def test_a_damaged_line_of_heads_is_named(tmp_path):
 def test_the_command_shows_the_key(sealing, capsys):
     call_command("audit", "key")
     assert capsys.readouterr().out.strip() == str(sealing.verifier)
+
+
+def test_many_events_are_sealed_in_batches_without_a_gap(project, ada, seal, monkeypatch):
+    monkeypatch.setattr("apps.audit.sealing.BATCH", 4)
+    assert seal() == Event.objects.count()
+    projects.change_project(project, by=ada, name="Other")
+    assert seal() == 1
+    assert list(Leaf.objects.order_by("position").values_list("event_id", flat=True)) == list(
+        Event.objects.order_by("id").values_list("pk", flat=True)
+    )
+    assert Seal.objects.count() > 3
