@@ -17,7 +17,11 @@ from tests.audit.test_offline import script
 
 
 def body(answer):
-    return b"".join(answer.streaming_content).decode() if answer.streaming else answer.content.decode()
+    if not answer.streaming:
+        return answer.content.decode()
+    content = b"".join(answer.streaming_content).decode()
+    answer.close()
+    return content
 
 
 @pytest.fixture
