@@ -156,7 +156,7 @@ def test_a_pack_is_asked_for_on_the_page_and_downloaded_when_it_is_made(client, 
     running.run(pack.job_id, worker="test")
     answer = client.get(reverse("assurance:pack_download", args=[pack.pk]))
     assert answer["Content-Type"] == "application/zip"
-    answer.close()
+    answer.file_to_stream.close()
     assert client.post(reverse("assurance:pack_version", args=[version.pk])).status_code == 302
     assert client.get(reverse("assurance:packs", args=[project.slug])).status_code == 200
     client.force_login(cleo)

@@ -20,7 +20,9 @@ def body(answer):
     if not answer.streaming:
         return answer.content.decode()
     content = b"".join(answer.streaming_content).decode()
-    answer.close()
+    # Closing the answer itself would close the connection to the database, as at the end of a request.
+    if getattr(answer, "file_to_stream", None):
+        answer.file_to_stream.close()
     return content
 
 
