@@ -13,17 +13,14 @@ from apps.audit.models import Event, Verification
 from apps.jobs import running
 from apps.jobs.models import Job
 from apps.projects import services as projects
+from tests.assurance.test_reviews import content_of
 from tests.audit.test_offline import script
 
 
 def body(answer):
     if not answer.streaming:
         return answer.content.decode()
-    content = b"".join(answer.streaming_content).decode()
-    # Closing the answer itself would close the connection to the database, as at the end of a request.
-    if getattr(answer, "file_to_stream", None):
-        answer.file_to_stream.close()
-    return content
+    return content_of(answer).decode()
 
 
 @pytest.fixture
