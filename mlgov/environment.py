@@ -80,6 +80,11 @@ def email() -> dict[str, Any]:
     }
 
 
+def path(name: str, default: Path) -> Path:
+    """Read a variable that names a file."""
+    return Path(os.environ.get(name) or default)
+
+
 def secret_key() -> str:
     """Return MLGOV_SECRET_KEY, or the key kept in the var folder (made at random on first use, mode 0600)."""
     given = os.environ.get("MLGOV_SECRET_KEY")
@@ -100,13 +105,14 @@ def secret_key() -> str:
 def database() -> dict[str, Any]:
     """Return Django's settings of the one database: DATABASE_URL when set, else the embedded server.
 
-    ``MLGOV_ROLE`` (app, worker, owner) chooses the database role of the embedded server; with an external one the
-    URL names it, and ``MLGOV_OWNER_DATABASE_URL`` serves the commands that migrate.
+    ``MLGOV_ROLE`` (app, worker, owner, sealer, …) chooses the database role of the embedded server; with an external
+    one the URL names it, and ``MLGOV_OWNER_DATABASE_URL`` serves the commands that migrate, ``MLGOV_SEALER_DATABASE_URL``
+    the sealer, and so on for each role.
     """
     role = os.environ.get("MLGOV_ROLE", "app")
     url = os.environ.get("DATABASE_URL")
-    if url and role == "owner":
-        url = os.environ.get("MLGOV_OWNER_DATABASE_URL", url)
+    if url:
+        url = os.environ.get(f"MLGOV_{role.upper()}_DATABASE_URL", url)
     settings = _from_url(url) if url else _from_embedded(role)
     settings |= {
         "ENGINE": "django.db.backends.postgresql",

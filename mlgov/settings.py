@@ -19,28 +19,11 @@ CSRF_TRUSTED_ORIGINS = [origin for origin in os.environ.get("MLGOV_TRUSTED_ORIGI
 SECURE = environment.flag("MLGOV_HTTPS", default=False)
 
 #: Bottom to top: the bands of docs/design, each app knowing only those before it.
-MLGOV_APPS = [
-    "core",
-    "audit",
-    "accounts",
-    "jobs",
-    "policies",
-    "projects",
-    "notifications",
-    "identity",
-    "experiments",
-    "registry",
-    "evaluations",
-    "costs",
-    "monitoring",
-    "evidence",
-    "checklists",
-    "rubrics",
-    "modelcards",
-    "gates",
-    "api",
-    "portal",
-]
+MLGOV_APPS = """
+    core audit accounts jobs policies projects notifications identity experiments registry
+    evaluations costs monitoring evidence checklists rubrics modelcards gates assurance api
+    portal
+""".split()  # noqa: SIM905 - one name a line would be a page of its own
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -256,6 +239,10 @@ EVIDENCE_MODULES = [
 ]
 #: Where facts come from that change by themselves while a version runs; they are no part of the evidence.
 LIVE_FACT_MODULES = ["apps.monitoring.evidence"]
+#: The sealer's key and the exported heads live outside the database: who can rewrite one cannot rewrite the other.
+AUDIT_ORIGIN = os.environ.get("MLGOV_AUDIT_ORIGIN", "mlgov/audit")
+AUDIT_KEY_FILE = environment.path("MLGOV_AUDIT_KEY", VAR_DIR / "audit" / "seal.key")
+AUDIT_HEADS_FILE = environment.path("MLGOV_AUDIT_HEADS", VAR_DIR / "audit" / "heads.log")
 AUDIT_EVENT_MODULES = [
     f"apps.{name}.events" for name in MLGOV_APPS if name not in {"core", "audit", "evidence", "api", "portal"}
 ]
@@ -263,6 +250,8 @@ AUDIT_EVENT_MODULES = [
 NOTICE_MODULES = ["apps.notifications.notices", "apps.gates.notices", "apps.gates.exception_notices"]
 #: Kind of job -> the function that does it, given a `apps.jobs.running.RunningJob`, and what pages call it.
 JOB_KINDS = {
+    "assurance.make_pack": ("apps.assurance.jobs:make_pack", "Make an evidence pack"),
+    "assurance.verify_log": ("apps.assurance.jobs:verify_log", "Verify the audit log"),
     "evaluations.evaluate": ("apps.evaluations.jobs:evaluate", "Evaluate predictions"),
     "evaluations.map_part": ("apps.evaluations.parts:map_part", "Count a part of the predictions"),
     "modelcards.render_pdf": ("apps.modelcards.jobs:render_pdf", "Make the PDF of a model card"),

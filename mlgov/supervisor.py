@@ -1,4 +1,4 @@
-"""Run everything that mlgov needs in the foreground: database, web server, worker, sweeper, and the demonstration.
+"""Run everything that mlgov needs in the foreground: database, web server, worker, sweeper, sealer, and the demonstration.
 
 ``python -m mlgov.supervisor run|demo [--port 8000]``. Ctrl-C stops all of it, in the reverse order.
 """
@@ -255,6 +255,7 @@ def _start_all(supervisor: Supervisor) -> None:
         "worker", *worker, "--without-gossip", "--without-mingle", "--without-heartbeat", role="worker"
     )
     supervisor.start("sweeper", "manage.py", "jobs_sweep", "--every=30", role="worker")
+    supervisor.start("sealer", "manage.py", "audit", "seal", "--every=2", role="sealer")
 
 
 def reset() -> None:
@@ -266,7 +267,7 @@ def reset() -> None:
     var = environment.var_dir()
     with alone(var, ""):
         embedded.stop(var)
-        for name in ("postgres", "blobs", "bus"):
+        for name in ("postgres", "blobs", "bus", "audit"):
             shutil.rmtree(var / name, ignore_errors=True)
         for name in ("postgres.json", "demo.json", "secret.key"):
             (var / name).unlink(missing_ok=True)

@@ -27,6 +27,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("apps.portal.urls")),
     path("", include("apps.accounts.urls")),
     path("", include("apps.identity.urls")),
+    path("", include("apps.assurance.urls")),
     path("", include("apps.checklists.urls")),
     path("", include("apps.costs.urls")),
     path("", include("apps.evaluations.urls")),

@@ -1,4 +1,4 @@
-"""The promises of sign-in, kept by the database: see docs/adr/0007."""
+"""The promises of sign-in, kept by the database: see docs/adr/0013."""
 
 #: Who may change a password may not at once sign in its person's name: a hold runs out and is never shortened.
 HOLD = """

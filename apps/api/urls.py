@@ -4,6 +4,7 @@ from django.urls import path, re_path
 from drf_spectacular.views import SpectacularAPIView
 
 from apps.api import (
+    audit,
     costs,
     evaluations,
     exceptions,
@@ -29,6 +30,14 @@ urlpatterns = [
     path("docs/", reference.reference, name="api-docs"),
     path("v1/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("v1/me", site.Me.as_view()),
+    path("v1/events", audit.Events.as_view()),
+    path("v1/audit/head", audit.Head.as_view()),
+    path("v1/audit/events/<int:number>/proof", audit.EventProof.as_view()),
+    path("v1/approvals/<uuid:pk>/signed", audit.Signed.as_view()),
+    path("v1/projects/<uuid:pk>/access", audit.Access.as_view()),
+    path("v1/projects/<uuid:pk>/past", audit.Past.as_view()),
+    path("v1/projects/<uuid:pk>/packs", audit.ProjectPack.as_view()),
+    path("v1/versions/<uuid:pk>/packs", audit.VersionPack.as_view()),
     path("v1/policies/<slug:slug>", site.PolicyOne.as_view()),
     path("v1/projects", projects.Projects.as_view()),
     path("v1/projects/<uuid:pk>", projects.ProjectOne.as_view()),

@@ -46,4 +46,45 @@ class Event(models.Model):
             models.Index(fields=["project_id", "-id"], name="audit_event_project"),
             models.Index(fields=["object_type", "object_id", "lock_version"], name="audit_event_version"),
             models.Index(fields=["actor_id", "-id"], name="audit_event_actor"),
+            models.Index(fields=["transaction_id"], name="audit_event_transaction"),
         ]
+
+
+class Leaf(models.Model):
+    """Where an event stands in the tree. The sealer numbers them in the order in which it finds them committed.
+
+    No foreign key: a seal must outlive the event that somebody removed, to show it.
+    """
+
+    position = models.BigIntegerField(primary_key=True)
+    event_id = models.BigIntegerField(unique=True)
+    leaf_hash = models.BinaryField()
+
+
+class Node(models.Model):
+    """The hash of a complete subtree of 256, 65,536, … leaves, so that a proof reads hundreds of rows and not all."""
+
+    pk = models.CompositePrimaryKey("level", "index")
+    level = models.PositiveSmallIntegerField()
+    index = models.BigIntegerField()
+    hash = models.BinaryField()
+
+
+class Seal(models.Model):
+    """A signed head of the tree: so many leaves, this root."""
+
+    size = models.BigIntegerField(primary_key=True)
+    root = models.BinaryField()
+    note = models.TextField()
+    verifier_key = models.CharField(max_length=300)
+    sealed_at = models.DateTimeField(db_default=Now())
+
+
+class Verification(models.Model):
+    """What a recomputation of the whole log found; the report is the one of ``manage.py audit verify``."""
+
+    id = models.BigAutoField(primary_key=True)
+    ok = models.BooleanField()
+    size = models.BigIntegerField()
+    report = models.JSONField()
+    verified_at = models.DateTimeField(db_default=Now())

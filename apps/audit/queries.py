@@ -1,12 +1,13 @@
 """Read the audit trail."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import QuerySet
 
 from apps.audit.events import EventType, UnknownEventType, event_type, present
-from apps.audit.models import Event
+from apps.audit.models import Event, Leaf, Seal, Verification
 
 
 @dataclass(frozen=True)
@@ -28,13 +29,51 @@ def site_events() -> QuerySet[Event]:
     return Event.objects.order_by("-id")
 
 
-def narrowed(events: QuerySet[Event], *, kind: str = "", actor: str = "") -> QuerySet[Event]:
-    """Filter by the beginning of a kind and by a part of the actor's name."""
+def narrowed(
+    events: QuerySet[Event],
+    *,
+    kind: str = "",
+    actor: str = "",
+    subject: str = "",
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> QuerySet[Event]:
+    """Filter by the beginning of a kind, parts of the actor's and the object's name, and a time from and before."""
     if kind:
         events = events.filter(kind__startswith=kind)
     if actor:
         events = events.filter(actor_label__icontains=actor)
+    if subject:
+        events = events.filter(object_label__icontains=subject)
+    if since:
+        events = events.filter(recorded_at__gte=since)
+    if until:
+        events = events.filter(recorded_at__lt=until)
     return events
+
+
+@dataclass(frozen=True)
+class ChainState:
+    """How far the log is sealed and verified."""
+
+    seal: Seal | None
+    waiting: int
+    verification: Verification | None
+
+
+def chain_state() -> ChainState:
+    """Return the newest seal, how many newer records wait for one, and the newest verification."""
+    last = Leaf.objects.order_by("-position").values_list("event_id", flat=True).first() or 0
+    return ChainState(
+        Seal.objects.order_by("-size").first(),
+        Event.objects.filter(pk__gt=last).count(),
+        Verification.objects.order_by("-id").first(),
+    )
+
+
+def history_of(event: Event) -> QuerySet[Event]:
+    """Return all events of the event's object, oldest first."""
+    return Event.objects.filter(object_type=event.object_type, object_id=event.object_id).order_by("sequence")
 
 
 def shown(event: Event) -> Shown:

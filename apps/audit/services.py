@@ -4,7 +4,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from apps.audit.events import event_type
-from apps.audit.models import Event
+from apps.audit.models import Event, Verification
 from apps.core.canonical import canonical_json
 from apps.core.db import service
 from apps.core.middleware import request_id
@@ -67,3 +67,9 @@ def _write(
         request_id=request_id.get(),
         data=data,
     )
+
+
+@service
+def note_verification(*, ok: bool, size: int, report: dict[str, Any]) -> Verification:
+    """Keep what a verification of the whole log found; ``size`` is how many sealed records it covered."""
+    return Verification.objects.create(ok=ok, size=size, report=report)

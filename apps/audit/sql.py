@@ -61,3 +61,21 @@ def demands_event(table: str, object_type: str) -> migrations.RunSQL:
         f"EXECUTE FUNCTION audit_demand_event('{object_type}');",
         f"DROP TRIGGER {table}_event ON {table};",
     )
+
+
+#: What each role may do with the seals; the sealer reads events and adds seals, and touches nothing else.
+SEALER_GRANTS = """
+DO $$ DECLARE role text; BEGIN
+    FOREACH role IN ARRAY ARRAY['mlgov_app', 'mlgov_worker'] LOOP
+        IF EXISTS (SELECT 1 FROM pg_roles WHERE rolname = role) THEN
+            EXECUTE format('REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON audit_leaf, audit_node, audit_seal FROM %I', role);
+        END IF;
+    END LOOP;
+    IF EXISTS (SELECT 1 FROM pg_roles WHERE rolname = 'mlgov_sealer') THEN
+        ALTER DEFAULT PRIVILEGES IN SCHEMA public REVOKE SELECT ON TABLES FROM mlgov_sealer;
+        REVOKE ALL ON ALL TABLES IN SCHEMA public FROM mlgov_sealer;
+        GRANT SELECT ON audit_event TO mlgov_sealer;
+        GRANT SELECT, INSERT ON audit_leaf, audit_node, audit_seal TO mlgov_sealer;
+    END IF;
+END $$;
+"""

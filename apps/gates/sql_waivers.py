@@ -1,4 +1,4 @@
-"""The promises of a waiver, kept by the database: guarantee 9, docs/adr/0007."""
+"""The promises of a waiver, kept by the database: guarantee 9, docs/adr/0012."""
 
 KEYS = """
 ALTER TABLE gates_waiverparty ADD CONSTRAINT gates_waiverparty_kind_key UNIQUE (waiver_id, person_id, kind);

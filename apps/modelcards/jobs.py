@@ -1,15 +1,22 @@
 """What a worker does to make a PDF."""
 
+import json
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from django.template.loader import render_to_string
 
 from apps.audit import services as audit
+from apps.audit.models import Event
+from apps.audit.proofs import proof_file
+from apps.audit.sealing import wait_for_seal
 from apps.core import blobs, sandbox
 from apps.core.errors import MlgovError
+from apps.core.models import Blob
 from apps.jobs.running import RunningJob
-from apps.modelcards.content import assemble
+from apps.modelcards.content import CardContent, assemble
 from apps.modelcards.models import CardExport
 
 LIMITS = {"memory_mb": 2500, "cpu_seconds": 60, "wall_seconds": 90}
@@ -27,14 +34,8 @@ def render_pdf(job: RunningJob) -> None:
         raise MlgovError(
             "The card changed after the PDF was asked for. Ask for it again.", code="changed_meanwhile"
         )
-    html = render_to_string("modelcards/pdf.html", {"card": card, "digest": card.digest})
     job.progress(0.4, "laying out pages")
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "card.pdf"
-        payload = {"html": html, "path": str(path), "identifier": card.digest[:32]}
-        sandbox.call("apps.modelcards.pdf:render", payload, watch=job.check, **LIMITS)
-        with path.open("rb") as file:
-            blob = blobs.store(file, max_bytes=LARGEST_PDF, media_type="application/pdf")
+    blob = make_pdf(card, proof=_proof_of(export), watch=job.check)
     with job.completing({"blob": blob.digest}):
         CardExport.objects.filter(pk=export.pk).update(blob=blob)
         audit.record(
@@ -45,3 +46,30 @@ def render_pdf(job: RunningJob) -> None:
             version=str(export.version),
             blob=blob.digest,
         )
+
+
+def make_pdf(card: CardContent, *, proof: dict[str, Any] | None, watch: Callable[[], None]) -> Blob:
+    """Render a card and keep it; ``proof`` of its audit record is printed and attached. ``watch`` may raise to stop."""
+    html = render_to_string(
+        "modelcards/pdf.html",
+        {"card": card, "digest": card.digest, "proof": proof},
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "card.pdf"
+        payload = {
+            "html": html,
+            "path": str(path),
+            "identifier": card.digest[:32],
+            "proof": json.dumps(proof, ensure_ascii=False, indent=1) if proof else "",
+        }
+        sandbox.call("apps.modelcards.pdf:render", payload, watch=watch, **LIMITS)
+        with path.open("rb") as file:
+            return blobs.store(file, max_bytes=LARGEST_PDF, media_type="application/pdf")
+
+
+def _proof_of(export: CardExport) -> dict[str, Any] | None:
+    """Return the proof that asking for this PDF is in the sealed log; None where nobody seals."""
+    event = Event.objects.filter(
+        object_id=export.pk, object_type=export._meta.label_lower, kind="modelcards.pdf_requested"
+    ).latest("id")
+    return proof_file(event) if wait_for_seal(event) else None

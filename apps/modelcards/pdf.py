@@ -1,12 +1,14 @@
 """HTML to PDF, in a child process that fetches nothing (guarantee 24)."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from weasyprint import CSS, HTML
+from weasyprint import CSS, HTML, Attachment
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher
 
+EPOCH = datetime(1980, 1, 1, tzinfo=UTC)
 STYLE = Path(__file__).with_name("card_pdf.css")
 
 
@@ -26,6 +28,9 @@ class DataOnlyFetcher(URLFetcher):
 def render(payload: dict[str, Any]) -> dict[str, Any]:
     """Write ``payload["html"]`` as a tagged PDF (PDF/UA-1) to ``payload["path"]``; the same HTML gives the same bytes."""
     fonts = FontConfiguration()
+    proof = payload.get("proof")
+    # Fixed times: the same card under the same proof gives the same bytes.
+    attached = {"name": "proof.json", "description": "Inclusion proof", "created": EPOCH, "modified": EPOCH}
     fetcher = DataOnlyFetcher()
     document = HTML(string=payload["html"], url_fetcher=fetcher, base_url=None)
     document.write_pdf(
@@ -35,5 +40,6 @@ def render(payload: dict[str, Any]) -> dict[str, Any]:
         pdf_variant="pdf/ua-1",
         font_config=fonts,
         custom_metadata=True,
+        attachments=[Attachment(string=proof, **attached)] if proof else None,
     )
     return {"bytes": Path(payload["path"]).stat().st_size}

@@ -1,5 +1,6 @@
 from django.urls import path
 
+from apps.assurance.views import trail
 from apps.portal import styleguide, views
 
 app_name = "portal"
@@ -7,9 +8,9 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("projects/", views.projects, name="projects"),
     path("projects/<slug:slug>/", views.project, name="project"),
-    path("projects/<slug:slug>/audit/", views.audit_project, name="audit_project"),
+    path("projects/<slug:slug>/audit/", trail.audit_project, name="audit_project"),
     path("versions/<uuid:pk>/", views.version, name="version"),
-    path("audit/", views.audit_site, name="audit_site"),
+    path("audit/", trail.audit_site, name="audit_site"),
     path("search/", views.search, name="search"),
     path("theme/", views.theme, name="theme"),
     path("styleguide/", styleguide.styleguide, name="styleguide"),

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
@@ -88,35 +88,6 @@ def version(request: SignedInRequest, pk: UUID) -> HttpResponse:
         "may_break_glass": can_break_glass(request.user, found),
     }
     return page(request, "portal/version.html", context)
-
-
-@login_required
-@require_GET
-def audit_project(request: SignedInRequest, slug: str) -> HttpResponse:
-    """Show the audit trail of a project."""
-    found = project_for(request.user, slug)
-    return _audit_page(request, audit.events_of_project(found.pk), {"project": found})
-
-
-@login_required
-@require_GET
-def audit_site(request: SignedInRequest) -> HttpResponse:
-    """Show the whole audit trail, to auditors and administrators."""
-    if not (request.user.is_auditor or request.user.is_administrator):
-        raise Http404
-    return _audit_page(request, audit.site_events(), {})
-
-
-def _audit_page(request: HttpRequest, events: object, context: dict[str, object]) -> HttpResponse:
-    kind, actor = request.GET.get("kind", "")[:80], request.GET.get("actor", "")[:80]
-    shown = page_of(request, audit.narrowed(events, kind=kind, actor=actor), size=50)  # type: ignore[arg-type]
-    context |= {
-        "page": shown,
-        "events": [audit.shown(event) for event in shown],
-        "kind": kind,
-        "actor": actor,
-    }
-    return page(request, "portal/audit.html", context)
 
 
 @login_required

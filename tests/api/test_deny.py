@@ -214,6 +214,7 @@ LISTS = {
     "projects/{project}/costs": lambda world, number: costs.record_cost(
         world.project, kind="training", amount="1", currency="USD", spent_on=date(2026, 1, 1), by=world.dev
     ),
+    "events": lambda world, number: projects.change_project(world.project, by=world.ada, name=f"n{number}"),
     "projects/{project}/audit": lambda world, number: projects.change_project(
         world.project, by=world.ada, name=f"n{number}"
     ),

@@ -80,7 +80,7 @@ def demand_strength(password: str, person: User) -> None:
 
 
 def _chosen_by_another(person: User) -> None:
-    """What somebody else knows lets a person in to choose their own, and signs nothing (ADR 0007)."""
+    """What somebody else knows lets a person in to choose their own, and signs nothing (ADR 0013)."""
     now = timezone.now()
     person.temporary_password_until = now + TEMPORARY_PASSWORD_DAYS
     person.signing_held_until = now + timedelta(hours=settings.SIGNING_HOLD_HOURS)

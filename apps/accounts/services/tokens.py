@@ -71,7 +71,12 @@ def issue_token(
         created_by=by,
     )
     audit.record(
-        "accounts.token_issued", token, by=by, scopes=", ".join(wanted), expires_at=expires_at.isoformat()
+        "accounts.token_issued",
+        token,
+        by=by,
+        user=str(user.pk),
+        scopes=", ".join(wanted),
+        expires_at=expires_at.isoformat(),
     )
     return token, secret
 

@@ -1,0 +1,1 @@
+"""Pages of assurance, one module per subject."""
