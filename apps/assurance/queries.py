@@ -8,7 +8,6 @@ from django.http import Http404
 from apps.accounts.models import User
 from apps.assurance.models import EvidencePack
 from apps.audit.models import Event
-from apps.gates.models import Approval
 from apps.projects.models import Project
 from apps.projects.permissions import may_see_project
 from apps.projects.queries import project_ids_for
@@ -61,17 +60,3 @@ def pack_for(user: User, pk: UUID) -> EvidencePack:
     if found is None:
         raise Http404
     return found
-
-
-def signature_event(approval: Approval) -> Event:
-    """Return the audit record of a signature; raises Http404 where there is none."""
-    event = (
-        Event.objects.filter(
-            object_id=approval.promotion_id, kind__startswith="gates.", data__approval=str(approval.pk)
-        )
-        .order_by("id")
-        .first()
-    )
-    if event is None:
-        raise Http404
-    return event

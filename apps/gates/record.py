@@ -1,27 +1,28 @@
 """The signed record of one signature: everything that was signed, in one document that can be checked offline.
 
-``docs/verify_record.py`` recomputes the digests with the standard library alone.
+``docs/mlgov_verify.py`` recomputes the digests and follows the proof with the standard library alone.
 """
 
-import importlib.util
 from datetime import UTC, datetime
 from typing import Any
 
+from apps.audit.models import Event
+from apps.audit.proofs import NotSealed, proof_file
 from apps.core.canonical import digest
 from apps.gates.models import Approval
 
-FORMAT = "mlgov signature record 1"
+FORMAT = "mlgov.record/1"
+SIGNED_KINDS = ("gates.approved", "gates.rejected", "gates.changes_asked")
 
 
 def record_of(approval: Approval) -> dict[str, Any]:
     """Return the record: ``record`` is what was signed, ``record_digest`` its SHA-256 in canonical JSON (RFC 8785).
 
-    ``proof`` is the inclusion of the signature's event in the sealed audit log; None until the log can give one.
+    ``proof`` is the inclusion of the signature's event in the sealed audit log; None until it is sealed.
     """
     promotion = approval.promotion
     version = promotion.version
     record: dict[str, Any] = {
-        "format": FORMAT,
         "approval": str(approval.pk),
         "request": {
             "id": str(promotion.pk),
@@ -38,11 +39,11 @@ def record_of(approval: Approval) -> dict[str, Any]:
         "signer": {
             "id": str(approval.person_id),
             "name": approval.signer_name,
-            "role": approval.role,
             "on_behalf_of": str(approval.on_behalf_of) if approval.on_behalf_of else None,
             "reauthenticated_by": approval.reauthentication.method,
             "reauthenticated_at": _utc(approval.reauthentication.at),
         },
+        "role": approval.role,
         "decision": approval.decision,
         "meaning": approval.meaning,
         "comment": approval.comment,
@@ -62,6 +63,7 @@ def record_of(approval: Approval) -> dict[str, Any]:
         withdrawn = {"at": _utc(approval.withdrawn_at), "reason": approval.withdrawal_reason}
     # A withdrawal comes after the signing, so it stands beside what was signed and not in it.
     return {
+        "format": FORMAT,
         "record": record,
         "record_digest": digest(record),
         "withdrawn": withdrawn,
@@ -73,8 +75,13 @@ def _utc(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}Z"
 
 
-def _proof_of(approval: Approval) -> Any:
-    """Ask the audit log for the inclusion proof of the event of this signature, where it can give one."""
-    if importlib.util.find_spec("apps.audit.proofs") is None:
+def _proof_of(approval: Approval) -> dict[str, Any] | None:
+    """Return the inclusion proof of the event of this signature; None in the seconds before it is sealed."""
+    events = Event.objects.filter(
+        object_id=approval.promotion_id, kind__in=SIGNED_KINDS, data__approval=str(approval.pk)
+    )
+    event = events.order_by("id").first()
+    try:
+        return proof_file(event) if event is not None else None
+    except NotSealed:
         return None
-    return importlib.import_module("apps.audit.proofs").proof_of_signature(str(approval.pk))
