@@ -16,6 +16,7 @@ from apps.gates import due, services
 from apps.gates.models import Promotion
 from apps.policies.services import publish
 from apps.projects.models import Project
+from apps.registry import services as registry
 from apps.registry.models import Version
 from tests.cast import person
 from tests.conftest import superuser
