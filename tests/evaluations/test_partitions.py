@@ -45,15 +45,20 @@ def write(
     decimals: int | None = None,
     groups: int = 4,
     noise: float = 0.0,
+    wrong: float = 0.0,
     ids: np.ndarray | None = None,
 ) -> Path:
-    """Write a table in row groups; ``noise`` makes another model's scores of the same rows."""
+    """Write a table in row groups.
+
+    ``noise`` makes another model's scores of the same rows; of those of long tenure, ``wrong`` have another label.
+    """
     rng = np.random.default_rng(1)
     score = rng.beta(0.6, 0.5, rows)
     truth = (rng.random(rows) < score).astype(int)
-    # Rows of long tenure are wrong more often.
-    tenure = np.where((np.arange(rows) > rows // 2) & (rng.random(rows) < 0.3), np.nan, rng.normal(size=rows))
-    truth = np.where((tenure > 0.7) & (rng.random(rows) < 0.4), 1 - truth, truth)
+    other = np.random.default_rng(3)
+    late = np.arange(rows) >= rows // 2
+    tenure = np.where(late & (other.random(rows) < 0.3), np.nan, other.normal(size=rows))
+    truth = np.where((tenure > 0.7) & (other.random(rows) < wrong), 1 - truth, truth)
     if noise:
         score = np.clip(score + noise * np.random.default_rng(2).normal(size=rows), 0, 1)
     if decimals is not None:
@@ -67,8 +72,8 @@ def write(
         "age": rng.choice(["young", "old"], rows),
         # The regions of later rows are unknown to the first parts.
         "region": np.array([f"r{number * 7 // rows}" for number in range(rows)]),
-        # Rising along the file, so that each part alone has other quartiles; a third is missing in some parts only.
-        "income": np.where(np.arange(rows) < rows // 2, rng.gamma(2, 1, rows), rng.gamma(9, 1, rows)),
+        # Higher in later rows, so that each part alone has other quartiles; tenure is missing in later ones only.
+        "income": np.where(late, other.gamma(9, 1, rows), other.gamma(2, 1, rows)),
         "tenure": tenure,
     }
     pq.write_table(pa.table(columns), path, row_group_size=-(-rows // groups))
@@ -130,7 +135,7 @@ def test_few_distinct_scores_give_the_very_same_report(tmp_path):
 @pytest.mark.parametrize("sample", [binning.SAMPLE, 999])
 def test_numeric_features_are_cut_at_the_ends_of_a_single_pass(tmp_path, monkeypatch, sample):
     monkeypatch.setattr(binning, "SAMPLE", sample)
-    path = write(tmp_path / "t.parquet", 10_007)
+    path = write(tmp_path / "t.parquet", 10_007, wrong=0.4)
     single, reduced = whole(path), in_parts(path, tmp_path)
     told = [part["column"] for one in single["discovered"]["slices"] for part in one["conditions"]]
     assert "tenure" in told
