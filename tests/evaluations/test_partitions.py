@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from apps.evaluations.engine import binning, partitions, scoretable, worker
+from apps.evaluations.engine import binning, compare, partitions, scoretable, worker
 from apps.evaluations.engine.columns import ColumnMap
 from apps.evaluations.engine.compare import Champion
 from apps.evaluations.engine.config import Config
@@ -166,6 +166,25 @@ def test_parts_are_compared_with_a_champion_as_a_single_pass_is(tmp_path, monkey
     assert {one["verdict"] for one in single["comparison"]["metrics"]} >= {"better"}
     # Every id was held against every other one, so nothing is left to warn of.
     assert "ids_checked_by_part" not in {one["code"] for one in reduced["warnings"]}
+
+
+def test_too_many_rows_are_not_compared_and_the_report_stands(tmp_path, monkeypatch):
+    for module in (compare, partitions):
+        monkeypatch.setattr(module, "MOST_ROWS", 3_000)
+    path, small = write(tmp_path / "t.parquet", 4_000), write(tmp_path / "c.parquet", 2_000)
+    for report in (whole(path, champion=small), in_parts(path, tmp_path, champion=small)):
+        assert report["comparison"] is None
+        sentence = next(
+            one["sentence"] for one in report["warnings"] if one["code"] == "champion_not_compared"
+        )
+        assert sentence.startswith("The table has 4,000 rows; up to 3,000 are compared")
+    assert "ids_checked_by_part" in {one["code"] for one in report["warnings"]}
+    payload = {"path": str(small), "columns": COLUMNS.to_json(), "config": {"resamples": 100}}
+    report = worker.evaluate(payload | {"champion": {"path": str(path), "columns": COLUMNS.to_json()}})[
+        "report"
+    ]
+    assert report["comparison"] is None
+    assert "champion_not_compared" in {one["code"] for one in report["warnings"]}
 
 
 def test_an_id_in_two_parts_is_found_where_rows_are_kept(tmp_path):
