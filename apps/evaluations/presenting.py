@@ -93,6 +93,8 @@ class Picture:
     charts: dict[str, Chart]
     slices: SliceTable
     at_threshold: dict[str, Any] | None
+    #: What the metrics and slices of the comparison are called.
+    compared: dict[str, str]
 
     def of(self, kind: str) -> list[tuple[str, Chart]]:
         """Return the charts of a kind with their names."""
@@ -129,7 +131,13 @@ def picture(report: dict[str, Any], *, threshold: float | None = None, sort: str
         charts=charts_of(report, chosen),
         slices=slice_table(report, sort),
         at_threshold=chosen,
+        compared=_compared_names(report["comparison"]),
     )
+
+
+def _compared_names(comparison: dict[str, Any] | None) -> dict[str, str]:
+    rows = [*comparison["metrics"], *comparison["slices"]] if comparison else []
+    return {one["metric"]: label_of(one["metric"]) for one in rows}
 
 
 def metric_rows(report: dict[str, Any]) -> tuple[MetricRow, ...]:

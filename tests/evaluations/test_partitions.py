@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from apps.evaluations.engine import binning, partitions, scoretable, worker
+from apps.evaluations.engine import binning, compare, partitions, scoretable, worker
 from apps.evaluations.engine.columns import ColumnMap
 from apps.evaluations.engine.compare import Champion
 from apps.evaluations.engine.config import Config
@@ -45,15 +45,20 @@ def write(
     decimals: int | None = None,
     groups: int = 4,
     noise: float = 0.0,
+    wrong: float = 0.0,
     ids: np.ndarray | None = None,
 ) -> Path:
-    """Write a table in row groups; ``noise`` makes another model's scores of the same rows."""
+    """Write a table in row groups.
+
+    ``noise`` makes another model's scores of the same rows; of those of long tenure, ``wrong`` have another label.
+    """
     rng = np.random.default_rng(1)
     score = rng.beta(0.6, 0.5, rows)
     truth = (rng.random(rows) < score).astype(int)
-    # Rows of long tenure are wrong more often.
-    tenure = np.where((np.arange(rows) > rows // 2) & (rng.random(rows) < 0.3), np.nan, rng.normal(size=rows))
-    truth = np.where((tenure > 0.7) & (rng.random(rows) < 0.4), 1 - truth, truth)
+    other = np.random.default_rng(3)
+    late = np.arange(rows) >= rows // 2
+    tenure = np.where(late & (other.random(rows) < 0.3), np.nan, other.normal(size=rows))
+    truth = np.where((tenure > 0.7) & (other.random(rows) < wrong), 1 - truth, truth)
     if noise:
         score = np.clip(score + noise * np.random.default_rng(2).normal(size=rows), 0, 1)
     if decimals is not None:
@@ -67,8 +72,8 @@ def write(
         "age": rng.choice(["young", "old"], rows),
         # The regions of later rows are unknown to the first parts.
         "region": np.array([f"r{number * 7 // rows}" for number in range(rows)]),
-        # Rising along the file, so that each part alone has other quartiles; a third is missing in some parts only.
-        "income": np.where(np.arange(rows) < rows // 2, rng.gamma(2, 1, rows), rng.gamma(9, 1, rows)),
+        # Higher in later rows, so that each part alone has other quartiles; tenure is missing in later ones only.
+        "income": np.where(late, other.gamma(9, 1, rows), other.gamma(2, 1, rows)),
         "tenure": tenure,
     }
     pq.write_table(pa.table(columns), path, row_group_size=-(-rows // groups))
@@ -130,7 +135,7 @@ def test_few_distinct_scores_give_the_very_same_report(tmp_path):
 @pytest.mark.parametrize("sample", [binning.SAMPLE, 999])
 def test_numeric_features_are_cut_at_the_ends_of_a_single_pass(tmp_path, monkeypatch, sample):
     monkeypatch.setattr(binning, "SAMPLE", sample)
-    path = write(tmp_path / "t.parquet", 10_007)
+    path = write(tmp_path / "t.parquet", 10_007, wrong=0.4)
     single, reduced = whole(path), in_parts(path, tmp_path)
     told = [part["column"] for one in single["discovered"]["slices"] for part in one["conditions"]]
     assert "tenure" in told
@@ -161,6 +166,25 @@ def test_parts_are_compared_with_a_champion_as_a_single_pass_is(tmp_path, monkey
     assert {one["verdict"] for one in single["comparison"]["metrics"]} >= {"better"}
     # Every id was held against every other one, so nothing is left to warn of.
     assert "ids_checked_by_part" not in {one["code"] for one in reduced["warnings"]}
+
+
+def test_too_many_rows_are_not_compared_and_the_report_stands(tmp_path, monkeypatch):
+    for module in (compare, partitions):
+        monkeypatch.setattr(module, "MOST_ROWS", 3_000)
+    path, small = write(tmp_path / "t.parquet", 4_000), write(tmp_path / "c.parquet", 2_000)
+    for report in (whole(path, champion=small), in_parts(path, tmp_path, champion=small)):
+        assert report["comparison"] is None
+        sentence = next(
+            one["sentence"] for one in report["warnings"] if one["code"] == "champion_not_compared"
+        )
+        assert sentence.startswith("The table has 4,000 rows; up to 3,000 are compared")
+    assert "ids_checked_by_part" in {one["code"] for one in report["warnings"]}
+    payload = {"path": str(small), "columns": COLUMNS.to_json(), "config": {"resamples": 100}}
+    report = worker.evaluate(payload | {"champion": {"path": str(path), "columns": COLUMNS.to_json()}})[
+        "report"
+    ]
+    assert report["comparison"] is None
+    assert "champion_not_compared" in {one["code"] for one in report["warnings"]}
 
 
 def test_an_id_in_two_parts_is_found_where_rows_are_kept(tmp_path):

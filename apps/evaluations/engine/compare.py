@@ -31,8 +31,20 @@ _STREAM, _OTHER_STREAM = 5, 6
 _ASKED = ("k", "period")
 
 
+#: More rows than this, of either table, do not fit into a job's memory beside each other.
+MOST_ROWS = 10_000_000
+
+
 class NotComparable(ValueError):
-    """The champion's table is of something else; the sentence says of what."""
+    """The champion's table is of something else, or too large; the sentence says so."""
+
+
+def demand_few(rows: int) -> None:
+    """Raise NotComparable for a table that is too large to be compared."""
+    if rows > MOST_ROWS:
+        raise NotComparable(
+            f"The table has {rows:,} rows; up to {MOST_ROWS:,} are compared row by row. Send a sample to compare."
+        )
 
 
 @dataclass(frozen=True)
@@ -52,11 +64,13 @@ def compare(challenger: Any, champion: Champion, columns: ColumnMap, config: Con
     asked = {name: getattr(columns, name) for name in _ASKED}
     with np.errstate(all="ignore"):
         own = module.comparable(challenger, columns)
+        demand_few(own.n)
         theirs = module.comparable(champion.table, replace(champion.columns, **asked))
         if own.basis != theirs.basis:
             raise NotComparable(
                 f"The champion's predictions are of {theirs.basis}, these of {own.basis}: they are not compared."
             )
+        demand_few(theirs.n)
         warnings: list[str] = []
         pairs = joined(own, theirs, warnings)
         rows = None if pairs is None else _compact(own.rows, pairs[0])

@@ -18,7 +18,7 @@ import pyarrow as pa
 from apps.evaluations.engine.binning import binned_features, edges_of, step_of
 from apps.evaluations.engine.calibration import BinSums
 from apps.evaluations.engine.columns import ColumnMap
-from apps.evaluations.engine.compare import Champion
+from apps.evaluations.engine.compare import MOST_ROWS, Champion, demand_few
 from apps.evaluations.engine.config import Config, Progress
 from apps.evaluations.engine.kept import from_bytes, kept, stacked, to_bytes
 from apps.evaluations.engine.partial import Moments, Partial, Scored, reduced, summarised
@@ -144,18 +144,29 @@ def reduce_parts(
             sentence = f"“{name}” has {len(values)} different values; a group column has at most {Limits().group_values}."
             raise TableInvalid([Problem("attribute_cardinality", name, (), sentence)])
     body = report_of(partial, columns, config, progress)
-    warnings = _warnings(parts, partial, columns)
     rows = [part.rows for part in parts if part.rows is not None]
-    if champion is not None and len(rows) == len(parts):
+    comparing = champion if len(rows) == len(parts) else None
+    # Ids are held against each other where all parts' rows are stacked.
+    checked = comparing is not None and partial.rows <= MOST_ROWS
+    warnings = _warnings(parts, partial, columns, checked=checked)
+    if comparing is not None:
         progress(0.97, "comparing with the champion")
-        table = stacked(rows, probability=columns.score_kind == "probability", id_column=columns.row_id or "")
-        body |= compared(table, champion, columns, config, warnings)
+        probability, id_column = columns.score_kind == "probability", columns.row_id
+        body |= compared(
+            lambda: stacked(rows, probability=probability, id_column=id_column),
+            partial.rows,
+            comparing,
+            columns,
+            config,
+            warnings,
+        )
     return enveloped(body, columns, warnings, config) | {"parts": len(parts)}
 
 
 def champion_table(path: Path, columns: ColumnMap) -> Table:
-    """Return a champion's binary table, read by some million rows at once; raises TableInvalid."""
+    """Return a champion's binary table, read by some million rows at once; raises TableInvalid and NotComparable."""
     columns = columns.of_a_champion
+    demand_few(_rows_of(path))
     # Weights are scaled and entities numbered over a whole file.
     parts = plan(path, rows=CHAMPION_ROWS) if columns.can_part and not columns.weight else [()]
     if len(parts) == 1:
@@ -163,8 +174,15 @@ def champion_table(path: Path, columns: ColumnMap) -> Table:
     return stacked(
         [kept(_binary(path, columns, row_groups)) for row_groups in parts],
         probability=columns.score_kind == "probability",
-        id_column=columns.row_id or "",
+        id_column=columns.row_id,
     )
+
+
+def _rows_of(path: Path) -> int:
+    """Return the rows of a Parquet file, 0 for a file that is none: its rows are counted when they are read."""
+    with path.open("rb") as file:
+        parquet = file.read(4) == b"PAR1"
+    return sum(row_groups_of(path, Limits())) if parquet else 0
 
 
 def _binary(path: Path, columns: ColumnMap, row_groups: tuple[int, ...] = ()) -> Table:
@@ -172,7 +190,7 @@ def _binary(path: Path, columns: ColumnMap, row_groups: tuple[int, ...] = ()) ->
     return table
 
 
-def _warnings(parts: list[Part], partial: Partial, columns: ColumnMap) -> list[Problem]:
+def _warnings(parts: list[Part], partial: Partial, columns: ColumnMap, *, checked: bool) -> list[Problem]:
     found = [
         replace(one, sentence=f"Part {number}: {one.sentence}") if len(parts) > 1 else one
         for number, part in enumerate(parts, start=1)
@@ -188,8 +206,7 @@ def _warnings(parts: list[Part], partial: Partial, columns: ColumnMap) -> list[P
         found.append(Problem("small_sample", None, (), f"Only {partial.rows} rows: the intervals are wide."))
     if partial.scored and len(partial.scored.table.values) == 1:
         found.append(Problem("constant_score", columns.score, (), "Every row has the same score."))
-    unchecked = any(part.rows is None for part in parts)
-    if len(parts) > 1 and columns.row_id and unchecked:
+    if len(parts) > 1 and columns.row_id and not checked:
         sentence = f"The table was read in {len(parts)} parts; that no id of “{columns.row_id}” repeats was checked in each."
         found.append(Problem("ids_checked_by_part", columns.row_id, (), sentence))
     if not set(columns.features) <= set(partial.cells):

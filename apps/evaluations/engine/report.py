@@ -1,12 +1,13 @@
 """The whole report on a prediction table: one JSON document, the same for the same input, configuration and seed."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from apps.evaluations.engine import ENGINE_VERSION, SCHEMA_VERSION
 from apps.evaluations.engine.columns import ColumnMap
-from apps.evaluations.engine.compare import Champion, NotComparable, compare
+from apps.evaluations.engine.compare import Champion, NotComparable, compare, demand_few
 from apps.evaluations.engine.config import Config, Progress
 from apps.evaluations.engine.table import Problem
 from apps.evaluations.engine.tasks import task_module
@@ -28,16 +29,25 @@ def evaluate(
         if champion is not None:
             progress(0.97, "comparing with the champion")
             warnings = list(warnings)
-            body |= compared(table, champion, columns, config, warnings)
+            body |= compared(lambda: table, body["rows"], champion, columns, config, warnings)
     return enveloped(body, columns, warnings, config)
 
 
 def compared(
-    table: Any, champion: Champion, columns: ColumnMap, config: Config, warnings: list[Problem]
+    table: Callable[[], Any],
+    rows: int,
+    champion: Champion,
+    columns: ColumnMap,
+    config: Config,
+    warnings: list[Problem],
 ) -> dict[str, Any]:
-    """Return the section of the comparison, empty with a warning where the champion's table is of something else."""
+    """Return the section of the comparison, empty with a warning where the two tables cannot be compared.
+
+    ``table`` makes the table when it is called, after a look whether ``rows`` are not too many.
+    """
     try:
-        return {"comparison": compare(table, champion, columns, config)}
+        demand_few(rows)
+        return {"comparison": compare(table(), champion, columns, config)}
     except NotComparable as error:
         warnings.append(Problem("champion_not_compared", None, (), str(error)))
         return {"comparison": None}

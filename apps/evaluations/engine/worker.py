@@ -6,7 +6,7 @@ from typing import Any
 
 from apps.evaluations.engine import partitions
 from apps.evaluations.engine.columns import ColumnMap
-from apps.evaluations.engine.compare import Champion
+from apps.evaluations.engine.compare import Champion, NotComparable
 from apps.evaluations.engine.config import Config
 from apps.evaluations.engine.datachecks.leakage import leakage
 from apps.evaluations.engine.datachecks.profile import profile
@@ -58,6 +58,9 @@ def _champion(payload: dict[str, Any] | None, columns: ColumnMap) -> tuple[Champ
         if theirs.task == "binary":
             return Champion(partitions.champion_table(path, theirs), theirs), []
         return Champion(read_table(path, theirs.of_a_champion)[0], theirs), []
+    except NotComparable as error:
+        sentence = f"The champion's predictions are not compared. {error}"
+        return None, [Problem("champion_not_compared", None, (), sentence)]
     except TableInvalid as error:
         sentence = f"The champion's predictions cannot be read, so there is no comparison: {error}"
         return None, [Problem("champion_unreadable", None, (), sentence)]

@@ -32,7 +32,11 @@ def ranked_sums(score: Floats, y: Bits, weights: Floats | None, names: Iterable[
     """Return figures of ranked scores as functions of the classes' weights in at most 1,024 cells of scores."""
     scores = score_table(score, y, weights)
     width = len(scores.coarse.values)
-    codes = y.astype(np.int64) * width + scores.coarse_cells(score)
+    # Scores in their order are found in the table many times faster than in that of the rows.
+    order = np.argsort(score)
+    codes = np.empty(len(y), dtype=np.int64)
+    codes[order] = scores.coarse_cells(score[order])
+    codes += y.astype(np.int64) * width
     exact = ranking.rank_figures(scores)
     return Sums(
         codes_by_group(codes, 2 * width, weights),
