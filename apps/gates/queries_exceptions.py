@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID
 
-from django.db.models import Model, QuerySet
+from django.db.models import Exists, Model, OuterRef, QuerySet
 from django.http import Http404
 
 from apps.accounts.models import User
 from apps.gates.enums import PostmortemState, WaiverState
 from apps.gates.models import BreakGlass, Postmortem, Transition, Waiver
-from apps.projects.models import Project
+from apps.projects.models import Membership, Project
 from apps.projects.queries import project_ids_for
 from apps.registry.models import Version
 
@@ -38,6 +38,20 @@ def waivers_for(user: User) -> QuerySet[Waiver]:
 def waiver_for(user: User, pk: UUID) -> Waiver:
     """Load a waiver; raises Http404 for a stranger."""
     return _one(waivers_for(user), pk)
+
+
+def waivers_to_grant_for(user: User) -> QuerySet[Waiver]:
+    """Return the waivers that wait for this person: the policy names their role, and they have no part in the version."""
+    own = Membership.objects.filter(
+        user=user, project=OuterRef("version__model__project"), role=OuterRef("granted_by_role")
+    )
+    rows = waivers_for(user).filter(Exists(own), state=WaiverState.ASKED)
+    return rows.exclude(parties__person=user).order_by("id")
+
+
+def postmortems_to_close_for(user: User) -> QuerySet[Postmortem]:
+    """Return the open postmortems that this person answers for."""
+    return open_postmortems(postmortems_for(user).filter(owner=user))
 
 
 def open_waivers(rows: QuerySet[Waiver]) -> QuerySet[Waiver]:
