@@ -99,10 +99,11 @@ def open_postmortems(rows: QuerySet[Postmortem]) -> QuerySet[Postmortem]:
 
 @dataclass(frozen=True)
 class Marks:
-    """What a version's page must say in red: promoted past the gate, postmortems that are open."""
+    """What a page must not hide: promoted past the gate, postmortems that are open, waivers that nobody answered."""
 
     glass: BreakGlass | None
     postmortems: list[Postmortem]
+    waivers: list[Waiver]
 
 
 def marks_of(version: Version, user: User) -> Marks:
@@ -114,9 +115,16 @@ def marks_of(version: Version, user: User) -> Marks:
         .first()
     )
     glass = getattr(newest.promotion, "break_glass", None) if newest and newest.promotion else None
-    return Marks(glass, list(open_postmortems(postmortems_for(user).filter(version=version))))
+    asked = waivers_for(user).filter(version=version, state=WaiverState.ASKED)
+    return Marks(
+        glass,
+        list(open_postmortems(postmortems_for(user).filter(version=version))),
+        list(asked.order_by("id")),
+    )
 
 
 def marks_of_project(project: Project, user: User) -> Marks:
-    """Return the open postmortems of a project."""
-    return Marks(None, list(open_postmortems(postmortems_for(user).filter(version__model__project=project))))
+    """Return the open postmortems of a project, and the waivers that wait for an answer."""
+    asked = waivers_for(user).filter(version__model__project=project, state=WaiverState.ASKED)
+    found = open_postmortems(postmortems_for(user).filter(version__model__project=project))
+    return Marks(None, list(found), list(asked.order_by("id")))

@@ -3,12 +3,13 @@
 ``docs/verify_record.py`` recomputes the digests with the standard library alone.
 """
 
-import importlib.util
 from datetime import UTC, datetime
 from typing import Any
 
+from apps.audit.proofs import newest_seal, proof_files
 from apps.core.canonical import digest
 from apps.gates.models import Approval
+from apps.gates.queries import events_of_signature
 
 FORMAT = "mlgov signature record 1"
 
@@ -16,7 +17,7 @@ FORMAT = "mlgov signature record 1"
 def record_of(approval: Approval) -> dict[str, Any]:
     """Return the record: ``record`` is what was signed, ``record_digest`` its SHA-256 in canonical JSON (RFC 8785).
 
-    ``proof`` is the inclusion of the signature's event in the sealed audit log; None until the log can give one.
+    ``proof`` is the inclusion of the signature's event in the sealed audit log; None until the sealer took it.
     """
     promotion = approval.promotion
     version = promotion.version
@@ -73,8 +74,7 @@ def _utc(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}Z"
 
 
-def _proof_of(approval: Approval) -> Any:
-    """Ask the audit log for the inclusion proof of the event of this signature, where it can give one."""
-    if importlib.util.find_spec("apps.audit.proofs") is None:
-        return None
-    return importlib.import_module("apps.audit.proofs").proof_of_signature(str(approval.pk))
+def _proof_of(approval: Approval) -> dict[str, Any] | None:
+    """Return the proof that the event of this signature is in the sealed log; None within the seconds before."""
+    event = events_of_signature(approval).first()
+    return proof_files([event], newest_seal()).get(event.pk) if event else None

@@ -16,6 +16,7 @@ from apps.assurance.past import production_on
 from apps.audit.models import Event
 from apps.core import blobs
 from apps.core.errors import Forbidden, Invalid, Refused
+from apps.gates.record import record_of
 from apps.jobs import running
 from apps.projects import services as projects
 from apps.projects.models import Membership
@@ -79,6 +80,9 @@ def test_time_travel_and_the_signed_record(promoted, project, ben, rita, tmp_pat
     for change in ({"comment": "I read nothing."}, {"digest": "0" * 64}, {"approval": "x"}):
         path.write_text(json.dumps(document | {"statement": document["statement"] | change}))
         assert script.main([str(path)]) == 1
+    path.write_text(json.dumps(record_of(stood.approvals[0])["proof"]))
+    assert script.main([str(path)]) == 0
+    assert "gates.approved by Ben" in capsys.readouterr().out
 
 
 def make(project, **of):

@@ -30,7 +30,7 @@ from apps.core.htmx import page
 from apps.core.paging import page_of
 from apps.gates.queries import approval_for
 from apps.projects.models import Project
-from apps.projects.queries import project_for
+from apps.projects.queries import project_for, projects_for
 
 VERIFIER = Path(settings.BASE_DIR) / "docs" / "mlgov_verify.py"
 FORMATS: dict[str, tuple[Callable[[QuerySet[Event]], Iterator[str]], str]] = {
@@ -106,6 +106,7 @@ def event(request: SignedInRequest, number: int) -> HttpResponse:
     found = queries.event_for(request.user, number)
     proof = proofs.proof_files([found], proofs.newest_seal()).get(found.pk)
     context = {
+        "project": projects_for(request.user).filter(pk=found.project_id).first(),
         "shown": audit.shown(found),
         "proof": proof,
         "leaf": proofs.leaves_of([found])[found.pk],
@@ -146,7 +147,12 @@ def story(request: SignedInRequest, number: int) -> HttpResponse:
     """Tell everything that happened to the object of a record, oldest first."""
     found = queries.event_for(request.user, number)
     shown = page_of(request, audit.history_of(found), size=100)
-    context = {"subject": found, "page": shown, "events": [audit.shown(one) for one in shown]}
+    context = {
+        "project": projects_for(request.user).filter(pk=found.project_id).first(),
+        "subject": found,
+        "page": shown,
+        "events": [audit.shown(one) for one in shown],
+    }
     return page(request, "assurance/story.html", context)
 
 
