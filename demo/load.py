@@ -87,7 +87,7 @@ class Story:
         if self.known.get("complete"):
             say("The demonstration is loaded already.")
             return
-        from demo import train  # noqa: PLC0415 - a second start should not pay for scikit-learn
+        from demo import sequel, train  # noqa: PLC0415 - a second start should not pay for scikit-learn
 
         say("Training two models on 1,989 mortgage applications ...")
         data = train.load()
@@ -99,10 +99,8 @@ class Story:
         ]
         experiment = _ensure(self.ci, f"/projects/{project}/experiments", "name", texts.EXPERIMENT)
         model = _ensure(self.ci, f"/projects/{project}/models", "slug", texts.MODEL)
-        versions = [
-            self.version(model["id"], experiment["id"], trained, datasets)
-            for trained in (train.logistic_regression(data), train.gradient_boosting(data))
-        ]
+        models = (train.logistic_regression(data), train.gradient_boosting(data))
+        versions = [self.version(model["id"], experiment["id"], one, datasets) for one in models]
         for version in versions:
             self.evidence(version)
         for version in versions:
@@ -113,6 +111,11 @@ class Story:
         if waiting["state"] == "open" and not waiting["approvals"]:
             self.sign(waiting["id"], "rita", meaning=1)
         say(f"Version 2 asked for production: {refused['state']}. Version 1: {waiting['state']}.")
+        sequel.canary(self.ci, careful, models[0], data)
+        sequel.converse(waiting["id"], self.users)
+        sequel.ask_waiver(self.ci, strong)
+        sequel.verify(self.users["olga"])
+        say("The sealed audit log verifies.")
         self.write(
             complete=True,
             project=f"{self.address}/projects/{SLUG}/",

@@ -31,11 +31,11 @@ class Person:
 
 CAST = (
     Person("ben", "Ben Okafor", Role.REVIEWER, "", "reviewer: a signature waits for him"),
-    Person("rita", "Rita Lindqvist", Role.RISK, "", "risk officer: has signed"),
+    Person("rita", "Rita Lindqvist", Role.RISK, "", "risk officer: has signed; a waiver waits for her"),
     Person("olivia", "Olivia Marsh", Role.OWNER, "", "owns the project"),
     Person("dana", "Dana Petrova", Role.CONTRIBUTOR, "", "data scientist, answers for the pipeline"),
     Person("vera", "Vera Cruz", Role.VIEWER, "", "looks on"),
-    Person("olga", "Olga Brandt", "", SiteRole.AUDITOR, "auditor of the whole site"),
+    Person("olga", "Olga Brandt", "", SiteRole.AUDITOR, "auditor: has had the log verified"),
     Person("adam", "Adam Novak", "", SiteRole.ADMINISTRATOR, "administrator; may not approve"),
 )
 

@@ -67,6 +67,24 @@ ANSWERS = {
     ),
     "edge_cases": ("yes", "Example answer: in the demonstration nobody scored edge cases by hand."),
 }
+#: Beneath the request that waits: who says what.
+CONVERSATION = (
+    (
+        "rita",
+        "The ratio by race holds, but its interval reaches below 0.8. Is the holdout large enough to rely on it?",
+    ),
+    (
+        "dana",
+        "Not by itself: **the gate names the rows that would settle it**, and these data have no more. Approvals by group "
+        "are looked at weekly. The canary windows on the version's page are the holdout, replayed in four parts; "
+        "there is no service here to watch.",
+    ),
+)
+WAIVER = {
+    "criterion": "disparate_impact",
+    "reason": "Asked so that the boosted trees can run beside the loan officers for a month, deciding nothing, while we look "
+    "for the features that stand in for race.",
+}
 SCORE_COMMENT = "Looked at beside the evidence."
 CARD = {
     "description": "Scores applications for a home loan between 0 and 1. At 0.5 and above an application is approved; "

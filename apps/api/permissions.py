@@ -20,6 +20,8 @@ class DenyByDefault(BasePermission):
             return False
         needed = getattr(view, "scopes", {}).get("GET" if request.method == "HEAD" else request.method)
         if needed is None:
+            takes = ", ".join(sorted(getattr(view, "scopes", {}))) or "nothing"
+            self.message = f"This address does not take {request.method}. It takes: {takes}."
             return False
         token = request.auth
         if isinstance(token, Token) and needed not in token.scopes:

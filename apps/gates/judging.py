@@ -52,6 +52,21 @@ class GateView:
         return ordered([result.to_json() for result in self.verdict.results])
 
     @property
+    def passing(self) -> int:
+        """How many criteria hold by themselves."""
+        return self.count(State.PASS)
+
+    @property
+    def waived(self) -> int:
+        """How many criteria hold by a waiver alone."""
+        return self.count(State.WAIVED)
+
+    @property
+    def held(self) -> int:
+        """How many criteria hold, by themselves or by a waiver."""
+        return self.passing + self.waived
+
+    @property
     def to_change(self) -> list[dict[str, Any]]:
         """Return what would have to change for the gate to open."""
         return to_change(self.ordered)

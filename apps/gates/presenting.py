@@ -11,6 +11,7 @@ from apps.gates.judging import gate_of
 from apps.gates.models import Approval, Delegation, Promotion
 from apps.gates.permissions import SigningRole
 from apps.gates.showing import HOLDS, estimates_chart, ordered, to_change
+from apps.policies.judge import State
 from apps.policies.queries import pack_of
 
 
@@ -65,6 +66,7 @@ def promotion_context(promotion: Promotion, *, user: User) -> dict[str, Any]:
         "meanings": gate.meanings if gate else (),
         "criteria": criteria,
         "held": sum(1 for one in criteria if one["state"] in HOLDS),
+        "passing": sum(1 for one in criteria if one["state"] == State.PASS),
         "to_change": to_change(criteria),
         "chart": estimates_chart(criteria),
         "seats": seats_of(promotion),

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID
 
-from django.db.models import Model, QuerySet
+from django.db.models import Exists, Model, OuterRef, QuerySet
 from django.http import Http404
 
 from apps.accounts.models import User
 from apps.gates.enums import PostmortemState, WaiverState
 from apps.gates.models import BreakGlass, Postmortem, Transition, Waiver
-from apps.projects.models import Project
+from apps.projects.models import Membership, Project
 from apps.projects.queries import project_ids_for
 from apps.registry.models import Version
 
@@ -38,6 +38,20 @@ def waivers_for(user: User) -> QuerySet[Waiver]:
 def waiver_for(user: User, pk: UUID) -> Waiver:
     """Load a waiver; raises Http404 for a stranger."""
     return _one(waivers_for(user), pk)
+
+
+def waivers_to_grant_for(user: User) -> QuerySet[Waiver]:
+    """Return the waivers that wait for this person: the policy names their role, and they have no part in the version."""
+    own = Membership.objects.filter(
+        user=user, project=OuterRef("version__model__project"), role=OuterRef("granted_by_role")
+    )
+    rows = waivers_for(user).filter(Exists(own), state=WaiverState.ASKED)
+    return rows.exclude(parties__person=user).order_by("id")
+
+
+def postmortems_to_close_for(user: User) -> QuerySet[Postmortem]:
+    """Return the open postmortems that this person answers for."""
+    return open_postmortems(postmortems_for(user).filter(owner=user))
 
 
 def open_waivers(rows: QuerySet[Waiver]) -> QuerySet[Waiver]:
@@ -85,10 +99,11 @@ def open_postmortems(rows: QuerySet[Postmortem]) -> QuerySet[Postmortem]:
 
 @dataclass(frozen=True)
 class Marks:
-    """What a version's page must say in red: promoted past the gate, postmortems that are open."""
+    """What a page must not hide: promoted past the gate, postmortems that are open, waivers that nobody answered."""
 
     glass: BreakGlass | None
     postmortems: list[Postmortem]
+    waivers: list[Waiver]
 
 
 def marks_of(version: Version, user: User) -> Marks:
@@ -100,9 +115,16 @@ def marks_of(version: Version, user: User) -> Marks:
         .first()
     )
     glass = getattr(newest.promotion, "break_glass", None) if newest and newest.promotion else None
-    return Marks(glass, list(open_postmortems(postmortems_for(user).filter(version=version))))
+    asked = waivers_for(user).filter(version=version, state=WaiverState.ASKED)
+    return Marks(
+        glass,
+        list(open_postmortems(postmortems_for(user).filter(version=version))),
+        list(asked.order_by("id")),
+    )
 
 
 def marks_of_project(project: Project, user: User) -> Marks:
-    """Return the open postmortems of a project."""
-    return Marks(None, list(open_postmortems(postmortems_for(user).filter(version__model__project=project))))
+    """Return the open postmortems of a project, and the waivers that wait for an answer."""
+    asked = waivers_for(user).filter(version__model__project=project, state=WaiverState.ASKED)
+    found = open_postmortems(postmortems_for(user).filter(version__model__project=project))
+    return Marks(None, list(found), list(asked.order_by("id")))

@@ -6,13 +6,12 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from apps.audit.models import Event
 from apps.audit.proofs import NotSealed, proof_file
 from apps.core.canonical import digest
 from apps.gates.models import Approval
+from apps.gates.queries import events_of_signature
 
 FORMAT = "mlgov.record/1"
-SIGNED_KINDS = ("gates.approved", "gates.rejected", "gates.changes_asked")
 
 
 def record_of(approval: Approval) -> dict[str, Any]:
@@ -77,10 +76,7 @@ def _utc(moment: datetime) -> str:
 
 def _proof_of(approval: Approval) -> dict[str, Any] | None:
     """Return the inclusion proof of the event of this signature; None in the seconds before it is sealed."""
-    events = Event.objects.filter(
-        object_id=approval.promotion_id, kind__in=SIGNED_KINDS, data__approval=str(approval.pk)
-    )
-    event = events.order_by("id").first()
+    event = events_of_signature(approval).first()
     try:
         return proof_file(event) if event is not None else None
     except NotSealed:

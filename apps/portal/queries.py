@@ -15,6 +15,7 @@ from apps.evidence.services import Evidence, collect
 from apps.experiments.models import Experiment
 from apps.gates import permissions
 from apps.gates import queries as gates
+from apps.gates import queries_exceptions as exceptions
 from apps.gates.enums import PromotionState
 from apps.gates.judging import GateView, next_gates
 from apps.gates.models import Promotion, Review
@@ -24,6 +25,7 @@ from apps.policies.queries import pack_of
 from apps.projects.evidence import missing_fields
 from apps.projects.models import Brief, Project
 from apps.projects.queries import data_sources_of, project_ids_for, projects_for
+from apps.registry.enums import CheckStatus
 from apps.registry.models import Model, Version
 from apps.registry.queries import (
     LatestCheck,
@@ -40,7 +42,8 @@ from apps.rubrics.queries import Board, board_of
 
 def inbox_count(user: User) -> int:
     """Return how many things wait for this person."""
-    return gates.inbox_count(user)
+    waivers = exceptions.waivers_to_grant_for(user).count()
+    return gates.inbox_count(user) + waivers + exceptions.postmortems_to_close_for(user).count()
 
 
 @dataclass(frozen=True)
@@ -155,6 +158,15 @@ class VersionView:
     def open_promotion(self) -> Promotion | None:
         """The request that waits now, if there is one."""
         return next((one for one in self.promotions if one.state == PromotionState.OPEN), None)
+
+    @property
+    def passed_checks(self) -> list[LatestCheck]:
+        return [one for one in self.checks if one.status == CheckStatus.PASSED]
+
+    @property
+    def open_checks(self) -> list[LatestCheck]:
+        """The checks that somebody must look at: failed, expired, running."""
+        return [one for one in self.checks if one.status != CheckStatus.PASSED]
 
     @property
     def report(self) -> dict[str, Any] | None:

@@ -30,7 +30,7 @@ YEAR = 365 * 86_400
 @login_required
 @require_GET
 def home(request: SignedInRequest) -> HttpResponse:
-    """Show what waits for me: to sign, what I asked for, what was decided."""
+    """Show what waits for me: to sign and to answer, what I asked for, what was decided."""
     tab = request.GET.get("tab", "sign")
     context = {
         "tab": tab if tab in {"sign", "asked", "done"} else "sign",
@@ -38,9 +38,8 @@ def home(request: SignedInRequest) -> HttpResponse:
         "reviews": gates.reviews_due_for(request.user),
         "asked": gates.asked_by(request.user),
         "decided": gates.decided_for(request.user),
-        "postmortems": list(
-            exceptions.open_postmortems(exceptions.postmortems_for(request.user).filter(owner=request.user))
-        ),
+        "waivers": list(exceptions.waivers_to_grant_for(request.user)),
+        "postmortems": list(exceptions.postmortems_to_close_for(request.user)),
         "jobs": recent_for(request.user),
     }
     return page(request, "portal/home.html", context)

@@ -58,6 +58,13 @@ def test_the_reviewer_signs_and_the_card_says_production(live_server, browser, r
         reverse("gates:sign", args=[promotion.pk]),
         reverse("costs:project", args=[staged.model.project.slug]),
         reverse("portal:audit_project", args=[staged.model.project.slug]),
+        reverse("gates:dry_run", args=[staged.pk]) + "?to=production&revision=standard:1",
+        reverse("gates:times", args=[staged.model.project.slug]),
+        reverse("gates:exceptions", args=[staged.model.project.slug]),
+        reverse("registry:model", args=[staged.model_id]),
+        reverse("registry:check", args=[staged.checks.first().pk]),
+        reverse("projects:brief", args=[staged.model.project.slug]),
+        reverse("projects:members", args=[staged.model.project.slug]),
         reverse("portal:styleguide"),
         reverse("api-docs"),
     ):

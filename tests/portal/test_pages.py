@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from apps.accounts import services as accounts
+from apps.audit.models import Event
 from apps.costs import services as costs
 from apps.experiments import services as experiments
 from apps.gates import services as gates
@@ -23,6 +24,7 @@ INLINE = re.compile(rb"<script(?![^>]*\ssrc=)|\sstyle=\"|\son[a-z]+=\"|hx-on", r
 def places(ready, project, dev):
     promotion = gates.request_promotion(ready, to_stage="staging", by=dev)
     evaluation = ready.evaluations.first()
+    record = Event.objects.filter(project_id=project.pk).first().pk
     pk, slug = ready.pk, project.slug
     named = {
         "portal:home": [],
@@ -61,6 +63,19 @@ def places(ready, project, dev):
         "gates:rollback": [pk],
         "gates:suspend": [pk],
         "gates:break_glass": [pk, "staging"],
+        "notifications:unread": [],
+        "notifications:all": [],
+        "notifications:preferences": [],
+        "mfa_index": [],
+        "mfa_list_webauthn": [],
+        "usersessions_list": [],
+        "account_change_password": [],
+        "identity:invitations": [slug],
+        "assurance:access_project": [slug],
+        "assurance:past": [slug],
+        "assurance:packs": [slug],
+        "assurance:event": [record],
+        "assurance:story": [record],
     }
     return {name: reverse(name, args=args) for name, args in named.items()}
 
@@ -68,6 +83,8 @@ def places(ready, project, dev):
 EVERYBODYS = {
     *("portal:home", "portal:projects", "portal:search", "portal:styleguide", "accounts:tokens", "api-docs"),
     *("projects:create", "policies:revision", "gates:all_times"),
+    *("notifications:unread", "notifications:all", "notifications:preferences"),
+    *("mfa_index", "mfa_list_webauthn", "usersessions_list", "account_change_password"),
 }
 
 

@@ -28,7 +28,7 @@ from apps.core.errors import not_now
 from apps.core.htmx import page
 from apps.core.paging import page_of
 from apps.projects.models import Project
-from apps.projects.queries import project_for
+from apps.projects.queries import project_for, projects_for
 
 VERIFIER = Path(settings.BASE_DIR) / "docs" / "mlgov_verify.py"
 FORMATS: dict[str, tuple[Callable[[QuerySet[Event]], Iterator[str]], str]] = {
@@ -104,6 +104,7 @@ def event(request: SignedInRequest, number: int) -> HttpResponse:
     found = queries.event_for(request.user, number)
     proof = proofs.proof_files([found], proofs.newest_seal()).get(found.pk)
     context = {
+        "project": projects_for(request.user).filter(pk=found.project_id).first(),
         "shown": audit.shown(found),
         "proof": proof,
         "leaf": proofs.leaves_of([found])[found.pk],
@@ -136,7 +137,12 @@ def story(request: SignedInRequest, number: int) -> HttpResponse:
     """Tell everything that happened to the object of a record, oldest first."""
     found = queries.event_for(request.user, number)
     shown = page_of(request, audit.history_of(found), size=100)
-    context = {"subject": found, "page": shown, "events": [audit.shown(one) for one in shown]}
+    context = {
+        "project": projects_for(request.user).filter(pk=found.project_id).first(),
+        "subject": found,
+        "page": shown,
+        "events": [audit.shown(one) for one in shown],
+    }
     return page(request, "assurance/story.html", context)
 
 

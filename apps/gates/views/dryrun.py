@@ -22,9 +22,13 @@ def ask(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Show what a gate would say; a GET form, for nothing is written."""
     version = version_for(request.user, pk)
     project = version.model.project
-    stages = [(one.key, one.title) for one in policies.pack_of(project.policy_revision).stages]
+    pack = policies.pack_of(project.policy_revision)
+    stages = [(one.key, one.title) for one in pack.stages]
     revisions = list(policies.revisions())
-    form = forms.DryRunForm(request.GET or None, stages=stages, revisions=revisions)
+    ahead = next((rule.to_stage for rule in pack.moves_from(version.stage) if rule.gate), None)
+    form = forms.DryRunForm(
+        request.GET or None, stages=stages, revisions=revisions, initial={"to": ahead} if ahead else None
+    )
     context = {"version": version, "project": project, "form": form}
     if form.is_valid():
         slug, _, number = form.cleaned_data["revision"].partition(":")

@@ -21,8 +21,10 @@ class Command(BaseCommand):
         swept_at = float("-inf")
         while True:
             try:
-                for kind in periodic.enqueue_due():
-                    self.stdout.write(f"enqueued {kind}")
+                due = periodic.enqueue_due()
+                # Every few seconds for ever, it is no news; a job's own page says when it ran.
+                if not every:
+                    self.stdout.writelines(f"enqueued {kind}\n" for kind in due)
                 if time.monotonic() - swept_at >= every:
                     swept_at = time.monotonic()
                     woken = sweep()
