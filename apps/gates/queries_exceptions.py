@@ -9,7 +9,8 @@ from django.http import Http404
 
 from apps.accounts.models import User
 from apps.gates.enums import PostmortemState, WaiverState
-from apps.gates.models import BreakGlass, Postmortem, Transition, Waiver
+from apps.gates.models import Breach, BreakGlass, Obligation, Postmortem, Transition, Waiver
+from apps.gates.queries_conditions import open_breaches, overdue_obligations
 from apps.projects.models import Project
 from apps.projects.queries import project_ids_for
 from apps.registry.models import Version
@@ -85,10 +86,12 @@ def open_postmortems(rows: QuerySet[Postmortem]) -> QuerySet[Postmortem]:
 
 @dataclass(frozen=True)
 class Marks:
-    """What a version's page must say in red: promoted past the gate, postmortems that are open."""
+    """What a page must say in red: promoted past the gate, open postmortems, broken conditions, what is overdue."""
 
     glass: BreakGlass | None
     postmortems: list[Postmortem]
+    breaches: list[Breach]
+    overdue: list[Obligation]
 
 
 def marks_of(version: Version, user: User) -> Marks:
@@ -100,9 +103,19 @@ def marks_of(version: Version, user: User) -> Marks:
         .first()
     )
     glass = getattr(newest.promotion, "break_glass", None) if newest and newest.promotion else None
-    return Marks(glass, list(open_postmortems(postmortems_for(user).filter(version=version))))
+    return Marks(
+        glass,
+        list(open_postmortems(postmortems_for(user).filter(version=version))),
+        list(open_breaches(user).filter(condition__version=version)),
+        list(overdue_obligations(user).filter(version__model=version.model_id)),
+    )
 
 
 def marks_of_project(project: Project, user: User) -> Marks:
-    """Return the open postmortems of a project."""
-    return Marks(None, list(open_postmortems(postmortems_for(user).filter(version__model__project=project))))
+    """Return the open postmortems, broken conditions and overdue obligations of a project."""
+    return Marks(
+        None,
+        list(open_postmortems(postmortems_for(user).filter(version__model__project=project))),
+        list(open_breaches(user).filter(condition__version__model__project=project)),
+        list(overdue_obligations(user).filter(version__model__project=project)),
+    )

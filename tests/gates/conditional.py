@@ -69,6 +69,4 @@ def report(version, by, *, minutes=1.0, **figures):
     """Report a window; it ends a little ahead, as clocks of pipelines may, so that it is after the promotion."""
     ended = timezone.now() + timedelta(minutes=minutes)
     fields = {"channel": "production", "requests": 5000, "errors": 5} | figures
-    return report_metrics(
-        version, started_at=ended - timedelta(minutes=1), ended_at=ended, by=by, **fields
-    )
+    return report_metrics(version, started_at=ended - timedelta(minutes=1), ended_at=ended, by=by, **fields)
