@@ -247,7 +247,10 @@ AUDIT_EVENT_MODULES = [
     f"apps.{name}.events" for name in MLGOV_APPS if name not in {"core", "audit", "evidence", "api", "portal"}
 ]
 #: Where kinds of notices are listed.
-NOTICE_MODULES = ["apps.notifications.notices", "apps.gates.notices", "apps.gates.exception_notices"]
+NOTICE_MODULES = [
+    "apps.notifications.notices",
+    *(f"apps.gates.{name}" for name in ("notices", "exception_notices", "condition_notices")),
+]
 #: Kind of job -> the function that does it, given a `apps.jobs.running.RunningJob`, and what pages call it.
 JOB_KINDS = {
     "assurance.make_pack": ("apps.assurance.jobs:make_pack", "Make an evidence pack"),
@@ -262,10 +265,13 @@ JOB_KINDS = {
     "notifications.send_mail": ("apps.notifications.jobs:send_mail", "Send an e-mail"),
     "rubrics.suggest": ("apps.rubrics.jobs:suggest", "Suggest rubric scores"),
     "gates.keep_time": ("apps.gates.jobs:keep_time", "Note at the gates what is due, over or overdue"),
+    "gates.judge_conditions": ("apps.gates.jobs:judge_conditions", "Judge the conditions of an approval"),
     "gates.judge_production": ("apps.gates.jobs:judge_production", "Judge production metrics"),
 }
 #: Kinds of jobs that judge production metrics when they arrive; apps above `monitoring` do them.
-METRICS_JOBS = ["gates.judge_production"]
+METRICS_JOBS = ["gates.judge_production", "gates.judge_conditions"]
+#: Kinds of jobs that look at a version when one of its evaluations is complete.
+EVALUATION_JOBS = ["gates.judge_conditions"]
 #: Kind of job -> seconds after which the sweeper enqueues it again (apps/jobs/periodic.py).
 PERIODIC_JOBS: dict[str, float] = {
     "gates.keep_time": 300,

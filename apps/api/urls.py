@@ -5,6 +5,7 @@ from drf_spectacular.views import SpectacularAPIView
 
 from apps.api import (
     audit,
+    conditions,
     costs,
     evaluations,
     exceptions,
@@ -49,6 +50,7 @@ urlpatterns = [
     path("v1/projects/<uuid:pk>/costs", costs.Costs.as_view()),
     path("v1/projects/<uuid:pk>/budget", costs.BudgetOne.as_view()),
     path("v1/projects/<uuid:pk>/waivers", exceptions.ProjectWaivers.as_view()),
+    path("v1/projects/<uuid:pk>/obligations", conditions.ProjectObligations.as_view()),
     path("v1/projects/<uuid:pk>/postmortems", exceptions.ProjectPostmortems.as_view()),
     path("v1/projects/<uuid:pk>/audit", site.ProjectAudit.as_view()),
     path("v1/projects/<uuid:pk>/webhooks", webhooks.Webhooks.as_view()),
@@ -81,8 +83,11 @@ urlpatterns = [
     path("v1/versions/<uuid:pk>/card", judgement.CardOne.as_view()),
     path("v1/versions/<uuid:pk>/card/pdf", judgement.CardPdf.as_view()),
     path("v1/versions/<uuid:pk>/waivers", exceptions.Waivers.as_view()),
+    path("v1/versions/<uuid:pk>/conditions", conditions.Conditions.as_view()),
     path("v1/versions/<uuid:pk>/rollback", exceptions.RollbackOne.as_view()),
     path("v1/versions/<uuid:pk>/suspension", exceptions.SuspensionOne.as_view()),
+    path("v1/obligations/<uuid:pk>/fulfil", conditions.ObligationFulfil.as_view()),
+    path("v1/obligations/<uuid:pk>/answer", conditions.ObligationAnswer.as_view()),
     path("v1/postmortems/<uuid:pk>/close", exceptions.PostmortemClose.as_view()),
     path("v1/versions/<uuid:pk>/production-metrics", monitoring.ProductionMetricsList.as_view()),
     path("v1/predictions/<uuid:pk>/evaluations", evaluations.EvaluationStart.as_view()),

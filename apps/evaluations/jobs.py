@@ -4,6 +4,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.db.models.functions import Now
 
 from apps.accounts.models import User
@@ -14,6 +15,7 @@ from apps.core.errors import MlgovError
 from apps.evaluations import parts
 from apps.evaluations.enums import EVALUATION_MOVES, EvaluationState
 from apps.evaluations.models import Evaluation
+from apps.jobs import services as jobs
 from apps.jobs.running import RunningJob
 from apps.projects.permissions import Right, can
 
@@ -73,6 +75,9 @@ def evaluate(job: RunningJob) -> None:
             project_id=job.project_id,
             report_digest=evaluation.report_digest,
         )
+        for kind in settings.EVALUATION_JOBS:
+            args = {"version": str(evaluation.version_id)}
+            jobs.enqueue(kind, args, by=job.started_by, project_id=job.project_id)
 
 
 def _payload(evaluation: Evaluation, files: ExitStack) -> dict[str, Any]:

@@ -134,3 +134,50 @@ POSTMORTEM_MOVES: dict[str, frozenset[str]] = {
     PostmortemState.OPEN: frozenset({PostmortemState.CLOSED}),
     PostmortemState.CLOSED: frozenset(),
 }
+
+
+class ConditionState(TextChoices):
+    PROPOSED = "proposed", "Comes into force with the promotion"
+    IN_FORCE = "in_force", "In force"
+    OVER = "over", "Over"
+    DROPPED = "dropped", "Never came into force"
+
+
+#: It is over when the version leaves the stage or a newer approval takes the place of its own; a rollback revives it.
+CONDITION_MOVES: dict[str, frozenset[str]] = {
+    ConditionState.PROPOSED: frozenset({ConditionState.IN_FORCE, ConditionState.DROPPED}),
+    ConditionState.IN_FORCE: frozenset({ConditionState.OVER}),
+    ConditionState.OVER: frozenset({ConditionState.IN_FORCE}),
+    ConditionState.DROPPED: frozenset(),
+}
+
+
+class BreachState(TextChoices):
+    OPEN = "open", "Does not hold"
+    CLEARED = "cleared", "Cleared"
+
+
+#: One breach is one episode: the next time is another row.
+BREACH_MOVES: dict[str, frozenset[str]] = {
+    BreachState.OPEN: frozenset({BreachState.CLEARED}),
+    BreachState.CLEARED: frozenset(),
+}
+
+
+class ObligationState(TextChoices):
+    PROPOSED = "proposed", "Comes into force with the promotion"
+    OPEN = "open", "To be fulfilled"
+    FULFILLED = "fulfilled", "Waits for confirmation"
+    CONFIRMED = "confirmed", "Confirmed"
+    DROPPED = "dropped", "Never came into force"
+
+
+#: What is said to be fulfilled counts once an approver confirms it; one sent back is open again.
+OBLIGATION_MOVES: dict[str, frozenset[str]] = {
+    ObligationState.PROPOSED: frozenset({ObligationState.OPEN, ObligationState.DROPPED}),
+    ObligationState.OPEN: frozenset({ObligationState.FULFILLED}),
+    ObligationState.FULFILLED: frozenset({ObligationState.CONFIRMED, ObligationState.OPEN}),
+    ObligationState.CONFIRMED: frozenset(),
+    ObligationState.DROPPED: frozenset(),
+}
+OBLIGATION_OWED = frozenset({ObligationState.OPEN, ObligationState.FULFILLED})

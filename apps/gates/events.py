@@ -1,6 +1,7 @@
 """What happens at the gates."""
 
 from apps.audit.events import EventType
+from apps.gates.condition_events import CONDITIONS
 from apps.gates.exception_events import EXCEPTIONS
 
 EVENTS = [
@@ -60,4 +61,5 @@ EVENTS = [
         "gates.act_refused", "was not allowed to {act} {object}: {reason}", icon="shield-alert", tone="warn"
     ),
     *EXCEPTIONS,
+    *CONDITIONS,
 ]

@@ -13,11 +13,12 @@ def keep_time(job: RunningJob) -> dict[str, Any]:
     Validity itself needs no job: it is compared with the clock. Comes again by itself (settings.PERIODIC_JOBS).
     """
     job.check()
-    found = dict(due.keep_time())
+    found = {**due.keep_time(), **services.watch_conditions()}
     with job.completing(found) as answer:
         answer["ended"] = services.note_ended()
         answer["ending"] = services.announce_ending()
         answer["overdue"] = services.announce_overdue()
+        answer["obligations_overdue"] = services.remind_of_obligations()
     return answer
 
 
@@ -26,4 +27,11 @@ def judge_production(job: RunningJob) -> dict[str, Any]:
     assert job.started_by is not None, "production metrics are reported by somebody"
     with job.completing({}) as answer:
         answer |= services.judge_production(UUID(job.args["version"]), by=job.started_by)
+    return answer
+
+
+def judge_conditions(job: RunningJob) -> dict[str, Any]:
+    """Judge the conditions of a version's approval: metrics arrived, or an evaluation is complete."""
+    with job.completing({}) as answer:
+        answer |= services.judge_conditions(UUID(job.args["version"]))
     return answer

@@ -3,7 +3,7 @@
 from typing import Any
 
 from apps.accounts.models import User
-from apps.gates import reviewing
+from apps.gates import reviewing, terms
 from apps.gates.enums import TransitionKind
 from apps.gates.models import Promotion, Rollback, Suspension, Transition
 from apps.policies.models import Revision
@@ -30,6 +30,7 @@ def swap_back(rollback: Rollback, *, by: User) -> None:
     revision, kind = rollback.policy_revision, TransitionKind.ROLLED_BACK
     _record(rollback.version, _way_out(revision, "replace"), kind, revision, by=by, rollback=rollback)
     _record(rollback.restored, PRODUCTION, kind, revision, by=by, rollback=rollback)
+    terms.revive(rollback.restored, by=by)
 
 
 def take_out(suspension: Suspension, *, by: User) -> None:
@@ -89,4 +90,5 @@ def _record(
         **cause,
     )
     reviewing.lapse(version, by=by)
+    terms.lapse(version, by=by)
     registry.move_stage(version, stage=to_stage, by=by)

@@ -7,6 +7,7 @@ from apps.core.errors import ALLOWED, Decision, denied, not_now
 from apps.gates.enums import PostmortemState, WaiverPart, WaiverState
 from apps.gates.models import Postmortem, Waiver
 from apps.gates.moving import previous_of
+from apps.gates.permissions_conditions import nothing_owed
 from apps.policies.exceptions import Exceptions
 from apps.policies.queries import pack_of
 from apps.projects.models import Project
@@ -121,6 +122,7 @@ def can_break_glass(user: User, version: Version) -> Decision:
         demand_role(user, version.model.project, roles, "break the glass")
         and not_retired(version.model)
         and nothing_overdue(version.model.project)
+        and nothing_owed(version.model)
     )
 
 

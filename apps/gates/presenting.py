@@ -5,6 +5,7 @@ from typing import Any
 
 from apps.accounts.models import User
 from apps.gates import permissions, queries
+from apps.gates import queries_conditions as conditions
 from apps.gates.changes import staleness_of
 from apps.gates.enums import PromotionState
 from apps.gates.judging import gate_of
@@ -64,6 +65,11 @@ def promotion_context(promotion: Promotion, *, user: User) -> dict[str, Any]:
         "project": promotion.version.model.project,
         "gate": gate,
         "meanings": gate.meanings if gate else (),
+        "conditional": pack.conditional,
+        "terms": conditions.terms_of_request(promotion, user),
+        "renewed": conditions.terms_of_version(promotion.version, user)
+        if promotion.is_review and is_open
+        else None,
         "criteria": criteria,
         "held": sum(1 for one in criteria if one["state"] in HOLDS),
         "passing": sum(1 for one in criteria if one["state"] == State.PASS),

@@ -9,7 +9,8 @@ from django.http import Http404
 
 from apps.accounts.models import User
 from apps.gates.enums import PostmortemState, WaiverState
-from apps.gates.models import BreakGlass, Postmortem, Transition, Waiver
+from apps.gates.models import Breach, BreakGlass, Obligation, Postmortem, Transition, Waiver
+from apps.gates.queries_conditions import open_breaches, overdue_obligations
 from apps.projects.models import Membership, Project
 from apps.projects.queries import project_ids_for
 from apps.registry.models import Version
@@ -99,11 +100,13 @@ def open_postmortems(rows: QuerySet[Postmortem]) -> QuerySet[Postmortem]:
 
 @dataclass(frozen=True)
 class Marks:
-    """What a page must not hide: promoted past the gate, postmortems that are open, waivers that nobody answered."""
+    """What a page must not hide: past the gate, open postmortems, waivers nobody answered, broken conditions, what is late."""
 
     glass: BreakGlass | None
     postmortems: list[Postmortem]
     waivers: list[Waiver]
+    breaches: list[Breach]
+    overdue: list[Obligation]
 
 
 def marks_of(version: Version, user: User) -> Marks:
@@ -120,11 +123,18 @@ def marks_of(version: Version, user: User) -> Marks:
         glass,
         list(open_postmortems(postmortems_for(user).filter(version=version))),
         list(asked.order_by("id")),
+        list(open_breaches(user).filter(condition__version=version)),
+        list(overdue_obligations(user).filter(version__model=version.model_id)),
     )
 
 
 def marks_of_project(project: Project, user: User) -> Marks:
-    """Return the open postmortems of a project, and the waivers that wait for an answer."""
+    """Return what a project must not hide: open postmortems, waivers that wait, broken conditions, overdue obligations."""
     asked = waivers_for(user).filter(version__model__project=project, state=WaiverState.ASKED)
-    found = open_postmortems(postmortems_for(user).filter(version__model__project=project))
-    return Marks(None, list(found), list(asked.order_by("id")))
+    return Marks(
+        None,
+        list(open_postmortems(postmortems_for(user).filter(version__model__project=project))),
+        list(asked.order_by("id")),
+        list(open_breaches(user).filter(condition__version__model__project=project)),
+        list(overdue_obligations(user).filter(version__model__project=project)),
+    )

@@ -8,7 +8,7 @@ from typing import Any
 
 from apps.audit.proofs import NotSealed, proof_file
 from apps.core.canonical import digest
-from apps.gates.models import Approval
+from apps.gates.models import Approval, Condition, Obligation
 from apps.gates.queries import events_of_signature
 
 FORMAT = "mlgov.record/1"
@@ -57,6 +57,7 @@ def record_of(approval: Approval) -> dict[str, Any]:
         "evidence_digest": approval.evidence_digest,
         "evidence": promotion.snapshot.document,
     }
+    record |= _terms_of(approval)
     withdrawn = None
     if approval.withdrawn_at is not None:
         withdrawn = {"at": _utc(approval.withdrawn_at), "reason": approval.withdrawal_reason}
@@ -68,6 +69,26 @@ def record_of(approval: Approval) -> dict[str, Any]:
         "withdrawn": withdrawn,
         "proof": _proof_of(approval),
     }
+
+
+def _terms_of(approval: Approval) -> dict[str, Any]:
+    """Return what the approval was bound to when it was signed; nothing for one without conditions."""
+    conditions = [
+        {
+            "says": one.sentence,
+            "expression": one.expression,
+            "limit": one.limit,
+            "until": _utc(one.until) if one.until else None,
+            "on_breach": one.on_breach,
+        }
+        for one in Condition.objects.filter(approval=approval).order_by("id")
+    ]
+    obligations = [
+        {"text": one.text, "owner": str(one.owner_id), "due_at": _utc(one.due_at)}
+        for one in Obligation.objects.filter(approval=approval).order_by("id")
+    ]
+    found = {"conditions": conditions, "obligations": obligations}
+    return {name: terms for name, terms in found.items() if terms}
 
 
 def _utc(moment: datetime) -> str:

@@ -96,20 +96,44 @@ def review_due(review: Review, *, overdue: bool) -> None:
 
 
 #: Kind of row -> the page that shows it; all others are seen on the page of their version.
-_PAGES = {"gates.waiver": "gates:waiver", "gates.postmortem": "gates:postmortem"}
+_PAGES = {
+    "gates.waiver": "gates:waiver",
+    "gates.postmortem": "gates:postmortem",
+    "gates.obligation": "gates:obligation",
+}
 
 
 def tell_members(
     kind: str, subject: Row, *, by: User | None, roles: Iterable[str] = (), once: str = "", **data: Any
 ) -> None:
     """Announce to all members, or to those with ``roles``. ``subject`` belongs to a version, or is one."""
-    version: Version = subject if isinstance(subject, Version) else subject.version  # type: ignore[attr-defined]
-    project = version.model.project
+    project = _version_of(subject).model.project
     members = project.memberships.select_related("user__owner")
     wanted = list(roles)
     if wanted:
         members = members.filter(role__in=wanted)
+    tell_people(kind, subject, [one.user for one in members], by=by, once=once, **data)
+
+
+def tell_people(
+    kind: str, subject: Row, people: Iterable[User], *, by: User | None, once: str = "", **data: Any
+) -> None:
+    """Announce to these people, with a link to the page that shows the subject or its version."""
+    version = _version_of(subject)
     name = _PAGES.get(subject._meta.label_lower)
     link = reverse(name, args=[subject.pk]) if name else reverse("portal:version", args=[version.pk])
-    people = [one.user for one in members]
-    _announce(kind, subject, project, people, by=by, link=link, once=once, version=str(version), **data)
+    _announce(
+        kind,
+        subject,
+        version.model.project,
+        list(people),
+        by=by,
+        link=link,
+        once=once,
+        version=str(version),
+        **data,
+    )
+
+
+def _version_of(subject: Row) -> Version:
+    return subject if isinstance(subject, Version) else subject.version  # type: ignore[attr-defined]

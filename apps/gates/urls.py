@@ -5,6 +5,7 @@ from apps.gates.views import (
     dryrun,
     exceptions,
     ledger,
+    obligations,
     requests,
     reviews,
     talk,
@@ -38,5 +39,8 @@ urlpatterns = [
     path("versions/<uuid:pk>/suspend/", exceptions.suspend, name="suspend"),
     path("versions/<uuid:pk>/break-glass/<slug:to>/", exceptions.break_glass, name="break_glass"),
     path("postmortems/<uuid:pk>/", exceptions.postmortem, name="postmortem"),
+    path("obligations/<uuid:pk>/", obligations.obligation, name="obligation"),
+    path("obligations/<uuid:pk>/fulfil/", obligations.fulfil, name="obligation_fulfil"),
+    path("obligations/<uuid:pk>/answer/", obligations.answer, name="obligation_answer"),
     path("versions/<uuid:pk>/dry-run/", dryrun.ask, name="dry_run"),
 ]

@@ -50,6 +50,8 @@ class ExceptionMade:
 #: Events that a reader of the card must know; the gates write them.
 EXCEPTION_EVENTS = [
     *("gates.waiver_granted", "gates.waiver_closed", "gates.waiver_ended"),
+    *("gates.condition_in_force", "gates.condition_over", "gates.breach_opened", "gates.breach_cleared"),
+    *("gates.obligation_in_force", "gates.obligation_confirmed"),
     *("gates.broke_glass", "gates.rolled_back", "gates.suspended", "gates.postmortem_closed"),
 ]
 

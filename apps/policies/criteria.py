@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from apps.policies.champions import HEADLINE, ChampionRule, Margin, SliceRule
+from apps.policies.conditions import OWN_NAMES
 from apps.policies.estimates import RELATIONS, EstimateRule
 from apps.policies.expressions import BadExpression, reading
 from apps.policies.vocabulary import Vocabulary
@@ -15,7 +16,7 @@ MARGINS = ("margin", "relative_margin")
 #: What a rollback rule compares with: the version before, or the canary of this one.
 PREVIOUS = "previous"
 #: Where rules watch a version that runs; everywhere else they judge what a signature is bound to.
-_WATCHING = ("rollback",)
+_WATCHING = ("rollback", "conditions")
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,8 @@ def expression_faults(data: Any, vocabulary: Vocabulary | None) -> Iterator[tupl
             continue
         for steps in (*read.needed, *read.guarded):
             fact = ".".join(_as_fact(path, steps))
+            if path[0] == "conditions" and fact in OWN_NAMES:
+                continue
             if vocabulary is not None and not vocabulary.knows(fact):
                 near = vocabulary.nearest(fact)
                 hint = f" Did you mean {near}?" if near else ""
@@ -119,7 +122,7 @@ def expression_faults(data: Any, vocabulary: Vocabulary | None) -> Iterator[tupl
                 yield (
                     path,
                     f"'{fact}' changes by itself while the version runs, so no signature can be bound to it. "
-                    "Ask for it in a rollback rule.",
+                    "Ask for it in a rollback rule or a condition.",
                 )
 
 

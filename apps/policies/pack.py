@@ -10,7 +10,8 @@ from typing import Any
 import yaml
 from jsonschema import Draft202012Validator
 
-from apps.policies import exceptions
+from apps.policies import conditions, exceptions
+from apps.policies.conditions import Conditional
 from apps.policies.criteria import Criterion as Criterion
 from apps.policies.criteria import criterion_faults, criterion_of, expression_faults
 from apps.policies.exceptions import Exceptions
@@ -97,6 +98,7 @@ class Pack:
     rubric: Rubric | None = None
     checks: tuple[CheckRule, ...] = ()
     exceptions: Exceptions = field(default_factory=Exceptions)
+    conditional: Conditional = field(default_factory=Conditional)
 
     @property
     def initial_stage(self) -> str:
@@ -267,7 +269,7 @@ def _check_references(source: _Source) -> None:
         if rule["kind"] == "promote" and "gate" not in rule:
             source.fault(path, "A promotion needs a gate. Name one.")
     _check_gates(source)
-    for place, sentence in (*exceptions.faults(data), *undeclared(data, gates)):
+    for place, sentence in (*exceptions.faults(data), *conditions.faults(data), *undeclared(data, gates)):
         source.fault(place, sentence)
 
 
@@ -319,6 +321,7 @@ def from_document(data: dict[str, Any]) -> Pack:
         ),
         rubric=rubric_of(data["rubric"]) if "rubric" in data else None,
         exceptions=exceptions.from_document(data),
+        conditional=conditions.from_document(data),
     )
 
 

@@ -7,10 +7,16 @@ from django.db.models import TextChoices
 from apps.evaluations.enums import EVALUATION_MOVES, EvaluationState
 from apps.experiments.enums import RUN_MOVES, RunState
 from apps.gates.enums import (
+    BREACH_MOVES,
+    CONDITION_MOVES,
+    OBLIGATION_MOVES,
     POSTMORTEM_MOVES,
     PROMOTION_MOVES,
     REVIEW_MOVES,
     WAIVER_MOVES,
+    BreachState,
+    ConditionState,
+    ObligationState,
     PostmortemState,
     PromotionState,
     ReviewState,
@@ -50,6 +56,19 @@ MACHINES: tuple[tuple[str, str, type[TextChoices], Mapping[str, frozenset[str]]]
         "Closed once, by another than who caused it.",
         PostmortemState,
         POSTMORTEM_MOVES,
+    ),
+    (
+        "Condition of an approval",
+        "Judged while it is in force. A rollback that puts the version back puts it in force again.",
+        ConditionState,
+        CONDITION_MOVES,
+    ),
+    ("Breach of a condition", "One episode; the next is another.", BreachState, BREACH_MOVES),
+    (
+        "Obligation of an approval",
+        "Said to be fulfilled by who owes it, confirmed by another.",
+        ObligationState,
+        OBLIGATION_MOVES,
     ),
 )
 

@@ -13,6 +13,7 @@ from apps.audit import queries as audit
 from apps.core.htmx import page
 from apps.core.paging import page_of
 from apps.gates import queries as gates
+from apps.gates import queries_conditions as conditions
 from apps.gates import queries_exceptions as exceptions
 from apps.gates.forms import RequestForm
 from apps.gates.permissions_exceptions import can_break_glass, can_roll_back
@@ -40,6 +41,8 @@ def home(request: SignedInRequest) -> HttpResponse:
         "decided": gates.decided_for(request.user),
         "waivers": list(exceptions.waivers_to_grant_for(request.user)),
         "postmortems": list(exceptions.postmortems_to_close_for(request.user)),
+        "breaches": list(conditions.breaches_to_mind(request.user)),
+        "obligations": list(conditions.obligations_to_act_on(request.user)),
         "jobs": recent_for(request.user),
     }
     return page(request, "portal/home.html", context)
@@ -83,6 +86,7 @@ def version(request: SignedInRequest, pk: UUID) -> HttpResponse:
         "request_form": RequestForm(),
         "watch": watch_of(found),
         "marks": exceptions.marks_of(found, request.user),
+        "terms": conditions.terms_of_version(found, request.user),
         "may_roll_back": can_roll_back(request.user, found),
         "may_break_glass": can_break_glass(request.user, found),
     }

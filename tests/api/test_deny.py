@@ -294,6 +294,8 @@ def test_a_list_costs_the_same_with_three_rows(pipeline, world, address):
 def test_no_list_is_forgotten():
     #: Lists for owners alone are tried in tests/api/test_webhooks.py.
     elsewhere = {"projects/{id}/webhooks", "webhooks/{id}/deliveries"}
+    # Those of conditional approvals take signatures; they are tried in tests/gates/test_condition_pages.py.
+    elsewhere |= {"versions/{id}/conditions", "projects/{id}/obligations"}
     known = elsewhere | {
         address.format(
             project="{id}", experiment="{id}", run="{id}", model="{id}", version="{id}", promotion="{id}"

@@ -146,3 +146,56 @@ def test_a_rule_that_is_not_cel_reads_as_one():
     )
     assert "the margin is 1.00% of the champion's value" in read["beats_champion"]
     assert "q < 0.05 (benjamini hochberg); one with too few rows does not block" in read["beats_champion"]
+
+
+CONDITIONAL = """
+conditions:
+  templates:
+    - {key: traffic, title: Few, expression: monitoring.traffic_percent <= limit, parameter: {title: Percent, default: 10}}
+    - {key: soon, title: Soon, expression: days_in_stage < 30.0 && days_since_evaluation < 90.0, on_breach: suspend}
+obligations: {overdue_blocks: true}
+"""
+
+
+def conditional(change=("", "")):
+    base = (PACKS / "standard.yaml").read_text()
+    head, rest = base.split("\nconditions:\n", 1)
+    return head + CONDITIONAL.replace(*change) + rest[rest.index("\ngates:") :]
+
+
+def test_conditions_are_read_from_the_pack():
+    rules = parse_pack(conditional(), vocabulary()).conditional
+    assert [one.key for one in rules.templates] == ["traffic", "soon"]
+    assert (rules.until_on_breach, rules.overdue_blocks) == ("alarm", True)
+    standard = parse_pack((PACKS / "standard.yaml").read_text(), vocabulary()).conditional
+    assert [(one.key, one.parameter.default) for one in standard.templates] == [
+        ("traffic", 10),
+        ("drift", 0.2),
+        ("reevaluated", 90),
+    ]
+    assert standard.overdue_blocks
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (("key: soon", "key: traffic"), "is used twice"),
+        (("<= limit", "<= 10.0"), "does not ask for 'limit'"),
+        ((", parameter: {title: Percent, default: 10}", ""), "there is no 'parameter'"),
+        (("default: 10}", "default: 10, maximum: 5}"), "at most 5"),
+        (("monitoring.traffic_percent", "monitoring.trafic_percent"), "Did you mean"),
+        (("on_breach: suspend", "on_breach: shout"), "shout"),
+    ],
+)
+def test_faults_of_conditions_have_their_line(change, sentence):
+    with pytest.raises(PackInvalid) as caught:
+        parse_pack(conditional(change), vocabulary())
+    (problem,) = caught.value.problems
+    assert sentence in problem.sentence
+    assert conditional(change).splitlines()[problem.line - 1].startswith("    - {key:")
+
+
+def test_a_gate_knows_neither_the_clock_nor_what_runs():
+    text = conditional().replace("expression: card.complete", "expression: days_in_stage < 30.0", 1)
+    with pytest.raises(PackInvalid, match="No evidence is called"):
+        parse_pack(text, vocabulary())

@@ -1,5 +1,6 @@
 """The rows of the gates, one module per subject."""
 
+from apps.gates.models.conditions import Breach, Condition, Obligation
 from apps.gates.models.delegations import Delegation
 from apps.gates.models.exceptions import BreakGlass, Postmortem, Rollback, Suspension
 from apps.gates.models.requests import Approval, Participant, Promotion, RequiredRole, Signer, Transition
@@ -10,10 +11,13 @@ from apps.gates.models.waivers import Waiver, WaiverGrant, WaiverParty
 __all__ = [
     "Approval",
     "Asked",
+    "Breach",
     "BreakGlass",
     "Comment",
+    "Condition",
     "Delegation",
     "Nudge",
+    "Obligation",
     "Participant",
     "Postmortem",
     "Promotion",

@@ -1,7 +1,9 @@
 """What is done at the gates, one module per group of verbs. The database keeps the promises; this says them in words."""
 
 from apps.gates.services.breaking_glass import break_glass
+from apps.gates.services.conditions import judge_conditions, watch_conditions
 from apps.gates.services.delegating import delegate, revoke_delegation
+from apps.gates.services.obligations import answer_obligation, fulfil_obligation, remind_of_obligations
 from apps.gates.services.postmortems import announce_overdue, close_postmortem
 from apps.gates.services.requesting import request_promotion
 from apps.gates.services.reviews import record_finding, start_review
@@ -21,6 +23,7 @@ from apps.gates.services.withdrawing import withdraw_approval, withdraw_promotio
 __all__ = [
     "announce_ending",
     "announce_overdue",
+    "answer_obligation",
     "approve",
     "ask_for_seat",
     "ask_waiver",
@@ -28,17 +31,21 @@ __all__ = [
     "close_postmortem",
     "comment",
     "delegate",
+    "fulfil_obligation",
     "grant_waiver",
+    "judge_conditions",
     "judge_production",
     "note_ended",
     "record_finding",
     "refuse_waiver",
+    "remind_of_obligations",
     "request_promotion",
     "revoke_delegation",
     "revoke_waiver",
     "roll_back",
     "start_review",
     "suspend",
+    "watch_conditions",
     "withdraw_approval",
     "withdraw_promotion",
 ]

@@ -11,7 +11,7 @@ from apps.audit import services as audit
 from apps.core import governed
 from apps.core.db import service
 from apps.core.errors import Refused
-from apps.gates import moving, reviewing, telling
+from apps.gates import moving, reviewing, telling, terms
 from apps.gates.enums import PROMOTION_MOVES, PromotionState
 from apps.gates.models import Promotion
 from apps.projects.models import Project
@@ -64,6 +64,7 @@ def promote(promotion: Promotion, *, by: User) -> None:
     else:
         moving.move(promotion, by=by)
         reviewing.schedule(promotion, by=by)
+    terms.come_into_force(promotion, by=by)
     telling.decided(promotion, by=by)
 
 
@@ -71,6 +72,8 @@ def close(promotion: Promotion, state: PromotionState) -> None:
     """Close a request; the only assignment to its state."""
     assert state in PROMOTION_MOVES[promotion.state]
     governed.change(promotion, state=state, closed_at=Now())
+    if state != PromotionState.PROMOTED:
+        terms.drop(promotion)
 
 
 def close_open(version: Version, stage: str, *, by: User) -> None:

@@ -128,14 +128,17 @@ def _suspend(version_id: UUID, *, by: User, reason: str) -> Suspension:
 
 
 def take_out(version: Version, *, by: User, reason: str, automatic: bool) -> Suspension:
-    """Suspend a locked version, in the caller's transaction. ``by`` reported what led to it, if ``automatic``."""
+    """Suspend a locked version, in the caller's transaction.
+
+    Where it is ``automatic``, a condition acts that ``by`` set: the move bears that name, the event nobody's.
+    """
     project = version.model.project
     suspension = Suspension.objects.create(
         version=version,
         automatic=automatic,
         reason=reason,
         policy_revision=project.policy_revision,
-        started_by=by,
+        started_by=None if automatic else by,
     )
     moving.take_out(suspension, by=by)
     rule = pack_of(project.policy_revision).exceptions.rollback
@@ -144,12 +147,12 @@ def take_out(version: Version, *, by: User, reason: str, automatic: bool) -> Sus
         caused_by=None if automatic else by,
         within_days=rule.review_within_days,
         blocks=rule.review_blocks,
-        by=by,
+        by=None if automatic else by,
     )
     audit.record(
         "gates.suspended",
         suspension,
-        by=by,
+        by=None if automatic else by,
         project_id=project.pk,
         version=str(version.pk),
         reason=reason,

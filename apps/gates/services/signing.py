@@ -24,6 +24,7 @@ from apps.gates.models import Approval, Delegation, Participant, Promotion
 from apps.gates.sentences import in_words
 from apps.gates.services.life import SHORTEST_COMMENT, close, locked_version, note_refusal, promote, reread
 from apps.gates.services.requesting import open_request
+from apps.gates.terms import Terms, bind
 from apps.gates.waivers import still_hold
 from apps.registry.models import Version
 
@@ -46,11 +47,13 @@ def approve(
     comment: str = "",
     decision: str = ApprovalDecision.APPROVE,
     delegation: Delegation | None = None,
+    terms: Terms | None = None,
 ) -> Approval:
     """Sign a request: approve, reject, or ask for changes. ``digest`` is the evidence that the signer saw.
 
     ``proof`` is what the signer shows now to prove who they are; a gate may demand a second factor in it. With a
-    ``delegation`` the signature takes the seat of who gave it, and uses up both people.
+    ``delegation`` the signature takes the seat of who gave it, and uses up both people. ``terms`` are what an approval
+    is bound to; they come into force with the promotion and change nothing of the evidence.
 
     When evidence or policy changed since the request was opened, it is closed as stale, the next one is opened
     without signatures, and Refused (code stale) names it with what changed.
@@ -68,6 +71,7 @@ def approve(
             comment=comment,
             decision=decision,
             delegation=delegation,
+            terms=terms or Terms(),
         )
     except IntegrityError as error:
         raise in_words(error) from error
@@ -97,6 +101,7 @@ def _sign(
     comment: str,
     decision: str,
     delegation: Delegation | None,
+    terms: Terms,
 ) -> Approval | _Stale:
     version = locked_version(Promotion.objects.values_list("version_id", flat=True).get(pk=promotion_id))
     promotion = reread(promotion_id)
@@ -116,6 +121,12 @@ def _sign(
             code="other_digest",
         )
     meaning, comment = _demand_words(promotion, decision, meaning, comment)
+    if terms and decision != ApprovalDecision.APPROVE:
+        raise Invalid(
+            "Conditions go with an approval. Choose approve, or empty the section of conditions.",
+            code="terms_without_approval",
+            field="decision",
+        )
     governed.change(promotion)
     _take_part(promotion, by, "You signed")
     if delegation is not None:
@@ -135,6 +146,8 @@ def _sign(
     )
     approval.refresh_from_db()
     _note_signature(promotion, approval, by=by)
+    if terms:
+        bind(approval, terms)
     if decision == ApprovalDecision.REJECT:
         close(promotion, PromotionState.REJECTED)
         audit.record(

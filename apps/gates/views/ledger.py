@@ -7,6 +7,7 @@ from django.views.decorators.http import require_GET
 from apps.accounts.requests import SignedInRequest
 from apps.core.htmx import page
 from apps.core.paging import page_of
+from apps.gates import queries_conditions as conditions
 from apps.gates import queries_exceptions as queries
 from apps.projects.queries import project_for
 
@@ -22,6 +23,7 @@ def exceptions(request: SignedInRequest, slug: str) -> HttpResponse:
         "project": found,
         "open_waivers": waiting,
         "postmortems": queries.postmortems_for(request.user).filter(version__model__project=found)[:30],
+        "obligations": conditions.obligations_of_project(request.user, found)[:30],
         "debt": queries.debt_of(waiting),
         "page": page_of(request, waivers.exclude(pk__in=[one.pk for one in waiting])),
     }

@@ -18,6 +18,8 @@ from apps.core.htmx import page
 from apps.gates import forms, presenting, queries, services, telling
 from apps.gates.changes import grouped_changes
 from apps.gates.confirming import asked_of
+from apps.gates.forms_conditions import TermsForm
+from apps.projects.queries import members_of
 from apps.registry.queries import version_for
 
 
@@ -28,6 +30,7 @@ def promotion(request: SignedInRequest, pk: UUID) -> HttpResponse:
     found = queries.promotion_for(request.user, pk)
     context = presenting.promotion_context(found, user=request.user)
     context["form"] = _sign_form(None, request.user, context)
+    context["terms_form"] = _terms_form(None, context)
     context["comment_form"] = forms.CommentForm()
     if context["may_ask"]:
         people = [one for one in telling.signers_of(found) if one.pk != request.user.pk]
@@ -42,18 +45,27 @@ def sign(request: SignedInRequest, pk: UUID) -> HttpResponse:
     found = queries.promotion_for(request.user, pk)
     context = presenting.promotion_context(found, user=request.user)
     form = _sign_form(request.POST or None, request.user, context)
-    if request.method == "POST" and form.is_valid():
+    terms_form = context["terms_form"] = _terms_form(request.POST or None, context)
+    # Both are read, so that one answer shows the faults of both.
+    if request.method == "POST" and all((form.is_valid(), terms_form.is_valid())):
         said = {name: form.cleaned_data[name] for name in ("digest", "decision", "meaning", "comment")}
         lent = {str(one.pk): one for one, _ in context["lent"]}
         delegation = lent.get(form.cleaned_data.get("seat", ""))
         proof = proof_from(request, form.cleaned_data)
         try:
-            services.approve(found, by=request.user, proof=proof, delegation=delegation, **said)
+            services.approve(
+                found, by=request.user, proof=proof, delegation=delegation, terms=terms_form.terms(), **said
+            )
         except MlgovError as error:
             return _refused(request, context | {"form": form}, error)
         messages.success(request, presenting.receipt(found))
         return redirect("gates:promotion", pk=found.pk)
-    return page(request, "gates/sign.html", context | {"form": form}, status=422 if form.errors else 200)
+    return page(
+        request,
+        "gates/sign.html",
+        context | {"form": form},
+        status=422 if form.errors or terms_form.errors else 200,
+    )
 
 
 def _sign_form(given: QueryDict | None, user: User, context: dict[str, Any]) -> forms.SignForm:
@@ -66,6 +78,12 @@ def _sign_form(given: QueryDict | None, user: User, context: dict[str, Any]) -> 
         seats=choices,
         asked=asked_of(user, context["promotion"]),
     )
+
+
+def _terms_form(given: QueryDict | None, context: dict[str, Any]) -> TermsForm:
+    people = members_of(context["project"]).filter(user__kind="person", user__is_active=True)
+    choices = [(str(one.user_id), f"{one.user}, {one.role}") for one in people]
+    return TermsForm(given, rules=context["conditional"], people=choices, prefix="terms")
 
 
 def _refused(request: HttpRequest, context: dict[str, object], error: MlgovError) -> HttpResponse:
@@ -81,7 +99,12 @@ def _refused(request: HttpRequest, context: dict[str, object], error: MlgovError
     form = context["form"]
     assert isinstance(form, forms.SignForm)
     field = error.details.get("field")
-    form.add_error(field if field in form.fields else None, error.sentence)
+    terms_form = context["terms_form"]
+    assert isinstance(terms_form, TermsForm)
+    if field in terms_form.fields:
+        terms_form.add_error(field, error.sentence)
+    else:
+        form.add_error(field if field in form.fields else None, error.sentence)
     return page(request, "gates/sign.html", context, status=error.status)
 
 
