@@ -16,6 +16,7 @@ import argparse
 import base64
 import hashlib
 import json
+import math
 import sys
 import zipfile
 from pathlib import Path
@@ -131,6 +132,55 @@ def root_of(leaf, index, size, path):
     return value
 
 
+def number(value):
+    """Return a number as ECMAScript writes it (RFC 8785, section 3.2.2.3)."""
+    if isinstance(value, int):
+        if abs(value) > 2**53 - 1:
+            raise ValueError(f"{value} is too large for canonical JSON")
+        return str(value)
+    if not math.isfinite(value):
+        raise ValueError(f"{value} has no canonical form")
+    if value == 0:
+        return "0"
+    sign = "-" if value < 0 else ""
+    mantissa, _, exponent = repr(abs(value)).lower().partition("e")
+    whole, _, part = mantissa.partition(".")
+    digits = (whole + part).lstrip("0")
+    # Where the decimal point stands, counted from the first digit that is not zero.
+    point = len(whole) + int(exponent or 0) - (len(whole + part) - len(digits))
+    digits = digits.rstrip("0")
+    if len(digits) <= point <= 21:
+        text = digits + "0" * (point - len(digits))
+    elif 0 < point <= 21:
+        text = f"{digits[:point]}.{digits[point:]}"
+    elif -6 < point <= 0:
+        text = f"0.{'0' * -point}{digits}"
+    else:
+        power = point - 1
+        tail = f".{digits[1:]}" if len(digits) > 1 else ""
+        text = f"{digits[0]}{tail}e{'+' if power >= 0 else '-'}{abs(power)}"
+    return sign + text
+
+
+def canonical(value):
+    """Return the canonical JSON of a value."""
+    if value is None or isinstance(value, bool):
+        return json.dumps(value)
+    if isinstance(value, (int, float)):
+        return number(value)
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, list):
+        return "[" + ",".join(canonical(one) for one in value) + "]"
+    keys = sorted(value, key=lambda key: key.encode("utf-16-be"))
+    return "{" + ",".join(f"{canonical(key)}:{canonical(value[key])}" for key in keys) + "}"
+
+
+def digest(value):
+    """Return the SHA-256 of the canonical JSON."""
+    return hashlib.sha256(canonical(value).encode()).hexdigest()
+
+
 class Verifier:
     """Remembers the heads it opened: a file holds many proofs of one head."""
 
@@ -159,12 +209,33 @@ class Verifier:
         return json.loads(proof["leaf"])
 
     def record(self, document):
-        """Verify a signed record: what it says must be what the log says."""
+        """Verify a signed record: its digests agree, and what it says is what the log says. Returns the event or None."""
+        record = document["record"]
+        for value, said, what in (
+            (record["evidence"], record["evidence_digest"], "The evidence is not what was signed"),
+            (
+                record["policy"]["document"],
+                record["policy"]["content_hash"],
+                "The policy is not the revision named",
+            ),
+            (record, document["record_digest"], "The record was changed after it was made"),
+        ):
+            if digest(value) != said:
+                raise NotVerified(f"{what}: its digest is another.")
+        if document["proof"] is None:
+            self.said.append(
+                "WARNING: not sealed when it was made; that the signature was given is not proven."
+            )
+            return None
         event = self.proof(document["proof"])
-        for name, value in document["statement"].items():
-            said = event["data"].get(name, event.get(name))
-            if said != value:
-                raise NotVerified(f"The record says {name} = {value!r}, and the log says {said!r}.")
+        stated = {name: record[name] for name in ("approval", "role", "meaning", "comment")}
+        for name, value in (stated | {"digest": record["evidence_digest"]}).items():
+            if event["data"].get(name) != value:
+                raise NotVerified(
+                    f"The record says {name} = {value!r}, and the log says {event['data'].get(name)!r}."
+                )
+        if event["person_id"] != record["signer"]["id"]:
+            raise NotVerified("The log names another signer than the record.")
         return event
 
     def lines(self, text, head):
@@ -249,6 +320,8 @@ def verify(path, verifier):
     document = json.loads(text)
     record = document.get("format", "").startswith("mlgov.record/")
     event = verifier.record(document) if record else verifier.proof(document)
+    if event is None:
+        return "The signed record agrees with itself: evidence, policy and statement have their digests."
     what = "The signed record is in the log" if record else "The record is in the log"
     return f"{what}: no. {event['id']}, {event['kind']} by {event['actor_label']}, {event['recorded_at']}."
 

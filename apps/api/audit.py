@@ -22,7 +22,6 @@ from apps.assurance.past import production_on
 from apps.audit import proofs
 from apps.audit.queries import narrowed
 from apps.core.errors import Invalid, Refused
-from apps.gates.queries import approval_for
 from apps.projects.queries import project_by_id_for
 from apps.registry.queries import version_for
 
@@ -135,23 +134,6 @@ def _head(seal: Any, older: str | None) -> dict[str, Any]:
         "sealed_at": seal.sealed_at,
         "consistency": path,
     }
-
-
-class SignedOut(Output):
-    format = serializers.CharField()
-    statement = serializers.JSONField()
-    signer_name = serializers.CharField()
-    signed_at = serializers.CharField()
-    proof = ProofOut()
-
-
-class Signed(Endpoint):
-    scopes = {"GET": Scope.READ}
-
-    @extend_schema(responses=SignedOut)
-    def get(self, request: Request, pk: UUID) -> Response:
-        """Return a signature as a record that verifies offline."""
-        return answer(SignedOut, records.signed_record(approval_for(self.user, pk)))
 
 
 class AccessOut(Output):

@@ -123,6 +123,7 @@ class Seats(Endpoint):
 
 
 class RecordOut(Output):
+    format = serializers.CharField()
     record = serializers.JSONField()
     record_digest = serializers.CharField()
     withdrawn = serializers.JSONField(allow_null=True)
@@ -134,7 +135,7 @@ class Record(Endpoint):
 
     @extend_schema(responses=RecordOut)
     def get(self, request: Request, pk: UUID) -> Response:
-        """Return the signed record of a signature; docs/verify_record.py checks it offline."""
+        """Return the signed record of a signature; docs/mlgov_verify.py verifies it offline."""
         return answer(RecordOut, record_of(queries.approval_for(self.user, pk)))
 
 

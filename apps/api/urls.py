@@ -33,7 +33,6 @@ urlpatterns = [
     path("v1/events", audit.Events.as_view()),
     path("v1/audit/head", audit.Head.as_view()),
     path("v1/audit/events/<int:number>/proof", audit.EventProof.as_view()),
-    path("v1/approvals/<uuid:pk>/signed", audit.Signed.as_view()),
     path("v1/projects/<uuid:pk>/access", audit.Access.as_view()),
     path("v1/projects/<uuid:pk>/past", audit.Past.as_view()),
     path("v1/projects/<uuid:pk>/packs", audit.ProjectPack.as_view()),

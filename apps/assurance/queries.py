@@ -8,8 +8,6 @@ from django.http import Http404
 from apps.accounts.models import User
 from apps.assurance.models import EvidencePack
 from apps.audit.models import Event
-from apps.gates.models import Approval
-from apps.gates.queries import events_of_signature
 from apps.projects.models import Project
 from apps.projects.permissions import may_see_project
 from apps.projects.queries import project_ids_for
@@ -62,11 +60,3 @@ def pack_for(user: User, pk: UUID) -> EvidencePack:
     if found is None:
         raise Http404
     return found
-
-
-def signature_event(approval: Approval) -> Event:
-    """Return the audit record of a signature; raises Http404 where there is none."""
-    event = events_of_signature(approval).first()
-    if event is None:
-        raise Http404
-    return event

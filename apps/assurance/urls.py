@@ -12,7 +12,6 @@ urlpatterns = [
     path("audit/records/<int:number>/", trail.event, name="event"),
     path("audit/records/<int:number>/proof.json", trail.event_proof, name="proof"),
     path("audit/records/<int:number>/story/", trail.story, name="story"),
-    path("approvals/<uuid:pk>/signed.json", trail.signature, name="signature"),
     path("projects/<slug:slug>/audit/export.<slug:form>", trail.export_project, name="export_project"),
     path("projects/<slug:slug>/access/", reviews.access_project, name="access_project"),
     path("projects/<slug:slug>/past/", reviews.past, name="past"),

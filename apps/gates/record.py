@@ -1,28 +1,28 @@
 """The signed record of one signature: everything that was signed, in one document that can be checked offline.
 
-``docs/verify_record.py`` recomputes the digests with the standard library alone.
+``docs/mlgov_verify.py`` recomputes the digests and follows the proof with the standard library alone.
 """
 
 from datetime import UTC, datetime
 from typing import Any
 
-from apps.audit.proofs import newest_seal, proof_files
+from apps.audit.models import Event
+from apps.audit.proofs import NotSealed, proof_file
 from apps.core.canonical import digest
 from apps.gates.models import Approval
-from apps.gates.queries import events_of_signature
 
-FORMAT = "mlgov signature record 1"
+FORMAT = "mlgov.record/1"
+SIGNED_KINDS = ("gates.approved", "gates.rejected", "gates.changes_asked")
 
 
 def record_of(approval: Approval) -> dict[str, Any]:
     """Return the record: ``record`` is what was signed, ``record_digest`` its SHA-256 in canonical JSON (RFC 8785).
 
-    ``proof`` is the inclusion of the signature's event in the sealed audit log; None until the sealer took it.
+    ``proof`` is the inclusion of the signature's event in the sealed audit log; None until it is sealed.
     """
     promotion = approval.promotion
     version = promotion.version
     record: dict[str, Any] = {
-        "format": FORMAT,
         "approval": str(approval.pk),
         "request": {
             "id": str(promotion.pk),
@@ -39,11 +39,11 @@ def record_of(approval: Approval) -> dict[str, Any]:
         "signer": {
             "id": str(approval.person_id),
             "name": approval.signer_name,
-            "role": approval.role,
             "on_behalf_of": str(approval.on_behalf_of) if approval.on_behalf_of else None,
             "reauthenticated_by": approval.reauthentication.method,
             "reauthenticated_at": _utc(approval.reauthentication.at),
         },
+        "role": approval.role,
         "decision": approval.decision,
         "meaning": approval.meaning,
         "comment": approval.comment,
@@ -63,6 +63,7 @@ def record_of(approval: Approval) -> dict[str, Any]:
         withdrawn = {"at": _utc(approval.withdrawn_at), "reason": approval.withdrawal_reason}
     # A withdrawal comes after the signing, so it stands beside what was signed and not in it.
     return {
+        "format": FORMAT,
         "record": record,
         "record_digest": digest(record),
         "withdrawn": withdrawn,
@@ -75,6 +76,12 @@ def _utc(moment: datetime) -> str:
 
 
 def _proof_of(approval: Approval) -> dict[str, Any] | None:
-    """Return the proof that the event of this signature is in the sealed log; None within the seconds before."""
-    event = events_of_signature(approval).first()
-    return proof_files([event], newest_seal()).get(event.pk) if event else None
+    """Return the inclusion proof of the event of this signature; None in the seconds before it is sealed."""
+    events = Event.objects.filter(
+        object_id=approval.promotion_id, kind__in=SIGNED_KINDS, data__approval=str(approval.pk)
+    )
+    event = events.order_by("id").first()
+    try:
+        return proof_file(event) if event is not None else None
+    except NotSealed:
+        return None

@@ -17,6 +17,7 @@ from apps.gates.models import Promotion
 from apps.policies.services import publish
 from apps.projects.models import Project
 from apps.registry import services as registry
+from apps.registry.models import Version
 from tests.cast import person
 from tests.conftest import superuser
 from tests.gates.light import pack, sign, tiny_project, tiny_version
@@ -106,7 +107,7 @@ class Life(RuleBasedStateMachine):
         if self.state == "promoted":
             self.version = tiny_version(self.project, by=self.people["dev"])
             self.state = "none"
-        self.version = registry.Version.objects.get(pk=self.version.pk)
+        self.version = Version.objects.get(pk=self.version.pk)
 
         def act():
             return services.request_promotion(self.version, to_stage="production", by=self.people["dev"])
@@ -211,7 +212,7 @@ class Life(RuleBasedStateMachine):
         governed.change(project, policy_revision=self.revisions[reviewers])
         audit.record("projects.project_changed", project, by=self.people["ada"], project_id=project.pk)
         self.reviewers = reviewers
-        self.version = registry.Version.objects.get(pk=self.version.pk)
+        self.version = Version.objects.get(pk=self.version.pk)
 
     @rule()
     def expires(self):

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
@@ -28,7 +27,6 @@ from apps.audit.models import Event
 from apps.core.errors import not_now
 from apps.core.htmx import page
 from apps.core.paging import page_of
-from apps.gates.queries import approval_for
 from apps.projects.models import Project
 from apps.projects.queries import project_for, projects_for
 
@@ -126,14 +124,6 @@ def event_proof(request: SignedInRequest, number: int) -> JsonResponse:
     """Send the record's proof for the offline verifier."""
     found = queries.event_for(request.user, number)
     return _download(records.proof_of(found), f"proof-{found.pk}.json")
-
-
-@login_required
-@require_GET
-def signature(request: SignedInRequest, pk: UUID) -> JsonResponse:
-    """Send a signature as a record that verifies offline."""
-    found = approval_for(request.user, pk)
-    return _download(records.signed_record(found), f"signature-{found.pk}.json")
 
 
 def _download(document: dict[str, object], name: str) -> JsonResponse:
