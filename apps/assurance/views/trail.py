@@ -18,6 +18,7 @@ from django.http import (
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_POST
 
+from apps.accounts.models import User
 from apps.accounts.requests import SignedInRequest
 from apps.assurance import exporting, queries, records, services
 from apps.assurance.forms import TrailForm
@@ -97,6 +98,11 @@ def _export(request: HttpRequest, events: QuerySet[Event], form: str, name: str)
     return response
 
 
+def _project_of(event: Event, user: User) -> Project | None:
+    """Return the project that a record belongs to, where the user still sees it, for the way back to its trail."""
+    return projects_for(user).filter(pk=event.project_id).first() if event.project_id else None
+
+
 @login_required
 @require_GET
 def event(request: SignedInRequest, number: int) -> HttpResponse:
@@ -104,7 +110,7 @@ def event(request: SignedInRequest, number: int) -> HttpResponse:
     found = queries.event_for(request.user, number)
     proof = proofs.proof_files([found], proofs.newest_seal()).get(found.pk)
     context = {
-        "project": projects_for(request.user).filter(pk=found.project_id).first(),
+        "project": _project_of(found, request.user),
         "shown": audit.shown(found),
         "proof": proof,
         "leaf": proofs.leaves_of([found])[found.pk],
@@ -138,7 +144,7 @@ def story(request: SignedInRequest, number: int) -> HttpResponse:
     found = queries.event_for(request.user, number)
     shown = page_of(request, audit.history_of(found), size=100)
     context = {
-        "project": projects_for(request.user).filter(pk=found.project_id).first(),
+        "project": _project_of(found, request.user),
         "subject": found,
         "page": shown,
         "events": [audit.shown(one) for one in shown],
