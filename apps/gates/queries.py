@@ -9,7 +9,6 @@ from django.http import Http404
 from django.utils import timezone
 
 from apps.accounts.models import User
-from apps.audit.models import Event
 from apps.gates.enums import REVIEW_LIVE, ParticipantKind, PromotionState, Purpose, ReviewState
 from apps.gates.models import (
     Approval,
@@ -55,12 +54,6 @@ def promotion_for(user: User, pk: UUID) -> Promotion:
     if found is None:
         raise Http404
     return found
-
-
-def events_of_signature(approval: Approval) -> QuerySet[Event]:
-    """Return the audit records of a signature: when it was given, then when it was withdrawn."""
-    rows = Event.objects.filter(object_id=approval.promotion_id, kind__startswith="gates.")
-    return rows.filter(data__approval=str(approval.pk)).order_by("id")
 
 
 def approval_for(user: User, pk: UUID) -> Approval:

@@ -98,6 +98,11 @@ def _export(request: HttpRequest, events: QuerySet[Event], form: str, name: str)
     return response
 
 
+def _project_of(event: Event, user: User) -> Project | None:
+    """Return the project that a record belongs to, where the user still sees it, for the way back to its trail."""
+    return projects_for(user).filter(pk=event.project_id).first() if event.project_id else None
+
+
 @login_required
 @require_GET
 def event(request: SignedInRequest, number: int) -> HttpResponse:
