@@ -224,6 +224,9 @@ SPECTACULAR_SETTINGS = {
 #: The policy pack that a new project is bound to, and folders with an organisation's own packs.
 DEFAULT_POLICY_PACK = "standard"
 POLICY_PACK_DIRS = [folder for folder in os.environ.get("MLGOV_POLICY_PACKS", "").split(os.pathsep) if folder]
+#: A folder of a Git checkout whose policy files become drafts, and who is asked whom a policy benefits.
+POLICY_GIT = os.environ.get("MLGOV_POLICY_GIT", "")
+POLICY_BENEFITS = "apps.gates.benefits:beneficiaries"
 
 #: Where facts of a version come from, in this order; a later module is given what the earlier ones found.
 EVIDENCE_MODULES = [

@@ -28,8 +28,9 @@ from apps.jobs import running
 from apps.jobs.models import Job
 from apps.modelcards import services as cards
 from apps.modelcards.fields import FIELDS
+from apps.policies.models import Revision
 from apps.policies.queries import pack_of
-from apps.policies.services import load_standard
+from apps.policies.services import load_standard, propose_draft, publish_draft, start_draft
 from apps.projects import services as projects
 from apps.projects.enums import Role
 from apps.registry import services as registry
@@ -102,6 +103,13 @@ def cleo(db):
 @pytest.fixture
 def vera(db):
     return person("vera")
+
+
+def publish_together(text: str, *, author: User, publisher: User, base: Revision | None = None) -> Revision:
+    """Publish a policy as people do: one writes and proposes it, another publishes."""
+    draft = start_draft(source=text, by=author, base=base)
+    draft = propose_draft(draft, by=author, reason="We agreed on it.")
+    return publish_draft(draft, by=publisher, proof=Proof(password=PASSWORD))
 
 
 @dataclass(frozen=True)

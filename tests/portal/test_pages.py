@@ -56,6 +56,7 @@ def places(ready, project, dev):
         "gates:delegations": [slug],
         "gates:dry_run": [pk],
         "policies:revision": ["standard", 1],
+        "policies:policies": [],
         "gates:exceptions": [slug],
         "gates:waiver_ask": [pk, "staging"],
         "gates:rollback": [pk],
@@ -67,7 +68,7 @@ def places(ready, project, dev):
 
 EVERYBODYS = {
     *("portal:home", "portal:projects", "portal:search", "portal:styleguide", "accounts:tokens", "api-docs"),
-    *("projects:create", "policies:revision", "gates:all_times"),
+    *("projects:create", "policies:revision", "policies:policies", "gates:all_times"),
 }
 
 
