@@ -265,6 +265,7 @@ JOB_KINDS = {
     "notifications.send_mail": ("apps.notifications.jobs:send_mail", "Send an e-mail"),
     "rubrics.suggest": ("apps.rubrics.jobs:suggest", "Suggest rubric scores"),
     "gates.keep_time": ("apps.gates.jobs:keep_time", "Note at the gates what is due, over or overdue"),
+    "gates.preview_policy": ("apps.gates.jobs:preview_policy", "Judge what a policy draft would change"),
     "gates.judge_production": ("apps.gates.jobs:judge_production", "Judge production metrics"),
 }
 #: Kinds of jobs that judge production metrics when they arrive; apps above `monitoring` do them.

@@ -33,6 +33,7 @@ from apps.policies.queries import pack_of
 from apps.policies.services import load_standard, propose_draft, publish_draft, start_draft
 from apps.projects import services as projects
 from apps.projects.enums import Role
+from apps.projects.models import PolicyMove, Project
 from apps.registry import services as registry
 from apps.registry.enums import ARTIFACT_SCAN
 from apps.registry.models import Version
@@ -110,6 +111,12 @@ def publish_together(text: str, *, author: User, publisher: User, base: Revision
     draft = start_draft(source=text, by=author, base=base)
     draft = propose_draft(draft, by=author, reason="We agreed on it.")
     return publish_draft(draft, by=publisher, proof=Proof(password=PASSWORD))
+
+
+def follow(project: Project, revision: Revision, *, owner: User, risk: User) -> PolicyMove:
+    """Let a project follow another revision as people do: an owner asks, a risk officer confirms."""
+    move = gates.ask_move(project, to=revision, reason="It was agreed on.", by=owner)
+    return gates.confirm_move(move, by=risk, proof=Proof(password=PASSWORD))
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from apps.gates.views import (
     dryrun,
     exceptions,
     ledger,
+    policy,
     requests,
     reviews,
     talk,
@@ -38,5 +39,9 @@ urlpatterns = [
     path("versions/<uuid:pk>/suspend/", exceptions.suspend, name="suspend"),
     path("versions/<uuid:pk>/break-glass/<slug:to>/", exceptions.break_glass, name="break_glass"),
     path("postmortems/<uuid:pk>/", exceptions.postmortem, name="postmortem"),
+    path("projects/<slug:slug>/policy/", policy.policy, name="policy"),
+    path("policy-moves/<uuid:pk>/confirm/", policy.confirm_move, name="confirm_move"),
+    path("policy-moves/<uuid:pk>/close/", policy.close_move, name="close_move"),
+    path("policies/drafts/<uuid:pk>/preview/", policy.preview, name="preview_policy"),
     path("versions/<uuid:pk>/dry-run/", dryrun.ask, name="dry_run"),
 ]

@@ -42,7 +42,9 @@ def current_revision(slug: str) -> Revision:
 def revision_for(slug: str, number: int) -> Revision:
     """Return one revision; every signed-in person may read the rules."""
     revision = (
-        Revision.objects.select_related("pack", "published_by").filter(pack__slug=slug, number=number).first()
+        Revision.objects.select_related("pack", "published_by", "proposed_by")
+        .filter(pack__slug=slug, number=number)
+        .first()
     )
     if revision is None:
         raise Http404

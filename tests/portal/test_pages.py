@@ -58,6 +58,7 @@ def places(ready, project, dev):
         "policies:revision": ["standard", 1],
         "policies:policies": [],
         "gates:exceptions": [slug],
+        "gates:policy": [slug],
         "gates:waiver_ask": [pk, "staging"],
         "gates:rollback": [pk],
         "gates:suspend": [pk],

@@ -2,6 +2,7 @@
 
 from apps.gates.services.breaking_glass import break_glass
 from apps.gates.services.delegating import delegate, revoke_delegation
+from apps.gates.services.following import ask_move, close_move, confirm_move
 from apps.gates.services.postmortems import announce_overdue, close_postmortem
 from apps.gates.services.requesting import request_promotion
 from apps.gates.services.reviews import record_finding, start_review
@@ -23,10 +24,13 @@ __all__ = [
     "announce_overdue",
     "approve",
     "ask_for_seat",
+    "ask_move",
     "ask_waiver",
     "break_glass",
+    "close_move",
     "close_postmortem",
     "comment",
+    "confirm_move",
     "delegate",
     "grant_waiver",
     "judge_production",
