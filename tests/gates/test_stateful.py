@@ -15,6 +15,7 @@ from apps.gates.models import Promotion
 from apps.policies.services import publish
 from apps.projects.models import Project
 from apps.registry import services as registry
+from apps.registry.models import Version
 from tests.cast import follow, person
 from tests.conftest import superuser
 from tests.gates.light import pack, sign, tiny_project, tiny_version
@@ -105,7 +106,7 @@ class Life(RuleBasedStateMachine):
         if self.state == "promoted":
             self.version = tiny_version(self.project, by=self.people["dev"])
             self.state = "none"
-        self.version = registry.Version.objects.get(pk=self.version.pk)
+        self.version = Version.objects.get(pk=self.version.pk)
 
         def act():
             return services.request_promotion(self.version, to_stage="production", by=self.people["dev"])
@@ -209,7 +210,7 @@ class Life(RuleBasedStateMachine):
             return
         follow(project, self.revisions[reviewers], owner=self.people["ada"], risk=self.people["rita"])
         self.reviewers = reviewers
-        self.version = registry.Version.objects.get(pk=self.version.pk)
+        self.version = Version.objects.get(pk=self.version.pk)
         if self.state == "open" and self.asked_for < reviewers:
             self.request.refresh_from_db()
             assert self.request.state == "stale"
