@@ -224,6 +224,9 @@ SPECTACULAR_SETTINGS = {
 #: The policy pack that a new project is bound to, and folders with an organisation's own packs.
 DEFAULT_POLICY_PACK = "standard"
 POLICY_PACK_DIRS = [folder for folder in os.environ.get("MLGOV_POLICY_PACKS", "").split(os.pathsep) if folder]
+#: A folder of a Git checkout whose policy files become drafts, and who is asked whom a policy benefits.
+POLICY_GIT = os.environ.get("MLGOV_POLICY_GIT", "")
+POLICY_BENEFITS = "apps.gates.benefits:beneficiaries"
 
 #: Where facts of a version come from, in this order; a later module is given what the earlier ones found.
 EVIDENCE_MODULES = [
@@ -266,6 +269,7 @@ JOB_KINDS = {
     "rubrics.suggest": ("apps.rubrics.jobs:suggest", "Suggest rubric scores"),
     "gates.keep_time": ("apps.gates.jobs:keep_time", "Note at the gates what is due, over or overdue"),
     "gates.judge_conditions": ("apps.gates.jobs:judge_conditions", "Judge the conditions of an approval"),
+    "gates.preview_policy": ("apps.gates.jobs:preview_policy", "Judge what a policy draft would change"),
     "gates.judge_production": ("apps.gates.jobs:judge_production", "Judge production metrics"),
 }
 #: Kinds of jobs that judge production metrics when they arrive; apps above `monitoring` do them.

@@ -28,10 +28,12 @@ from apps.jobs import running
 from apps.jobs.models import Job
 from apps.modelcards import services as cards
 from apps.modelcards.fields import FIELDS
+from apps.policies.models import Revision
 from apps.policies.queries import pack_of
-from apps.policies.services import load_standard
+from apps.policies.services import load_standard, propose_draft, publish_draft, start_draft
 from apps.projects import services as projects
 from apps.projects.enums import Role
+from apps.projects.models import PolicyMove, Project
 from apps.registry import services as registry
 from apps.registry.enums import ARTIFACT_SCAN
 from apps.registry.models import Version
@@ -102,6 +104,19 @@ def cleo(db):
 @pytest.fixture
 def vera(db):
     return person("vera")
+
+
+def publish_together(text: str, *, author: User, publisher: User, base: Revision | None = None) -> Revision:
+    """Publish a policy as people do: one writes and proposes it, another publishes."""
+    draft = start_draft(source=text, by=author, base=base)
+    draft = propose_draft(draft, by=author, reason="We agreed on it.")
+    return publish_draft(draft, by=publisher, proof=Proof(password=PASSWORD))
+
+
+def follow(project: Project, revision: Revision, *, owner: User, risk: User) -> PolicyMove:
+    """Let a project follow another revision as people do: an owner asks, a risk officer confirms."""
+    move = gates.ask_move(project, to=revision, reason="It was agreed on.", by=owner)
+    return gates.confirm_move(move, by=risk, proof=Proof(password=PASSWORD))
 
 
 @dataclass(frozen=True)

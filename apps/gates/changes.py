@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from apps.evidence.services import Evidence, collect, differences
+from apps.evidence.services import Evidence, differences
 from apps.gates.models import Promotion
+from apps.gates.stricter import evidence_under
 from apps.policies.loading import vocabulary
 
 #: Words for the first step of a fact's path, which is the app that gave it.
@@ -54,7 +55,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Staleness:
-    """Whether signing now would close the request as stale, and why."""
+    """Whether signing now would close the request as stale, and why; another ``policy`` alone does not."""
 
     digest_then: str
     digest_now: str
@@ -64,7 +65,7 @@ class Staleness:
 
     @property
     def is_stale(self) -> bool:
-        return bool(self.policy or self.stage) or self.digest_then != self.digest_now
+        return bool(self.stage) or self.digest_then != self.digest_now
 
     @property
     def count(self) -> int:
@@ -86,13 +87,13 @@ def worded(value: Any) -> str:
 
 def staleness_of(promotion: Promotion, evidence: Evidence | None = None) -> Staleness:
     """Compare a request with the evidence, policy and stage of now; reads only."""
-    now = evidence or collect(promotion.version)
+    now = evidence or evidence_under(promotion.version, promotion.policy_revision)
     revision = promotion.version.model.project.policy_revision
     policy = stage = ""
     if promotion.policy_revision_id != revision.pk:
         policy = (
-            f"The project moved from policy revision {promotion.policy_revision.number} "
-            f"to {revision.pack.slug} revision {revision.number}."
+            f"The project follows {revision.pack.slug} revision {revision.number} now; this request keeps "
+            f"revision {promotion.policy_revision.number}, under which it was opened."
         )
     if promotion.version.stage != promotion.from_stage:
         stage = f"The version was in {promotion.from_stage} and is in {promotion.version.stage}."

@@ -3,8 +3,13 @@
 from typing import Any
 from uuid import UUID
 
+from apps.accounts.models import User
 from apps.gates import due, services
+from apps.gates.impact import as_revision, impact
 from apps.jobs.running import RunningJob
+from apps.policies.models import Draft
+from apps.policies.permissions import may_read_drafts
+from apps.policies.queries import pack_of
 
 
 def keep_time(job: RunningJob) -> dict[str, Any]:
@@ -35,3 +40,15 @@ def judge_conditions(job: RunningJob) -> dict[str, Any]:
     with job.completing({}) as answer:
         answer |= services.judge_conditions(UUID(job.args["version"]))
     return answer
+
+
+def authorise_preview_policy(args: dict[str, Any], user: User) -> bool:
+    """Whoever may read drafts may see what one would change."""
+    return may_read_drafts(user)
+
+
+def preview_policy(job: RunningJob) -> dict[str, Any]:
+    """Judge everything that follows a pack under a draft of it. Writes nothing but the job's answer."""
+    draft = Draft.objects.select_related("pack", "base__pack").get(pk=job.args["draft"])
+    revision = as_revision(draft)
+    return impact(revision, pack_of(revision).slug, job.progress)

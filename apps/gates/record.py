@@ -6,10 +6,10 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from apps.audit.models import Event
 from apps.audit.proofs import NotSealed, proof_file
 from apps.core.canonical import digest
 from apps.gates.models import Approval, Condition, Obligation
-from apps.gates.queries import events_of_signature
 
 FORMAT = "mlgov.record/1"
 
@@ -97,7 +97,8 @@ def _utc(moment: datetime) -> str:
 
 def _proof_of(approval: Approval) -> dict[str, Any] | None:
     """Return the inclusion proof of the event of this signature; None in the seconds before it is sealed."""
-    event = events_of_signature(approval).first()
+    given = Event.objects.filter(object_id=approval.promotion_id, data__approval=str(approval.pk))
+    event = given.filter(kind__startswith="gates.").order_by("id").first()
     try:
         return proof_file(event) if event is not None else None
     except NotSealed:

@@ -48,6 +48,10 @@ SENTENCES = {
     "gates_waivergrant_waits": "This waiver does not wait for you any more.",
     "gates_waivergrant_reauthenticated": "Confirm your identity again; the last confirmation is over five minutes old.",
     "gates_waivergrant_role_held": "You do not have this role in the project any more.",
+    "projects_policymove_one_asked": "A move to another policy waits already. Confirm or close that one.",
+    "projects_policymove_two_people": "You asked for this move, so a risk officer must confirm it.",
+    "projects_policymove_fixed": "This move is closed.",
+    "projects_policymove_reauthenticated": "A risk officer confirms this, minutes after proving who they are. Confirm again.",
     "registry_version_one_in_production": "Another version went to production meanwhile. Look again.",
 }
 

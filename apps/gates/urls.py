@@ -6,6 +6,7 @@ from apps.gates.views import (
     exceptions,
     ledger,
     obligations,
+    policy,
     requests,
     reviews,
     talk,
@@ -42,5 +43,9 @@ urlpatterns = [
     path("obligations/<uuid:pk>/", obligations.obligation, name="obligation"),
     path("obligations/<uuid:pk>/fulfil/", obligations.fulfil, name="obligation_fulfil"),
     path("obligations/<uuid:pk>/answer/", obligations.answer, name="obligation_answer"),
+    path("projects/<slug:slug>/policy/", policy.policy, name="policy"),
+    path("policy-moves/<uuid:pk>/confirm/", policy.confirm_move, name="confirm_move"),
+    path("policy-moves/<uuid:pk>/close/", policy.close_move, name="close_move"),
+    path("policies/drafts/<uuid:pk>/preview/", policy.preview, name="preview_policy"),
     path("versions/<uuid:pk>/dry-run/", dryrun.ask, name="dry_run"),
 ]

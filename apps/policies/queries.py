@@ -1,13 +1,19 @@
 """Read policies."""
 
+from dataclasses import dataclass
 from functools import lru_cache
+from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 from django.http import Http404
 
+from apps.accounts.models import User
 from apps.core.errors import Invalid
-from apps.policies.models import Revision
-from apps.policies.pack import Pack, from_document
+from apps.policies.loading import vocabulary
+from apps.policies.models import Draft, Revision
+from apps.policies.models import Pack as PackRow
+from apps.policies.pack import Pack, PackInvalid, from_document, parse_pack
+from apps.policies.permissions import may_read_drafts
 
 
 @lru_cache(maxsize=256)
@@ -16,7 +22,12 @@ def _pack(content_hash: str, revision_id: str) -> Pack:
 
 
 def pack_of(revision: Revision) -> Pack:
-    """Return the pack of a revision; kept by content hash, as revisions never change."""
+    """Return the pack of a revision; kept by content hash, as revisions never change.
+
+    That of a draft is a row that was never saved, and is built each time.
+    """
+    if revision._state.adding:
+        return from_document(revision.document)
     return _pack(revision.content_hash, str(revision.pk))
 
 
@@ -31,7 +42,9 @@ def current_revision(slug: str) -> Revision:
 def revision_for(slug: str, number: int) -> Revision:
     """Return one revision; every signed-in person may read the rules."""
     revision = (
-        Revision.objects.select_related("pack", "published_by").filter(pack__slug=slug, number=number).first()
+        Revision.objects.select_related("pack", "published_by", "proposed_by")
+        .filter(pack__slug=slug, number=number)
+        .first()
     )
     if revision is None:
         raise Http404
@@ -54,3 +67,71 @@ def revision_named(slug: str, number: str = "") -> Revision:
         wanted = f"{slug} {number}".strip()[:80]
         raise Invalid(f"There is no policy revision “{wanted}”. There are: {known}.", code="unknown_revision")
     return revision
+
+
+def drafts_for(user: User) -> QuerySet[Draft]:
+    """Return the drafts, newest first; for who neither writes nor audits them there are none."""
+    if not may_read_drafts(user):
+        return Draft.objects.none()
+    return Draft.objects.select_related(
+        "pack", "base__pack", "author", "proposed_by", "revision__pack"
+    ).order_by("-id")
+
+
+def draft_for(user: User, pk: UUID) -> Draft:
+    """Load a draft; raises Http404 for a stranger."""
+    draft = drafts_for(user).filter(pk=pk).first()
+    if draft is None:
+        raise Http404
+    return draft
+
+
+def packs() -> QuerySet[PackRow]:
+    """Return the packs with their number of revisions; every signed-in person may read the rules."""
+    return PackRow.objects.annotate(newest=Max("revisions__number")).order_by("slug")
+
+
+def live_revision(draft: Draft) -> Revision | None:
+    """Return the newest revision of the pack that a draft would change, or None for a new pack."""
+    pack_id = draft.pack_id or (draft.base.pack_id if draft.base else None)
+    if pack_id is None:
+        return None
+    return Revision.objects.select_related("pack").filter(pack_id=pack_id).order_by("-number").first()
+
+
+@dataclass(frozen=True)
+class FaultyLine:
+    """A line of a text with what is wrong in it."""
+
+    number: int
+    text: str
+    sentences: tuple[str, ...]
+
+
+def faulty_lines(source: str) -> list[FaultyLine]:
+    """Return the lines of a policy's text that have faults, with a sentence for each; empty when it is good."""
+    try:
+        parse_pack(source, vocabulary())
+    except PackInvalid as error:
+        problems = error.problems
+    else:
+        return []
+    lines = source.splitlines()
+    found: dict[int, list[str]] = {}
+    for one in problems:
+        found.setdefault(one.line, []).append(one.sentence)
+    return [
+        FaultyLine(number, lines[number - 1].strip() if number <= len(lines) else "", tuple(sentences))
+        for number, sentences in sorted(found.items())
+    ]
+
+
+def parsed(draft: Draft) -> Pack:
+    """Return the pack that a draft without faults is."""
+    return parse_pack(draft.source, vocabulary())
+
+
+def names_of(barred: dict[UUID, str]) -> list[tuple[str, str]]:
+    """Return people with a sentence about each, by name."""
+    people = User.objects.filter(pk__in=barred).order_by("full_name")
+    return [(str(one), barred[one.pk]) for one in people]

@@ -44,3 +44,20 @@ class DataRole(TextChoices):
     TEST = "test", "Test"
     HOLDOUT = "holdout", "Holdout"
     REFERENCE = "reference", "Reference"
+
+
+class MoveState(TextChoices):
+    """Of a project's move to another revision of its policy."""
+
+    ASKED = "asked", "Waits for a risk officer"
+    CONFIRMED = "confirmed", "Confirmed"
+    REFUSED = "refused", "Refused"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+
+
+MOVE_MOVES: dict[str, frozenset[str]] = {
+    MoveState.ASKED: frozenset({MoveState.CONFIRMED, MoveState.REFUSED, MoveState.WITHDRAWN}),
+    MoveState.CONFIRMED: frozenset(),
+    MoveState.REFUSED: frozenset(),
+    MoveState.WITHDRAWN: frozenset(),
+}

@@ -5,6 +5,10 @@ from apps.audit.events import EventType
 EVENTS = [
     EventType("projects.project_created", "created the project {object}", icon="folder-plus"),
     EventType("projects.project_changed", "changed the project {object}", icon="folder-pen"),
+    EventType("projects.policy_move_asked", "asked for the {object}: {reason}", icon="scroll-text"),
+    EventType("projects.policy_move_confirmed", "confirmed the {object}", icon="shield-check"),
+    EventType("projects.policy_move_closed", "closed the {object}: {reason}", icon="undo-2", tone="warn"),
+    EventType("projects.policy_moved", "moved {object} from {before} to {after}", icon="scroll-text"),
     EventType("projects.member_added", "gave {member} the role {role}", icon="user-plus"),
     EventType(
         "projects.member_role_changed",

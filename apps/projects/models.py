@@ -1,12 +1,12 @@
 """Projects: who takes part, what problem is solved, with what data."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
-from apps.accounts.models import User
+from apps.accounts.models import Reauthentication, User
 from apps.core.models import DIGEST_PATTERN, DigestField, Governed, Row
 from apps.policies.models import Revision
-from apps.projects.enums import Consumer, DataRole, Latency, Role, Task
+from apps.projects.enums import Consumer, DataRole, Latency, MoveState, Role, Task
 
 
 class Project(Governed):
@@ -37,6 +37,56 @@ class Membership(Governed):
 
     def __str__(self) -> str:
         return f"{self.user} as {self.role}"
+
+
+class PolicyMove(Governed):
+    """A project is to follow another revision: asked for by an owner, confirmed by a risk officer.
+
+    Confirmed, it carries the project's ``lock_version`` of then: it moves the project once, and never again.
+    """
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="policy_moves")
+    from_revision = models.ForeignKey(Revision, on_delete=models.PROTECT, related_name="+")
+    to_revision = models.ForeignKey(Revision, on_delete=models.PROTECT, related_name="+")
+    state = models.CharField(max_length=20, choices=MoveState, default=MoveState.ASKED)
+    reason = models.TextField()
+    asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    confirmed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    reauthentication = models.OneToOneField(
+        Reauthentication, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    project_version = models.PositiveIntegerField(null=True)
+    closed_at = models.DateTimeField(null=True)
+    closing_reason = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project"], condition=Q(state=MoveState.ASKED), name="projects_policymove_one_asked"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=MoveState.values), name="projects_policymove_state_known"
+            ),
+            models.CheckConstraint(
+                condition=~Q(from_revision=F("to_revision")), name="projects_policymove_goes_somewhere"
+            ),
+            models.CheckConstraint(
+                condition=~Q(asked_by=F("confirmed_by")), name="projects_policymove_two_people"
+            ),
+            models.CheckConstraint(
+                condition=Q(reason__regex=r"\S.{8,}\S"), name="projects_policymove_has_reason"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=MoveState.CONFIRMED)
+                | Q(
+                    confirmed_by__isnull=False, reauthentication__isnull=False, project_version__isnull=False
+                ),
+                name="projects_policymove_confirmed_by_somebody",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"move of {self.project} to {self.to_revision}"
 
 
 class Brief(Governed):

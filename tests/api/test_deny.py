@@ -23,6 +23,7 @@ from apps.gates import services as gates
 from apps.gates.enums import ReviewState
 from apps.monitoring import services as monitoring
 from apps.notifications import services as notifications
+from apps.policies.services import publish
 from apps.projects import services as projects
 from apps.projects.enums import Role
 from apps.projects.models import DataSource, Project
@@ -195,6 +196,14 @@ def more_delegation(world, number):
     gates.delegate(world.project, to=other, until=until, reason="Away tomorrow.", by=signer)
 
 
+def more_move(world, number):
+    source = world.project.policy_revision.source.replace("Standard method", f"Method {number}")
+    move = gates.ask_move(
+        world.project, to=publish(source, by=None), reason="A row in the list.", by=world.ada
+    )
+    gates.close_move(move, reason="It was only a row.", by=world.ada)
+
+
 #: Address of a list -> what adds a row to it.
 LISTS = {
     "projects": lambda world, number: joined(world, number),
@@ -245,6 +254,7 @@ LISTS = {
     "versions/{version}/waivers": more_waiver,
     "projects/{project}/waivers": more_waiver,
     "projects/{project}/postmortems": more_postmortem,
+    "projects/{project}/policy-moves": more_move,
 }
 
 

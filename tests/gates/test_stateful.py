@@ -9,8 +9,6 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from hypothesis.strategies import sampled_from
 
-from apps.audit import services as audit
-from apps.core import governed
 from apps.core.errors import Refused
 from apps.gates import due, services
 from apps.gates.models import Promotion
@@ -18,7 +16,7 @@ from apps.policies.services import publish
 from apps.projects.models import Project
 from apps.registry import services as registry
 from apps.registry.models import Version
-from tests.cast import person
+from tests.cast import follow, person
 from tests.conftest import superuser
 from tests.gates.light import pack, sign, tiny_project, tiny_version
 from tests.gates.test_life import age
@@ -97,7 +95,8 @@ class Life(RuleBasedStateMachine):
 
     @property
     def stale(self):
-        return self.changed or self.asked_for != self.reviewers
+        """A later policy makes a request stale at once where it is stricter, and never otherwise (guarantee 5)."""
+        return self.changed
 
     def _used_up(self):
         return {one for person, (_, seat, _) in self.signed.items() for one in (person, seat)}
@@ -209,10 +208,15 @@ class Life(RuleBasedStateMachine):
         project = Project.objects.get(pk=self.project.pk)
         if reviewers == self.reviewers:
             return
-        governed.change(project, policy_revision=self.revisions[reviewers])
-        audit.record("projects.project_changed", project, by=self.people["ada"], project_id=project.pk)
+        follow(project, self.revisions[reviewers], owner=self.people["ada"], risk=self.people["rita"])
         self.reviewers = reviewers
         self.version = Version.objects.get(pk=self.version.pk)
+        if self.state == "open" and self.asked_for < reviewers:
+            self.request.refresh_from_db()
+            assert self.request.state == "stale"
+            self.request = self.request.replaced_by
+            self._none_open("open")
+            self.asked_for = reviewers
 
     @rule()
     def expires(self):

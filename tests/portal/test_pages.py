@@ -58,7 +58,9 @@ def places(ready, project, dev):
         "gates:delegations": [slug],
         "gates:dry_run": [pk],
         "policies:revision": ["standard", 1],
+        "policies:policies": [],
         "gates:exceptions": [slug],
+        "gates:policy": [slug],
         "gates:waiver_ask": [pk, "staging"],
         "gates:rollback": [pk],
         "gates:suspend": [pk],
@@ -82,7 +84,7 @@ def places(ready, project, dev):
 
 EVERYBODYS = {
     *("portal:home", "portal:projects", "portal:search", "portal:styleguide", "accounts:tokens", "api-docs"),
-    *("projects:create", "policies:revision", "gates:all_times"),
+    *("projects:create", "policies:revision", "policies:policies", "gates:all_times"),
     *("notifications:unread", "notifications:all", "notifications:preferences"),
     *("mfa_index", "mfa_list_webauthn", "usersessions_list", "account_change_password"),
 }

@@ -132,11 +132,6 @@ def event_proof(request: SignedInRequest, number: int) -> JsonResponse:
     return _download(records.proof_of(found), f"proof-{found.pk}.json")
 
 
-def _project_of(event: Event, user: User) -> Project | None:
-    """Return the project of a record, where it has one that the user sees."""
-    return projects_for(user).filter(pk=event.project_id).first() if event.project_id else None
-
-
 def _download(document: dict[str, object], name: str) -> JsonResponse:
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return JsonResponse(document, headers=headers, json_dumps_params={"indent": 1, "ensure_ascii": False})

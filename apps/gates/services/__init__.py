@@ -3,6 +3,7 @@
 from apps.gates.services.breaking_glass import break_glass
 from apps.gates.services.conditions import judge_conditions, watch_conditions
 from apps.gates.services.delegating import delegate, revoke_delegation
+from apps.gates.services.following import ask_move, close_move, confirm_move
 from apps.gates.services.obligations import answer_obligation, fulfil_obligation, remind_of_obligations
 from apps.gates.services.postmortems import announce_overdue, close_postmortem
 from apps.gates.services.requesting import request_promotion
@@ -26,10 +27,13 @@ __all__ = [
     "answer_obligation",
     "approve",
     "ask_for_seat",
+    "ask_move",
     "ask_waiver",
     "break_glass",
+    "close_move",
     "close_postmortem",
     "comment",
+    "confirm_move",
     "delegate",
     "fulfil_obligation",
     "grant_waiver",

@@ -18,7 +18,7 @@ from apps.gates.models import Participant, Promotion, RequiredRole
 from apps.gates.permissions_conditions import nothing_owed
 from apps.gates.permissions_exceptions import nothing_overdue
 from apps.gates.sentences import SENTENCES, in_words
-from apps.gates.services.life import locked_version, note_refusal, promote
+from apps.gates.services.life import close, locked_version, note_refusal, promote
 from apps.policies.judge import State
 from apps.policies.pack import Gate
 from apps.registry.models import Version
@@ -108,6 +108,32 @@ def open_request(
     else:
         telling.asked(promotion, by=by)
     return promotion
+
+
+def replace_stale(
+    promotion: Promotion, version: Version, *, reasons: str = "", digest: str = "", again: bool = True
+) -> Promotion | None:
+    """Close an open request as stale and open the next one, without signatures, under the policy of now.
+
+    Without ``again`` none is opened: the policy does not allow the move any more.
+    """
+    close(promotion, PromotionState.STALE)
+    audit.record(
+        "gates.promotion_stale",
+        promotion,
+        by=None,
+        project_id=version.model.project_id,
+        digest=digest or promotion.evidence_digest,
+        reasons=reasons,
+    )
+    if not again:
+        telling.decided(promotion, by=None)
+        return None
+    successor = open_request(
+        version, promotion.to_stage, by=promotion.requested_by, note=promotion.note, replaces=promotion
+    )
+    telling.replaced(promotion, successor)
+    return successor
 
 
 def _name_people(promotion: Promotion, gate: Gate, version: Version, *, by: User) -> None:

@@ -15,7 +15,7 @@ from apps.audit import services as audit
 from apps.core import governed
 from apps.core.db import service
 from apps.core.errors import Forbidden, Invalid, Refused, not_now
-from apps.evidence.services import collect, differences
+from apps.evidence.services import differences
 from apps.gates import permissions, telling
 from apps.gates.enums import ApprovalDecision, ParticipantKind, PromotionState
 from apps.gates.judging import gate_of
@@ -23,7 +23,8 @@ from apps.gates.lineage import contributors_of
 from apps.gates.models import Approval, Delegation, Participant, Promotion
 from apps.gates.sentences import in_words
 from apps.gates.services.life import SHORTEST_COMMENT, close, locked_version, note_refusal, promote, reread
-from apps.gates.services.requesting import open_request
+from apps.gates.services.requesting import replace_stale
+from apps.gates.stricter import evidence_under
 from apps.gates.terms import Terms, bind
 from apps.gates.waivers import still_hold
 from apps.registry.models import Version
@@ -55,7 +56,7 @@ def approve(
     ``delegation`` the signature takes the seat of who gave it, and uses up both people. ``terms`` are what an approval
     is bound to; they come into force with the promotion and change nothing of the evidence.
 
-    When evidence or policy changed since the request was opened, it is closed as stale, the next one is opened
+    When the evidence changed since the request was opened, it is closed as stale, the next one is opened
     without signatures, and Refused (code stale) names it with what changed.
     """
     try:
@@ -80,7 +81,7 @@ def approve(
         raise
     if isinstance(outcome, _Stale):
         raise Refused(
-            "The evidence or the policy changed after this request was opened, so it is closed. "
+            "The evidence changed after this request was opened, so it is closed. "
             "A new request with the evidence of now is open; read it and sign there.",
             code="stale",
             promotion=str(outcome.successor.pk),
@@ -207,19 +208,13 @@ def _void(promotion: Promotion, person_id: UUID, because: str) -> None:
 
 
 def _replace_if_stale(promotion: Promotion, version: Version) -> _Stale | None:
-    now = collect(version)
-    same_policy = promotion.policy_revision_id == version.model.project.policy_revision_id
+    """Compare with the evidence of now as the request's own policy reads it: a later policy is none of its business."""
+    now = evidence_under(version, promotion.policy_revision)
     same_place = version.stage == promotion.from_stage and still_hold(promotion)
-    if now.digest == promotion.evidence_digest and same_policy and same_place:
+    if now.digest == promotion.evidence_digest and same_place:
         return None
-    close(promotion, PromotionState.STALE)
-    audit.record(
-        "gates.promotion_stale", promotion, by=None, project_id=version.model.project_id, digest=now.digest
-    )
-    successor = open_request(
-        version, promotion.to_stage, by=promotion.requested_by, note=promotion.note, replaces=promotion
-    )
-    telling.replaced(promotion, successor)
+    successor = replace_stale(promotion, version, digest=now.digest)
+    assert successor is not None, "one is asked for again"
     return _Stale(successor, differences(promotion.snapshot.document, now.document))
 
 

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_GET
 from apps.accounts.requests import SignedInRequest
 from apps.core.htmx import page
 from apps.policies import queries
+from apps.policies.permissions import can_draft
 
 
 @login_required
@@ -14,4 +15,10 @@ from apps.policies import queries
 def revision(request: SignedInRequest, slug: str, number: int) -> HttpResponse:
     """Show one revision of a policy; every signed-in person may read the rules."""
     found = queries.revision_for(slug, number)
-    return page(request, "policies/revision.html", {"revision": found, "pack": queries.pack_of(found)})
+    context = {
+        "revision": found,
+        "pack": queries.pack_of(found),
+        "may_draft": can_draft(request.user),
+        "is_newest": found.number == queries.current_revision(slug).number,
+    }
+    return page(request, "policies/revision.html", context)
