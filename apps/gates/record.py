@@ -3,10 +3,11 @@
 ``docs/verify_record.py`` recomputes the digests with the standard library alone.
 """
 
-import importlib.util
 from datetime import UTC, datetime
 from typing import Any
 
+from apps.audit import proofs
+from apps.audit.models import Event
 from apps.core.canonical import digest
 from apps.gates.models import Approval
 
@@ -74,7 +75,12 @@ def _utc(moment: datetime) -> str:
 
 
 def _proof_of(approval: Approval) -> Any:
-    """Ask the audit log for the inclusion proof of the event of this signature, where it can give one."""
-    if importlib.util.find_spec("apps.audit.proofs") is None:
+    """Return the inclusion proof of the event of this signature under the newest head, or None until it is sealed."""
+    event = (
+        Event.objects.filter(object_id=approval.promotion_id, data__approval=str(approval.pk))
+        .order_by("id")
+        .first()
+    )
+    if event is None:
         return None
-    return importlib.import_module("apps.audit.proofs").proof_of_signature(str(approval.pk))
+    return proofs.proof_files([event], proofs.newest_seal()).get(event.pk)

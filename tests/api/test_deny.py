@@ -65,6 +65,7 @@ def ids(version, project, ada, dev):
     }
 
 
+@pytest.mark.promise("30")
 def test_every_endpoint_declares_its_scopes():
     for _, entry in patterns():
         view = getattr(entry.callback, "cls", None)
@@ -77,6 +78,7 @@ def test_every_endpoint_declares_its_scopes():
             assert implemented == set(view.scopes), view
 
 
+@pytest.mark.promise("28")
 def test_a_stranger_finds_nothing_behind_any_address(ids, stranger):
     walked = 0
     for route, entry in patterns():
@@ -93,6 +95,7 @@ def test_a_stranger_finds_nothing_behind_any_address(ids, stranger):
     assert walked > 40
 
 
+@pytest.mark.promise("30")
 def test_without_signing_in_no_address_answers(client, ids, project):
     for route, entry in patterns():
         name = entry.name or ""

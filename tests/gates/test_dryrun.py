@@ -76,6 +76,7 @@ def test_a_stage_without_a_gate_is_named_with_those_that_have_one(version, stric
     assert caught.value.code == "no_gate"
 
 
+@pytest.mark.promise("dry run")
 def test_the_page_shows_it_and_writes_nothing(client, version, stricter, ben, cleo):
     path = reverse("gates:dry_run", args=[version.pk])
     client.force_login(ben)
@@ -132,6 +133,7 @@ def pipeline(ci):
     return client_with(ci.secret)
 
 
+@pytest.mark.promise("dry run")
 def test_the_interface_answers_a_dry_run_and_writes_nothing(pipeline, version, stricter):
     path = f"/api/v1/versions/{version.pk}/gate"
     pipeline.get(path, {"to": "production"})

@@ -90,6 +90,7 @@ def test_a_typing_error_is_named_with_its_line(right, wrong, says):
     assert near & ({first, first + wrong.count("\n")} if "needed" not in says else {first, first - 2})
 
 
+@pytest.mark.promise("5")
 def test_the_same_content_again_is_the_same_revision(db, adam):
     first = load_standard()
     assert load_standard().pk == first.pk
