@@ -218,6 +218,13 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    # Where two fields of one name, or two names of one choice, would be named by chance.
+    "ENUM_NAME_OVERRIDES": {
+        "DataRole": "apps.projects.enums.DataRole.choices",
+        "CriterionState": "apps.policies.verdicts.State",
+        "GateState": ["pass", "fail", "inconclusive", "missing"],
+        "RunEnd": ["finished", "failed"],
+    },
     "SERVE_PERMISSIONS": ["apps.api.permissions.SignedIn"],
 }
 

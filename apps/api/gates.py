@@ -61,7 +61,7 @@ class SourceOut(Output):
     url = serializers.CharField(help_text="a path of the portal, or the pipeline's own address")
 
 
-class WaiverOut(Output):
+class AppliedWaiverOut(Output):
     id = serializers.CharField()
     until = serializers.CharField()
     state = serializers.CharField(help_text="the answer that it stands in for")
@@ -82,7 +82,7 @@ class CriterionOut(Output):
     estimates = EstimateOut(many=True)
     changes = ChangeOut(many=True)
     sources = SourceOut(many=True)
-    waiver = WaiverOut(allow_null=True)
+    waiver = AppliedWaiverOut(allow_null=True)
 
 
 class OpeningOut(ChangeOut):

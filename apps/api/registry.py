@@ -89,7 +89,7 @@ class VersionIn(Input):
     path = Text(required=False, max_length=300)
 
 
-class ArtifactOut(Output):
+class PinnedFileOut(Output):
     path = serializers.CharField()
     digest = serializers.CharField(source="blob_id")
     size_bytes = serializers.IntegerField(source="blob.size_bytes")
@@ -104,7 +104,7 @@ class VersionOut(Output):
     model = serializers.UUIDField(source="model_id")
     run = serializers.UUIDField(source="run_id", allow_null=True)
     commit = serializers.CharField()
-    files = ArtifactOut(source="pinned", many=True)
+    files = PinnedFileOut(source="pinned", many=True)
     created_by = Person()
     created_at = serializers.DateTimeField()
 
@@ -155,7 +155,7 @@ class VersionOne(Endpoint):
         return answer(VersionOut, queries.version_for(self.user, pk))
 
 
-class ArtifactIn(Input):
+class PinnedFileIn(Input):
     path = Text(max_length=300)
     file = serializers.FileField()
 
@@ -164,19 +164,19 @@ class Artifacts(Endpoint):
     scopes = {"GET": Scope.READ, "POST": Scope.TRACK}
     parser_classes = [MultiPartParser]
 
-    @extend_schema(responses=ArtifactOut(many=True))
+    @extend_schema(responses=PinnedFileOut(many=True))
     def get(self, request: Request, pk: UUID) -> Response:
         """List the files that are pinned to a version."""
         pinned = queries.version_for(self.user, pk).artifacts.pinned()
-        return self.page(pinned.select_related("blob"), ArtifactOut)
+        return self.page(pinned.select_related("blob"), PinnedFileOut)
 
-    @extend_schema(request={"multipart/form-data": ArtifactIn}, responses={201: ArtifactOut})
+    @extend_schema(request={"multipart/form-data": PinnedFileIn}, responses={201: PinnedFileOut})
     def post(self, request: Request, pk: UUID) -> Response:
         """Pin a file to a version in its first stage; another file under the same path takes its place."""
         version = queries.version_for(self.user, pk)
-        fields = self.read(ArtifactIn)
+        fields = self.read(PinnedFileIn)
         made = services.pin_artifact(version, path=fields["path"], stream=fields["file"], by=self.user)
-        return answer(ArtifactOut, made, status=201)
+        return answer(PinnedFileOut, made, status=201)
 
 
 class CheckIn(Input):

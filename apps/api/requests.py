@@ -64,7 +64,7 @@ class Comments(Endpoint):
         return answer(CommentOut, made, status=201)
 
 
-class ChangeOut(Output):
+class EvidenceChangeOut(Output):
     path = serializers.CharField()
     sentence = serializers.CharField()
     unit = serializers.CharField()
@@ -74,7 +74,7 @@ class ChangeOut(Output):
 
 class ChangeGroupOut(Output):
     title = serializers.CharField()
-    changes = ChangeOut(many=True)
+    changes = EvidenceChangeOut(many=True)
 
 
 class ChangesOut(Output):

@@ -56,6 +56,7 @@ def test_the_first_administrator_is_made_once(db, capsys):
         call_command("create_administrator", email="two@example.com", name="Two")
 
 
+@pytest.mark.promise("31")
 def test_a_token_keeps_no_secret_and_ends_at_once(ci, dev):
     token = services.token_for(ci.secret)
     assert ci.secret not in str(Token.objects.filter(pk=token.pk).values())
@@ -68,6 +69,7 @@ def test_a_token_of_a_person_who_left_is_dead(ci, dev):
     assert services.token_for(ci.secret) is None
 
 
+@pytest.mark.promise("31")
 @pytest.mark.parametrize("scopes", [[], ["approve"], ["read", "everything"]])
 def test_no_scope_signs(ci, dev, scopes):
     with pytest.raises(Invalid):

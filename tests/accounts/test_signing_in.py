@@ -31,6 +31,7 @@ def attack(person, *, times, places=1):
     return let_through
 
 
+@pytest.mark.promise("lockout")
 def test_a_thousand_failures_elsewhere_do_not_stop_who_signed_in_here_before(client, ada):
     assert enter(client, ada).status_code == 302
     client.post("/accounts/logout/")
@@ -38,6 +39,7 @@ def test_a_thousand_failures_elsewhere_do_not_stop_who_signed_in_here_before(cli
     assert enter(client, ada).status_code == 302
 
 
+@pytest.mark.promise("lockout")
 def test_guessing_from_one_place_ends_after_a_few(client, ada, cleo):
     for _ in range(throttling.PER_ADDRESS_AND_PLACE):
         assert "not correct" in enter(client, ada, "wrong").content.decode()

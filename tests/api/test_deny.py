@@ -66,6 +66,7 @@ def ids(version, project, ada, dev):
     }
 
 
+@pytest.mark.promise("30")
 def test_every_endpoint_declares_its_scopes():
     for _, entry in patterns():
         view = getattr(entry.callback, "cls", None)
@@ -78,6 +79,7 @@ def test_every_endpoint_declares_its_scopes():
             assert implemented == set(view.scopes), view
 
 
+@pytest.mark.promise("28")
 def test_a_stranger_finds_nothing_behind_any_address(ids, stranger):
     walked = 0
     for route, entry in patterns():
@@ -94,6 +96,7 @@ def test_a_stranger_finds_nothing_behind_any_address(ids, stranger):
     assert walked > 40
 
 
+@pytest.mark.promise("30")
 def test_without_signing_in_no_address_answers(client, ids, project):
     for route, entry in patterns():
         name = entry.name or ""
@@ -238,6 +241,9 @@ LISTS = {
     ),
     "models/{model}/versions": lambda world, number: registry.register_version(
         world.version.model, by=world.dev, run=world.version.run
+    ),
+    "versions/{version}/artifacts": lambda world, number: registry.pin_artifact(
+        world.version, path=f"f{number}.npz", stream=io.BytesIO(weights()), by=world.dev
     ),
     "versions/{version}/checks": lambda world, number: registry.report_check(
         world.version, name=f"c{number}", status="passed", by=world.dev

@@ -33,6 +33,7 @@ def test_without_a_token_the_answer_is_401_with_how_to_sign_in(client):
     assert answer["Content-Type"] == "application/problem+json"
 
 
+@pytest.mark.promise("30")
 def test_a_token_without_the_scope_is_refused_and_told_which_it_needs(ci, project, dev):
     _, secret = accounts.issue_token(ci.user, name="reader", scopes=["read"], by=dev)
     answer = client_with(secret).post(
@@ -71,6 +72,7 @@ def test_a_field_with_a_typing_error_is_named_with_the_one_meant(pipeline, proje
     assert {"pointer": "/nmae", "detail": "There is no such field. Did you mean “name”?"} in problem["errors"]
 
 
+@pytest.mark.promise("29")
 def test_an_idempotency_key_answers_twice_and_acts_once(pipeline, project):
     path, body = f"{API}/projects/{project.pk}/experiments", {"name": "once"}
     first = pipeline.post(path, body, format="json", headers={"Idempotency-Key": "k1"})
@@ -82,6 +84,7 @@ def test_an_idempotency_key_answers_twice_and_acts_once(pipeline, project):
     assert other.status_code == 422
 
 
+@pytest.mark.promise("8")
 def test_a_change_needs_the_state_it_changes(pipeline, project):
     path = f"{API}/projects/{project.pk}"
     assert pipeline.patch(path, {"name": "N"}, format="json").status_code == 428
@@ -186,6 +189,7 @@ def test_lists_come_in_pages_with_a_cursor(pipeline, project, dev):
     assert len(second["results"]) == 1
 
 
+@pytest.mark.promise("28")
 def test_a_broken_body_and_an_unknown_address_are_problems(pipeline):
     broken = pipeline.post(f"{API}/projects", "{", content_type="application/json")
     assert (broken.status_code, broken["Content-Type"]) == (400, "application/problem+json")

@@ -67,6 +67,7 @@ def test_bad_input(owner, address, wrong):
     assert not Webhook.objects.exists()
 
 
+@pytest.mark.promise("29")
 def test_a_repeated_request_gives_the_same_secret_which_is_kept_sealed(owner, address):
     headers = {"Idempotency-Key": "k"}
     first = owner.post(address, BODY, format="json", headers=headers).json()

@@ -2,6 +2,7 @@
 
 import pytest
 
+from apps.accounts.proofs import Proof
 from apps.gates import services as gates
 from tests.audit.conftest import seal, sealing
 from tests.cast import PASSWORD
@@ -18,7 +19,7 @@ def promoted(ready, dev, ben, rita, seal):
             gates.approve(
                 promotion,
                 by=signer,
-                password=PASSWORD,
+                proof=Proof(password=PASSWORD),
                 digest=promotion.evidence_digest,
                 meaning=_meaning(promotion),
                 comment="I read it all.",

@@ -36,6 +36,7 @@ def rows(at, project=None):
     return {(row.project, row.principal.name): row for row in access_on(at, project=project)}
 
 
+@pytest.mark.promise("time travel")
 def test_access_is_told_for_any_moment(project, ada, ben, olga, ci, dev):
     before = Event.objects.order_by("id").last().recorded_at
     membership = Membership.objects.get(project=project, user=ben)
@@ -63,6 +64,7 @@ def test_a_revoked_token_and_another_project_do_not_show(project, ada, ci):
     assert rows(timezone.now())["Mortgages", "ci"].tokens == []
 
 
+@pytest.mark.promise("time travel", "signed record")
 @pytest.mark.slow
 def test_time_travel_and_the_signed_record(promoted, project, ben, rita, tmp_path, capsys):
     now = timezone.now()
@@ -95,6 +97,7 @@ def make(project, **of):
         return pack, file.read()
 
 
+@pytest.mark.promise("evidence pack")
 @pytest.mark.slow
 def test_a_pack_of_a_version_verifies_offline_and_no_changed_one_does(
     promoted, project, dev, sealing, tmp_path, capsys

@@ -43,6 +43,7 @@ VECTORS = [
 ]
 
 
+@pytest.mark.promise("13")
 def test_it_needs_the_standard_library_alone():
     imported = set()
     for node in ast.walk(ast.parse(SCRIPT.read_text())):
@@ -96,6 +97,7 @@ def proved(project, ada, seal, tmp_path, sealing):
     return document, path, str(sealing.verifier)
 
 
+@pytest.mark.promise("13")
 def test_a_proof_verifies_offline(proved, settings, capsys):
     _, path, key = proved
     assert script.main([str(path), f"--key={key}", f"--heads={settings.AUDIT_HEADS_FILE}"]) == 0
@@ -104,6 +106,7 @@ def test_a_proof_verifies_offline(proved, settings, capsys):
     assert "own key was believed" in json.loads(capsys.readouterr().out)["warnings"][0]
 
 
+@pytest.mark.promise("13")
 @pytest.mark.parametrize(
     "damage",
     [

@@ -54,6 +54,7 @@ def look(sealing, settings):
     return verify(key=sealing.verifier, heads_file=settings.AUDIT_HEADS_FILE)
 
 
+@pytest.mark.promise("14")
 def test_a_full_restore_verifies(restored, sealing, settings):
     before = Event.objects.count()
     tool("pg_restore", "--exit-on-error", f"--dbname={COPY}", str(restored))
@@ -62,6 +63,7 @@ def test_a_full_restore_verifies(restored, sealing, settings):
     assert report.events == report.sealed == before
 
 
+@pytest.mark.promise("14")
 def test_data_alone_is_refused_by_the_trigger(restored, sealing, settings):
     tool("pg_restore", "--exit-on-error", "--schema-only", f"--dbname={COPY}", str(restored))
     with pytest.raises(AssertionError, match="audit_stamp"):

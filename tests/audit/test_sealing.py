@@ -15,6 +15,7 @@ from tests.conftest import superuser
 from tests.plugin import CLUSTER
 
 
+@pytest.mark.promise("12")
 def test_events_get_a_place_and_a_signed_head_that_leaves_the_database(project, ada, seal, sealing, settings):
     assert seal() == Event.objects.count()
     projects.change_project(project, by=ada, name="Other")
@@ -57,6 +58,7 @@ def test_what_is_no_verifier_key_is_refused(text):
         notes.VerifierKey.parse(text)
 
 
+@pytest.mark.promise("12")
 @pytest.mark.django_db(transaction=True)
 def test_what_commits_late_is_sealed_next(project, ada, seal):
     assert seal()
@@ -124,6 +126,7 @@ def test_a_seal_of_somebody_else_stops_the_sealer(project, ada, seal):
         seal()
 
 
+@pytest.mark.promise("15")
 @pytest.mark.django_db(transaction=True)
 def test_the_sealer_s_role_reads_events_and_adds_seals_and_nothing_else(project):
     name = connection.settings_dict["NAME"]
@@ -147,6 +150,7 @@ def test_the_sealer_s_role_reads_events_and_adds_seals_and_nothing_else(project)
                 app.execute(f"INSERT INTO {table} DEFAULT VALUES")
 
 
+@pytest.mark.promise("10")
 @pytest.mark.parametrize("table", ["audit_leaf", "audit_seal", "audit_node", "audit_verification"])
 def test_seals_cannot_be_taken_back(project, seal, table):
     seal()

@@ -13,6 +13,7 @@ from apps.projects.models import Project
 from apps.registry.models import Version
 
 
+@pytest.mark.promise("12")
 def test_an_act_that_fails_leaves_no_event(project, ada):
     before = Event.objects.count()
     with transaction.atomic():
@@ -22,6 +23,7 @@ def test_an_act_that_fails_leaves_no_event(project, ada):
     assert Project.objects.get(pk=project.pk).name == "Mortgages"
 
 
+@pytest.mark.promise("10")
 @pytest.mark.parametrize(
     "sql", ["UPDATE audit_event SET kind = 'x'", "DELETE FROM audit_event", "TRUNCATE audit_event"]
 )
@@ -34,6 +36,7 @@ def test_not_even_the_owner_changes_an_event(project, sql):
         cursor.execute(sql)
 
 
+@pytest.mark.promise("10", "15")
 @pytest.mark.parametrize(
     "sql",
     [
@@ -51,6 +54,7 @@ def test_the_application_s_role_may_not_even_try(as_app, sql):
         as_app.execute(sql)
 
 
+@pytest.mark.promise("11")
 def test_a_change_without_its_event_cannot_be_committed(version):
     with pytest.raises(IntegrityError) as caught, transaction.atomic(), connection.cursor() as cursor:  # noqa: PT012
         Version.objects.filter(pk=version.pk).update(
@@ -60,6 +64,7 @@ def test_a_change_without_its_event_cannot_be_committed(version):
     assert "has no audit event" in str(caught.value)
 
 
+@pytest.mark.promise("11")
 def test_events_of_an_object_count_without_gaps_and_carry_the_hash_of_their_leaf(project, ada):
     projects.change_project(project, by=ada, name="Other")
     events = Event.objects.filter(object_id=project.pk).order_by("sequence")

@@ -58,6 +58,7 @@ def test_a_log_that_nobody_touched_verifies(log, check):
     assert check(workers=2).ok
 
 
+@pytest.mark.promise("13")
 @pytest.mark.parametrize(
     ("statements", "kind", "record"),
     [
@@ -86,6 +87,7 @@ def test_an_attack_is_found_and_named(log, check, statements, kind, record):
     assert report.to_json()["first_bad"]
 
 
+@pytest.mark.promise("13")
 def test_a_tail_cut_off_with_its_seal_is_found_by_the_exported_heads(log, check, tmp_path):
     last = Event.objects.latest("id").pk
     tamper(
@@ -120,6 +122,7 @@ def test_a_seal_that_was_never_exported_is_found_after_a_minute(log, check, sett
     assert [one.kind for one in check().findings] == ["heads"]
 
 
+@pytest.mark.promise("13")
 def test_a_removed_event_of_an_unsealed_object_is_a_gap(log, check, ada):
     projects.change_project(log, by=ada, name="Third")
     projects.change_project(log, by=ada, name="Fourth")

@@ -38,6 +38,7 @@ PRIVATE = [
 ]
 
 
+@pytest.mark.promise("26")
 @pytest.mark.parametrize("address", PRIVATE)
 def test_no_address_inside_may_be_called(address):
     assert refusal_of(address)
@@ -99,6 +100,7 @@ def test_a_bad_url_is_refused_before_anything_is_sent(url):
         call("GET", url, resolve=lambda host, port: pytest.fail("resolved"))
 
 
+@pytest.mark.promise("26")
 def test_a_name_is_resolved_once_so_that_a_second_answer_cannot_lead_inside(local):
     asked = []
 
@@ -119,6 +121,7 @@ def test_one_address_inside_spoils_a_name():
         call("GET", "http://mixed.example/", resolve=lambda host, port: ["8.8.8.8", "10.0.0.1"])
 
 
+@pytest.mark.promise("26")
 def test_a_redirect_is_an_answer_and_is_not_followed(local):
     with listening(answering("302 Found", b"", "Location: http://127.0.0.1:1/admin")) as server:
         local(server.port)

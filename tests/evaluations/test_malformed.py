@@ -182,6 +182,7 @@ def test_weights_that_are_no_weights_are_refused(tmp_path, weights):
     assert [problem.code for problem in found.problems] == ["weight_invalid"]
 
 
+@pytest.mark.promise("23")
 def test_a_footer_that_claims_the_world_is_refused_within_seconds(tmp_path):
     """A few hundred bytes whose footer claims billions of rows: the number is looked at before anything is read."""
     path = tmp_path / "bomb.parquet"
@@ -209,6 +210,7 @@ def test_bytes_after_the_magic_are_no_parquet(tmp_path):
     assert [problem.code for problem in found.problems] == ["not_parquet"]
 
 
+@pytest.mark.promise("23")
 def test_a_long_text_that_repeats_for_every_row_is_read_as_a_dictionary(tmp_path):
     """A kilobyte of Parquet that would be 10 GB of text: groups are counted, and as scores or ids it is refused."""
     path = tmp_path / "t.parquet"

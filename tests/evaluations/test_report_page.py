@@ -131,6 +131,7 @@ def test_a_csv_has_the_report_s_own_digits(client, ben, evaluation):
     assert float(found["roc_auc"]["value"]) == evaluation.report["metrics"]["roc_auc"]["value"]
 
 
+@pytest.mark.promise("27")
 def test_a_spreadsheet_runs_nothing_of_a_csv(version, dev, client, ben):
     rng = np.random.default_rng(1)
     group = np.where(rng.random(300) < 0.5, "=cmd|'/c calc'!A1", "plain")

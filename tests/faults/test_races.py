@@ -57,6 +57,7 @@ def ask(version, by, stage="staging"):
     return services.request_promotion(version, to_stage=stage, by=by)
 
 
+@pytest.mark.promise("races", "16")
 def test_two_approvers_at_once(tiny, dev, ben, bea):  # noqa: F811
     for _ in range(ROUNDS):
         promotion = ask(tiny_version(tiny, by=dev), dev)
@@ -67,6 +68,7 @@ def test_two_approvers_at_once(tiny, dev, ben, bea):  # noqa: F811
     assert broken() == []
 
 
+@pytest.mark.promise("races", "4")
 def test_the_last_signature_and_a_withdrawal_at_once(tiny, dev, ben, bea):  # noqa: F811
     ends = []
     for number in range(ROUNDS):
@@ -85,6 +87,7 @@ def test_the_last_signature_and_a_withdrawal_at_once(tiny, dev, ben, bea):  # no
     print(f"promoted {ends.count('promoted')}, withdrawn in time {ends.count('open')}")
 
 
+@pytest.mark.promise("races", "7")
 def test_two_versions_go_to_production_at_once(tiny, dev, ben, bea, rita):  # noqa: F811
     for _ in range(ROUNDS):
         pair = [ask(tiny_version(tiny, by=dev), dev, "production") for _ in range(2)]
@@ -104,6 +107,7 @@ def test_two_versions_go_to_production_at_once(tiny, dev, ben, bea, rita):  # no
     assert broken() == []
 
 
+@pytest.mark.promise("races", "2")
 def test_evidence_is_written_while_someone_signs(tiny, dev, ben, bea):  # noqa: F811
     ends = []
     for number in range(ROUNDS):
@@ -125,6 +129,7 @@ def test_evidence_is_written_while_someone_signs(tiny, dev, ben, bea):  # noqa: 
     print(f"promoted {ends.count('promoted')}, stale {ends.count('stale')}")
 
 
+@pytest.mark.promise("races")
 def test_every_act_sent_twice_happens_once(tiny, dev, ben, bea, rita, vera):  # noqa: F811
     version = tiny_version(tiny, by=dev)
 
@@ -178,6 +183,7 @@ def test_a_re_review_is_started_answered_and_noted_once(tiny, dev, ben, bea, rit
     assert broken() == []
 
 
+@pytest.mark.promise("races")
 def test_a_delegate_and_the_delegator_at_once_give_one_signature(tiny, dev, ben, vera):  # noqa: F811
     until = timezone.now() + timedelta(days=1)
     lent = services.delegate(tiny, to=vera, until=until, reason="Away tomorrow.", by=ben)
@@ -189,6 +195,7 @@ def test_a_delegate_and_the_delegator_at_once_give_one_signature(tiny, dev, ben,
     assert broken() == []
 
 
+@pytest.mark.promise("races")
 def test_expiry_and_a_signature_at_once(tiny, dev, ben, bea):  # noqa: F811
     for _ in range(20):
         promotion = ask(tiny_version(tiny, by=dev), dev)

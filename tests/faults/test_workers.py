@@ -110,6 +110,7 @@ def request_evaluation(version, dev, *, rows=600) -> Evaluation:
     return evaluations.request_evaluation(kept, by=dev)
 
 
+@pytest.mark.promise("17")
 @pytest.mark.parametrize("broker", BROKERS, indirect=True)
 def test_a_worker_wakes_and_evaluates(broker, start_worker, version, dev):
     start_worker(broker)
@@ -118,6 +119,7 @@ def test_a_worker_wakes_and_evaluates(broker, start_worker, version, dev):
     assert Job.objects.get(pk=evaluation.job_id).attempt == 1
 
 
+@pytest.mark.promise("19")
 @pytest.mark.parametrize("broker", BROKERS, indirect=True)
 def test_a_worker_killed_in_the_middle_loses_nothing_and_doubles_nothing(broker, start_worker, version, dev):
     victim = start_worker(broker)

@@ -23,6 +23,7 @@ def smash(version, by, **more):
     return services.break_glass(version, by=by, **fields)
 
 
+@pytest.mark.promise("9")
 def test_a_failing_version_goes_to_production_and_nobody_misses_it(failing, ada):
     promotion = smash(failing, ada)
     failing.refresh_from_db()
@@ -56,7 +57,7 @@ def test_a_policy_that_says_nothing_has_no_glass_to_break(cast, dev, ada):
     ("change", "error"),
     [
         ({"reason": "It is urgent."}, Invalid),
-        ({"password": "wrong"}, Refused),
+        ({"proof": Proof(password="wrong")}, Refused),
         ({"to_stage": "archived"}, Invalid),
     ],
 )
@@ -74,6 +75,7 @@ def test_it_overtakes_the_request_that_waits(passing, dev, ada):
     assert waiting.state == "stale"
 
 
+@pytest.mark.promise("9")
 def test_an_overdue_postmortem_of_the_last_time_forbids_the_next(failing, small_model, dev, ada, rita):
     smash(failing, ada)
     make_overdue(Postmortem.objects.get())

@@ -45,6 +45,7 @@ def test_a_password_signs_and_the_signature_says_so(asked, ben):
     assert Event.objects.get(kind="gates.approved").data["confirmed_with"] == "password"
 
 
+@pytest.mark.promise("second factor")
 @pytest.mark.parametrize("proof", [{"password": PASSWORD}, {"password": PASSWORD, "code": ""}])
 def test_a_gate_that_demands_a_second_factor_takes_no_password_alone(guarded, ben, proof):
     with pytest.raises(Refused, match="you have none"):
@@ -73,6 +74,7 @@ def test_who_has_no_password_signs_with_the_code(guarded, ben):
     assert approve(guarded, ben, code=code_of(secret)).reauthentication.method == "totp"
 
 
+@pytest.mark.promise("second factor")
 def test_a_code_serves_once_whatever_the_cache_forgets(asked, ben):
     secret = set_up_code(ben)
     code = code_of(secret)
@@ -98,6 +100,7 @@ def test_a_recovery_code_signs_nothing(asked, ben):
         approve(asked, ben, code=spare)
 
 
+@pytest.mark.promise("lockout")
 def test_wrong_codes_are_remembered_and_slowed_for_their_person_alone(asked, ben, rita):
     secret = set_up_code(ben)
     for _ in range(WRONG_PROOFS):
@@ -144,6 +147,7 @@ def broken_by(act) -> str:
     return str(constraint_name(caught.value))
 
 
+@pytest.mark.promise("second factor")
 def test_the_database_itself_wants_the_second_factor(guarded, ben):
     assert broken_by(lambda: forge(guarded, ben, method="password")) == "gates_approval_second_factor"
     assert forge(guarded, ben, method="password+totp")

@@ -41,23 +41,28 @@ def forge(promotion, person, *, kind="approver", role="reviewer", digest=None, p
     )
 
 
+@pytest.mark.promise("1")
 def test_who_asked_cannot_be_an_approver_too(asked, dev):
     assert refused(lambda: forge(asked, dev)).startswith("gates_participant")
 
 
+@pytest.mark.promise("2")
 def test_a_signature_needs_the_evidence_of_its_request(asked, ben):
     assert refused(lambda: forge(asked, ben, digest="0" * 64)) == "gates_approval_digest"
 
 
+@pytest.mark.promise("4")
 def test_a_signature_needs_a_role_held_now(asked, vera):
     assert refused(lambda: forge(asked, vera)) == "gates_approval_role_held"
 
 
+@pytest.mark.promise("3")
 def test_a_signature_needs_the_signer_s_own_confirmation(asked, ben, rita):
     other = Reauthentication.objects.create(user=rita, method="password")
     assert refused(lambda: forge(asked, ben, proof=other)) == "gates_approval_reauthenticated"
 
 
+@pytest.mark.promise("4")
 def test_nothing_is_promoted_without_its_signatures(asked):
     act = Promotion.objects.filter(pk=asked.pk).update
     assert (
@@ -66,17 +71,20 @@ def test_nothing_is_promoted_without_its_signatures(asked):
     )
 
 
+@pytest.mark.promise("6")
 def test_a_closed_request_stays_closed(asked, dev):
     services.withdraw_promotion(asked, by=dev)
     act = Promotion.objects.filter(pk=asked.pk).update
     assert refused(lambda: act(state="open", closed_at=None)) == "gates_promotion_closed_for_good"
 
 
+@pytest.mark.promise("6")
 def test_a_version_does_not_move_by_itself(asked):
     act = Version.objects.filter(pk=asked.version_id).update
     assert refused(lambda: act(stage="production"))
 
 
+@pytest.mark.promise("3")
 def test_a_signature_is_not_changed_and_not_removed(asked, ben):
     approval = services.approve(
         asked, by=ben, proof=Proof(password=PASSWORD), digest=asked.evidence_digest, meaning=STAGING

@@ -76,6 +76,7 @@ def test_a_stage_without_a_gate_is_named_with_those_that_have_one(version, stric
     assert caught.value.code == "no_gate"
 
 
+@pytest.mark.promise("dry run")
 def test_the_page_shows_it_and_writes_nothing(client, version, stricter, ben, cleo):
     path = reverse("gates:dry_run", args=[version.pk])
     client.force_login(ben)
@@ -115,7 +116,7 @@ def test_the_page_costs_the_same_with_more_rows(client, version, stricter, ben, 
     client.force_login(ben)
     path = reverse("gates:dry_run", args=[version.pk])
     asked = {"to": "production", "revision": f"standard:{stricter.number}"}
-    report_check(version, name="load_test", status="passed", url="https://ci.example.com/1", by=dev)
+    check = report_check(version, name="load_test", status="passed", url="https://ci.example.com/1", by=dev)
     client.get(path, asked)
     with CaptureQueriesContext(connection) as one:
         client.get(path, asked)
@@ -132,6 +133,7 @@ def pipeline(ci):
     return client_with(ci.secret)
 
 
+@pytest.mark.promise("dry run")
 def test_the_interface_answers_a_dry_run_and_writes_nothing(pipeline, version, stricter):
     path = f"/api/v1/versions/{version.pk}/gate"
     pipeline.get(path, {"to": "production"})
@@ -168,7 +170,7 @@ def test_the_interface_names_what_is_wrong_with_a_dry_run(pipeline, version, ask
 
 def test_every_number_of_the_gate_says_where_it_comes_from(pipeline, version, dev):
     evaluation = evaluate(version, by=dev)
-    report_check(version, name="load_test", status="passed", url="https://ci.example.com/7", by=dev)
+    check = report_check(version, name="load_test", status="passed", url="https://ci.example.com/7", by=dev)
     found = pipeline.get(
         f"/api/v1/versions/{version.pk}/gate", {"to": "production", "policy": "standard"}
     ).json()
@@ -177,7 +179,7 @@ def test_every_number_of_the_gate_says_where_it_comes_from(pipeline, version, de
     assert criteria["ranking"]["sources"] == [own]
     assert criteria["disparate_impact_shown"]["sources"] == [own]
     assert {one["url"] for one in criteria["load_test"]["sources"]} == {
-        f"{reverse('portal:version', args=[version.pk])}#checks",
+        reverse("registry:check", args=[check.pk]),
         "https://ci.example.com/7",
     }
     for key in ("bias_checklist", "rubric", "card", "data_score", "budget", "integration_test"):

@@ -35,6 +35,7 @@ def upload(version, *, by):
     return evaluations.upload_predictions(version, stream=stream, columns=COLUMNS, dataset="h", by=by)
 
 
+@pytest.mark.promise("1")
 def test_each_kind_of_hand_is_found_and_named(version, project, ada, dev, ben, rita):
     experiments.log_artifact(version.run, path="a", stream=io.BytesIO(b"x"), by=ada)
     assert contributors_of(version) == {
@@ -46,6 +47,7 @@ def test_each_kind_of_hand_is_found_and_named(version, project, ada, dev, ben, r
     assert ben.pk not in contributors_of(version)
 
 
+@pytest.mark.promise("1")
 def test_a_token_s_work_is_its_owner_s(project, model, ci, dev):
     version = registry.register_version(model, by=ci.user)
     registry.report_check(version, name="load_test", status="passed", by=ci.user)
@@ -62,6 +64,7 @@ def test_scoring_the_rubric_and_the_brief_do_not_exclude(version, ben, ada):
     assert {ben.pk, ada.pk}.isdisjoint(contributors_of(version))
 
 
+@pytest.mark.promise("1")
 def test_who_contributes_after_the_request_opened_does_not_sign(request_, light, tiny, ben, ada):
     # A role of then: Ben uploads while he is a contributor, and reviews again afterwards.
     become(tiny, ben, "contributor", by=ada)
@@ -85,6 +88,7 @@ def test_who_signed_and_contributed_afterwards_does_not_count(request_, light, t
     assert "contributed afterwards (uploaded the evidence)" in kept.withdrawal_reason
 
 
+@pytest.mark.promise("1")
 def test_the_database_refuses_a_maker_s_signature_whatever_the_code_does(request_, light, tiny, ben, ada):
     become(tiny, ben, "contributor", by=ada)
     upload(light, by=ben)
@@ -97,6 +101,7 @@ def test_the_database_refuses_a_maker_s_signature_whatever_the_code_does(request
     assert constraint_name(caught.value) == "gates_approval_own_work"
 
 
+@pytest.mark.promise("1")
 def test_the_database_promotes_nothing_that_a_maker_signed(request_, light, tiny, ben, bea, rita, ada):
     sign(request_, ben)
     sign(request_, bea)
@@ -127,6 +132,7 @@ def forged(promotion, person, *, role="reviewer", **more):
     )
 
 
+@pytest.mark.promise("4")
 def test_two_reviewers_and_risk_and_nobody_twice(request_, ben, bea, rita):
     sign(request_, ben)
     with pytest.raises(Refused, match="signed this already"):
@@ -149,6 +155,7 @@ def test_a_person_has_one_role_and_fills_one_seat(request_, tiny, ben, bea, rita
     assert request_.state == "promoted"
 
 
+@pytest.mark.promise("31")
 def test_a_service_account_signs_nothing(request_, tiny, ben, ada):
     account = accounts.create_service_account("robot", owner=ben, by=ben)
     projects.add_member(tiny, user=account, role="contributor", by=ada)

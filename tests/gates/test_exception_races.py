@@ -36,6 +36,7 @@ def at_once(*acts):
     return refusals
 
 
+@pytest.mark.promise("races")
 def test_promote_and_roll_back_at_once(small_model, small, dev, ben, ada):
     """Whichever comes first, one version is in production, and each rollback has its postmortem."""
     for _ in range(2):

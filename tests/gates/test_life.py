@@ -117,6 +117,7 @@ def test_a_delegate_signs_in_the_delegator_s_seat_and_both_are_used_up(request_,
     assert request_.state == "promoted"
 
 
+@pytest.mark.promise("delegation")
 def test_delegator_and_delegate_fill_one_seat_in_any_order(request_, tiny, ben, bea, rita):
     lent = lend(tiny, by=ben, to=bea)
     sign(request_, bea)
@@ -131,6 +132,7 @@ def test_delegator_and_delegate_fill_one_seat_in_any_order(request_, tiny, ben, 
     assert request_.state == "open"
 
 
+@pytest.mark.promise("delegation")
 def test_the_database_keeps_one_person_behind_one_signature(request_, tiny, ben, bea, vera):
     lent = lend(tiny, by=ben, to=vera)
     sign(request_, ben)
@@ -165,6 +167,7 @@ def test_the_database_refuses_to_sign_for_a_maker(tiny, light, ada, dev, vera):
     assert constraint_name(caught.value) == "gates_approval_own_work"
 
 
+@pytest.mark.promise("delegation")
 def test_nobody_delegates_in_a_circle_to_themselves_or_twice(tiny, ben, bea, rita):
     for_ben = lend(tiny, by=ben, to=bea)
     lend(tiny, by=bea, to=rita)
@@ -219,6 +222,7 @@ def test_a_delegator_who_lost_the_role_lends_nothing(request_, tiny, ben, vera, 
         sign(request_, vera, delegation=lent)
 
 
+@pytest.mark.promise("delegation")
 def test_eight_delegations_at_once_make_no_circle(transactional_db, request):
     """Each of eight people delegates to the next: seven succeed, and one would close the circle."""
     load = {name: request.getfixturevalue(name) for name in ("ada", "dev")}
@@ -246,6 +250,7 @@ def test_eight_delegations_at_once_make_no_circle(transactional_db, request):
     assert sorted(found) == ["delegation_circle"] + ["given"] * 7
 
 
+@pytest.mark.promise("life of a request")
 def test_a_request_expires_and_is_closed_for_good(request_, ben, dev):
     assert due.keep_time()["expired"] == 0
     age(request_, expires_at=timedelta(days=11))
@@ -263,6 +268,7 @@ def test_a_request_expires_and_is_closed_for_good(request_, ben, dev):
     assert services.request_promotion(request_.version, to_stage="production", by=dev).state == "open"
 
 
+@pytest.mark.promise("life of a request")
 def test_the_database_lets_nothing_expire_early_nor_be_signed_late(request_, ben):
     change = Promotion.objects.filter(pk=request_.pk).update
     with pytest.raises(DatabaseError) as early, transaction.atomic():
@@ -275,6 +281,7 @@ def test_the_database_lets_nothing_expire_early_nor_be_signed_late(request_, ben
     assert constraint_name(late.value) == "gates_approval_in_time"
 
 
+@pytest.mark.promise("life of a request")
 def test_signers_are_reminded_once_and_owners_told_once(request_, ben, adam):
     sign(request_, ben)
     age(request_, created_at=timedelta(days=3))
@@ -333,6 +340,7 @@ def test_an_approval_is_valid_for_the_days_of_its_gate(live):
     assert (review.due_at - review.opens_at).days == 30
 
 
+@pytest.mark.promise("life of a request")
 def test_a_re_review_opens_waits_and_is_confirmed_by_the_same_signatures(live, ben, bea, rita, dev):
     review = live.reviews.get()
     with pytest.raises(Refused, match="opens on"):

@@ -214,6 +214,7 @@ def verify(tmp_path, record, *more):
     return done.returncode, done.stdout + done.stderr
 
 
+@pytest.mark.promise("signed record")
 def test_a_signed_record_is_verified_offline(as_, request_, ben, cleo, tmp_path):
     given = sign(request_, ben, comment="Naïve “quotes” and ☃.")
     place = reverse("gates:record", args=[given.pk])
@@ -230,6 +231,7 @@ def test_a_signed_record_is_verified_offline(as_, request_, ben, cleo, tmp_path)
     assert verify(tmp_path, as_(ben).get(place).json())[0] == 0
 
 
+@pytest.mark.promise("signed record")
 @pytest.mark.parametrize(
     ("path", "value", "said"),
     [
@@ -328,6 +330,7 @@ def test_the_interface_to_re_reviews_and_records(api, live, ben, cleo):  # noqa:
         assert api(cleo).get(path).status_code == 404
 
 
+@pytest.mark.promise("31")
 def test_a_token_decides_nothing_about_who_signs(request_, tiny, ben, vera):
     _, secret = accounts.issue_token(ben, name="mine", scopes=Scope.values, by=ben)
     api = APIClient()

@@ -61,6 +61,7 @@ def test_reviewer_and_risk_sign_and_the_version_is_in_production(asked, ben, rit
     ]
 
 
+@pytest.mark.promise("7")
 def test_a_newer_version_replaces_the_one_in_production(asked, ben, rita, model, run, dev, ada):
     for user in (ben, rita):
         sign(asked, by=user, meaning=PRODUCTION)
@@ -121,6 +122,7 @@ def test_an_unknown_stage_is_answered_with_those_that_can_be_reached(ready, dev)
     assert caught.value.code == "unknown_stage"
 
 
+@pytest.mark.promise("4")
 def test_a_second_request_while_one_is_open_is_refused(asked, dev):
     with pytest.raises(Refused) as caught:
         services.request_promotion(asked.version, to_stage="production", by=dev)
@@ -135,6 +137,7 @@ def test_who_asked_contributed_or_only_looks_cannot_sign(asked, who, request):
     assert asked.approvals.count() == 0
 
 
+@pytest.mark.promise("1")
 def test_a_reviewer_who_answered_the_checklist_cannot_sign(staged, ben, dev):
     from apps.checklists.services import answer
 
@@ -144,6 +147,7 @@ def test_a_reviewer_who_answered_the_checklist_cannot_sign(staged, ben, dev):
         sign(promotion, by=ben, meaning=PRODUCTION)
 
 
+@pytest.mark.promise("2")
 def test_approval_after_the_evidence_changed_opens_a_new_request(asked, ben, project, dev):
     import datetime
 
@@ -166,6 +170,7 @@ def test_approval_after_the_evidence_changed_opens_a_new_request(asked, ben, pro
     assert (successor.state, successor.replaces_id, successor.approvals.count()) == ("open", asked.pk, 0)
 
 
+@pytest.mark.promise("3")
 def test_a_wrong_password_signs_nothing_and_is_remembered(asked, ben):
     from apps.audit.models import Event
 
@@ -177,11 +182,13 @@ def test_a_wrong_password_signs_nothing_and_is_remembered(asked, ben):
     assert Event.objects.filter(kind="accounts.reauthentication_failed", actor_id=ben.pk).exists()
 
 
+@pytest.mark.promise("3")
 def test_a_meaning_must_be_chosen(asked, ben):
     with pytest.raises(Invalid, match="means"):
         sign(asked, by=ben, meaning="whatever")
 
 
+@pytest.mark.promise("4")
 def test_rejection_needs_words_and_closes(asked, ben):
     with pytest.raises(Invalid):
         sign(asked, by=ben, meaning="", decision="reject", comment="no")

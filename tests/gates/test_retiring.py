@@ -41,6 +41,7 @@ def test_only_an_owner_retires_with_a_reason(small_model, cast, who, ada):
         registry.retire_model(small_model, by=ada, reason="old")
 
 
+@pytest.mark.promise("retirement")
 def test_what_is_in_production_is_not_retired_archived_or_emptied(small, small_model, dev, ben, ada):
     experiment = experiments.create_experiment(small, name="e", by=dev)
     run = experiments.start_run(experiment, name="r", by=dev)
@@ -55,7 +56,7 @@ def test_what_is_in_production_is_not_retired_archived_or_emptied(small, small_m
         services.request_promotion(version, to_stage="archived", by=dev)
     artifact = Artifact.objects.get(run=run)
     assert refused(lambda: Artifact.objects.filter(pk=artifact.pk)._raw_delete("default"))
-    assert refused(lambda: Blob.objects.filter(pk=version.artifact_id)._raw_delete("default"))
+    assert refused(lambda: Blob.objects.filter(pk=version.artifacts.get().blob_id)._raw_delete("default"))
     assert refused(lambda: Version.objects.filter(pk=version.pk)._raw_delete("default"))
 
 

@@ -56,6 +56,7 @@ def stages(model):
     return dict(model.versions.values_list("number", "stage"))
 
 
+@pytest.mark.promise("rollback")
 def test_a_person_rolls_back_and_everybody_is_told(second, small_model, ada):
     rollback = services.roll_back(second, by=ada, reason=WHY)
     assert stages(small_model) == {1: "production", 2: "archived"}
@@ -89,6 +90,7 @@ def test_a_reason_is_needed(second, ada):
         services.roll_back(second, by=ada, reason="bad")
 
 
+@pytest.mark.promise("rollback")
 @pytest.mark.parametrize(
     ("figures", "rule"),
     [
@@ -171,10 +173,12 @@ def test_the_database_knows_which_version_was_there_before(second, small_model, 
     assert refused(lambda: forge(oldest, third, ada)) == "gates_rollback_from_production"
 
 
+@pytest.mark.promise("rollback")
 def test_no_rollback_without_its_postmortem(second, first, ada):
     assert refused(lambda: forge(second, first, ada)) == "gates_exception_reviewed"
 
 
+@pytest.mark.promise("6")
 def test_no_way_into_production_but_promotion_and_rollback(second, first, ada):
     first.refresh_from_db()
     newest = first.transitions.latest("sequence")

@@ -255,6 +255,7 @@ class Life(RuleBasedStateMachine):
         }
 
 
+@pytest.mark.promise("random life")
 @pytest.mark.slow
 @pytest.mark.django_db
 def test_whatever_people_do_the_model_and_the_database_agree():

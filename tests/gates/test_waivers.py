@@ -73,6 +73,7 @@ def test_a_granted_waiver_opens_the_gate_and_leaves_the_evidence_as_it_was(faili
     assert promotion.state == "promoted"
 
 
+@pytest.mark.promise("9")
 @pytest.mark.parametrize("who", ["dev", "ada", "ben", "vera"])
 def test_only_the_policy_s_role_grants_and_never_who_asked(asked, who, cast):
     with pytest.raises(Forbidden):
@@ -128,6 +129,7 @@ def test_a_second_waiver_of_the_same_criterion_is_refused(asked, dev):
     assert caught.value.code == "waiver_one_live"
 
 
+@pytest.mark.promise("9")
 def test_other_evidence_needs_another_waiver(granted, failing, dev):
     report_check(failing, name="other", status="passed", by=dev)
     assert gate_view(failing, "production").state == "fail"
@@ -145,6 +147,7 @@ def test_a_revoked_waiver_stops_the_promotion_that_rests_on_it(granted, failing,
     assert failing.stage == "development"
 
 
+@pytest.mark.promise("9")
 def test_the_database_refuses_a_promotion_on_a_revoked_waiver(granted, failing, dev, ben, rita):
     promotion = services.request_promotion(failing, to_stage="production", by=dev)
     services.revoke_waiver(granted, by=rita, reason="The load test failed for real.")
@@ -155,6 +158,7 @@ def test_the_database_refuses_a_promotion_on_a_revoked_waiver(granted, failing, 
     )
 
 
+@pytest.mark.promise("9")
 @pytest.mark.django_db(transaction=True)
 def test_a_waiver_ends_by_itself_and_a_job_says_so(granted, failing, dev):
     let_end(granted)
@@ -175,6 +179,7 @@ def test_the_end_is_announced_once(failing, dev, rita):
     assert Notice.objects.filter(kind="gates.waiver_ends_soon").count() == 5
 
 
+@pytest.mark.promise("9")
 @pytest.mark.parametrize(
     "change", [{"until": in_days(300)}, {"criterion": "tested"}, {"evidence_digest": "0" * 64}]
 )

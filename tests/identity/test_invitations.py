@@ -63,6 +63,7 @@ def test_somebody_with_an_account_signs_in_first(client, project, ada, cleo):
     assert Membership.objects.get(user=cleo).role == "viewer"
 
 
+@pytest.mark.promise("invitation")
 def test_the_link_serves_nobody_else(client, invited, ben, cleo):
     _, secret = invited
     link = reverse("identity:accept", args=[secret])
@@ -73,6 +74,7 @@ def test_the_link_serves_nobody_else(client, invited, ben, cleo):
     assert services.find_invitation(secret)
 
 
+@pytest.mark.promise("invitation")
 def test_it_works_once_and_ends(invited, ada, db):
     invitation, secret = invited
     services.accept_as_new(invitation, full_name="Nia", password=WELL)
@@ -81,6 +83,7 @@ def test_it_works_once_and_ends(invited, ada, db):
         services.accept(invitation, by=User.objects.get(email="nia@example.com"))
 
 
+@pytest.mark.promise("invitation")
 def test_it_runs_out(invited):
     invitation, secret = invited
     Invitation.objects.update(

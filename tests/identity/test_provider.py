@@ -59,6 +59,7 @@ def test_nobody_comes_in_uninvited_by_default(client, issuer, db):
     assert not User.objects.exists()
 
 
+@pytest.mark.promise("provider")
 def test_the_address_of_somebody_else_opens_nothing(client, provisioned, ada):
     answer = provisioned.sign_in(client, subject="mallory", email=ada.email.upper())
     assert answer["Location"] == reverse("account_login")
@@ -93,6 +94,7 @@ def test_a_token_that_is_not_right_opens_nothing(client, provisioned, wrong):
     assert not User.objects.exists()
 
 
+@pytest.mark.promise("provider")
 @pytest.mark.parametrize("algorithm", ["none", "HS256"])
 def test_a_token_that_the_provider_s_key_did_not_sign_opens_nothing(client, provisioned, algorithm):
     provisioned.algorithm = algorithm
@@ -118,6 +120,7 @@ def test_the_provider_s_document_leads_to_its_own_hosts_alone(client, provisione
     assert not User.objects.exists()
 
 
+@pytest.mark.promise("provider")
 def test_a_person_links_their_own_account_after_confirming(client, issuer, ada):
     client.post("/accounts/login/", {"login": ada.email, "password": PASSWORD})
     answer = issuer.sign_in(client, subject="ada", email="ada@work.example", connect=True)

@@ -22,6 +22,7 @@ HOSTILE = [
 ]
 
 
+@pytest.mark.promise("27")
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_markdown_is_text(text):
     html = render(text)
@@ -57,6 +58,7 @@ def test_the_style_sheet_is_heard(tmp_path):
     assert b"Serif" not in fonts
 
 
+@pytest.mark.promise("24")
 @pytest.mark.parametrize(
     "address", ["file:///etc/passwd", "http://169.254.169.254/", "/etc/passwd", "ftp://x/y"]
 )

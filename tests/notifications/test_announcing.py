@@ -17,6 +17,7 @@ from apps.projects.models import Membership
 from tests.cast import person
 
 
+@pytest.mark.promise("notices")
 def test_each_person_is_told_once_whatever_account_they_stand_behind(project, ada, dev, ben, ci):
     told = announce("tests.told", project, project=project, to=[dev, ci.user, ben, ben], by=ada, what="x")
     assert {notice.person for notice in told} == {dev, ben}
@@ -25,6 +26,7 @@ def test_each_person_is_told_once_whatever_account_they_stand_behind(project, ad
     assert queries.unread_count(ada) == 0
 
 
+@pytest.mark.promise("notices")
 def test_who_does_not_see_the_project_is_not_told(project, ada, cleo, olga, vera):
     vera.is_active = False
     vera.save()
@@ -39,6 +41,7 @@ def test_losing_the_project_takes_its_notices_away(project, ada, dev):
     assert not queries.notices_for(dev)
 
 
+@pytest.mark.promise("notices")
 def test_rolled_back_with_its_transaction_it_leaves_nothing(project, ada, dev):
     with transaction.atomic():
         announce("tests.urgent", project, project=project, to=[dev], by=ada)

@@ -44,6 +44,7 @@ def test_what_is_urgent_comes_at_once(project, dev):
     assert Mail.objects.get().state == SendState.SENT
 
 
+@pytest.mark.promise("notices")
 def test_each_person_gets_it_by_their_own_way(project, dev, ben, rita):
     services.choose_channels(dev, channels={"tests.told": "email"})
     services.choose_channels(ben, channels={"tests.told": "off"})
@@ -71,6 +72,7 @@ def test_a_kind_that_became_urgent_comes_to_who_had_switched_it_off(project, dev
     assert queries.channels_of(dev)["tests.urgent"] == "email"
 
 
+@pytest.mark.promise("notices")
 def test_who_lost_the_project_meanwhile_gets_no_mail(project, ada, dev):
     tell(project, dev)
     projects.remove_member(Membership.objects.get(project=project, user=dev), by=ada)

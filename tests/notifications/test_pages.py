@@ -101,6 +101,7 @@ def test_one_is_read_or_all_that_stood_there_by_plain_forms(client, project, dev
     assert client.get(reverse("notifications:read_all")).status_code == 405
 
 
+@pytest.mark.promise("27")
 def test_text_of_others_is_shown_as_text(client, project, dev):
     tell(project, dev, what="<script>alert(1)</script>")
     client.force_login(dev)

@@ -47,6 +47,7 @@ def tell(project, **more):
     return announce("tests.told", project, project=project, to=[], by=None, what="x", **more)
 
 
+@pytest.mark.promise("26")
 def test_a_message_says_what_happened_and_is_signed(hook, project, server):
     _, secret = hook
     tell(project, link="/projects/mortgages/")
@@ -159,6 +160,7 @@ def fail_for_a_day(settings) -> None:
         run_deliveries()
 
 
+@pytest.mark.promise("26")
 @pytest.mark.parametrize("status", ["500 Oops", "302 Found", "404 Not Found"])
 def test_what_never_arrives_is_given_up_and_the_webhook_switched_off(project, ada, settings, status):
     with listening(answering(status, b"no")) as server:
@@ -373,6 +375,7 @@ def test_what_waits_is_not_sent_after_it_was_switched_off_or_removed(hook, proje
         services.send_test(webhook, by=ada)
 
 
+@pytest.mark.promise("8")
 def test_two_that_change_it_at_once_are_told(hook, ada):
     webhook, _ = hook
     services.change_webhook(webhook, by=ada, name="a", expect=1)

@@ -34,6 +34,7 @@ def rule(expression, **more):
     return Criterion("k", "T", expression, **more)
 
 
+@pytest.mark.promise("three answers")
 @pytest.mark.parametrize(
     ("relation", "low", "high", "state"),
     [
@@ -91,6 +92,7 @@ def test_a_figure_without_a_finite_interval_is_missing(facts):
     assert found.changes == (Change("m.auc", "no figure with an interval", "evidence"),)
 
 
+@pytest.mark.promise("three answers")
 def test_the_sample_size_is_that_of_the_engine_s_power_of_a_proportion():
     rate, n, threshold = 0.86, 400, 0.8
     half = normal_quantile(0.95) * (rate * (1 - rate) / n) ** 0.5
@@ -186,6 +188,7 @@ BASIC = ChampionRule(Margin(0.01))
 WITH_SLICES = ChampionRule(Margin(0.01), slices=SliceRule(Margin(0.02)))
 
 
+@pytest.mark.promise("champion")
 @pytest.mark.parametrize(
     ("asked", "facts", "state"),
     [
@@ -223,6 +226,7 @@ def test_against_the_champion(asked, facts, state):
     assert judge_criterion(criterion, facts).state == state
 
 
+@pytest.mark.promise("champion")
 def test_an_underpowered_slice_neither_blocks_a_better_model_nor_hides_a_worse_one():
     small = [part(-0.05, 0.4, name=f"small {number}", n=12) for number in range(12)]
     better = judge_criterion(

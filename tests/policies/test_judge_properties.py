@@ -22,6 +22,7 @@ def branch(ends, n=100):
     return {"value": value, "low": low, "high": high, "n": n}
 
 
+@pytest.mark.promise("three answers")
 @given(st.lists(NUMBERS, min_size=5, max_size=5), NUMBERS, st.sampled_from(RELATIONS))
 def test_a_narrower_interval_never_turns_a_pass_into_a_fail_or_back(ends, threshold, relation):
     a, b, value, c, d = sorted(ends)

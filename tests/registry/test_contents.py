@@ -43,6 +43,7 @@ def test_another_file_under_the_same_path_takes_its_place_and_the_old_pin_stays_
     assert [one.replaced_at is None for one in rows] == [False, True]
 
 
+@pytest.mark.promise("checks")
 def test_checks_expire_when_the_files_change_and_when_the_commit_does(version, dev):
     services.report_check(version, name="lint", status="passed", by=dev)
     assert latest_checks(version)["lint"].status == "passed"
@@ -56,6 +57,7 @@ def test_checks_expire_when_the_files_change_and_when_the_commit_does(version, d
     assert collect(version).document["checks"]["lint"]["status"] == "expired"
 
 
+@pytest.mark.promise("checks")
 def test_a_check_of_another_commit_is_refused(version, dev):
     services.change_commit(version, commit=COMMIT, by=dev)
     version.refresh_from_db()
@@ -90,6 +92,7 @@ def test_once_judged_files_and_commit_stay(version, dev):
         services.change_commit(version, commit=COMMIT, by=dev)
 
 
+@pytest.mark.promise("retirement")
 def test_the_database_keeps_pins_and_scans(version, dev):
     artifact = version.artifacts.get()
     for statement in (
@@ -112,6 +115,7 @@ def test_a_worker_reads_the_files_and_reports(version, dev):
     assert found.check.source == "mlgov"
 
 
+@pytest.mark.promise("25")
 @pytest.mark.slow
 def test_a_file_that_calls_a_shell_fails_the_check_with_its_name(version, dev):
     pin(version, pickle.dumps(Shell()), "model", by=dev)

@@ -29,6 +29,7 @@ PLACE = {
 }
 
 
+@pytest.mark.promise("checks")
 def test_junit_counts_tests_and_names_the_failures():
     found = summary_of("junit", JUNIT)
     assert not found.passed
@@ -67,6 +68,7 @@ def test_sarif_takes_the_level_of_the_rule_and_leaves_out_what_is_suppressed():
     assert found.sentence == "bandit: 1 errors, 1 warnings, 0 notes, 1 suppressed."
 
 
+@pytest.mark.promise("checks")
 @pytest.mark.parametrize(("fail_on", "passed"), [("error", True), ("warning", False), ("note", False)])
 def test_sarif_fails_from_the_level_that_is_named(fail_on, passed):
     assert summary_of("sarif", sarif({"ruleId": "R2", "level": "warning"}), fail_on=fail_on).passed is passed

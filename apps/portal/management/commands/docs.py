@@ -5,11 +5,12 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from apps.portal.assurance_page import UnkeptPromise
 from apps.portal.generated import PAGES
 
 
 class Command(BaseCommand):
-    help = "Write docs/evidence.md and docs/states.md from the code."
+    help = "Write the generated pages of docs/ from the code and the tests."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -19,7 +20,10 @@ class Command(BaseCommand):
         stale = []
         for name, render in PAGES.items():
             path = settings.BASE_DIR / "docs" / name
-            text = render()
+            try:
+                text = render()
+            except UnkeptPromise as error:
+                raise CommandError(str(error)) from error
             if not path.exists() or path.read_text() != text:
                 stale.append(name)
                 if not options["check"]:

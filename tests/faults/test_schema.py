@@ -1,0 +1,86 @@
+"""Triggers, constraints, functions and grants are those that were reviewed (guarantee 18)."""
+
+import os
+from pathlib import Path
+
+import pytest
+from django.db import connection
+
+GOLDEN = Path(__file__).with_name("golden_schema.txt")
+#: Set it to write the golden file anew, then read the difference before it is committed.
+REWRITE = "MLGOV_REWRITE_SCHEMA"
+QUERIES = {
+    "triggers": """
+        SELECT format('%s: %s enabled=%s', c.relname, pg_get_triggerdef(t.oid), t.tgenabled)
+        FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE NOT t.tgisinternal AND n.nspname IN ('public', 'pgmq')
+    """,
+    "functions that triggers call": """
+        SELECT DISTINCT format('%s sha256=%s', p.oid::regprocedure, encode(sha256(p.prosrc::bytea), 'hex'))
+        FROM pg_proc p JOIN pg_trigger t ON t.tgfoid = p.oid JOIN pg_namespace n ON n.oid = p.pronamespace
+        WHERE NOT t.tgisinternal AND n.nspname IN ('public', 'pgmq')
+    """,
+    "constraints": """
+        SELECT format('%s: %s %s validated=%s', c.relname, k.conname, pg_get_constraintdef(k.oid), k.convalidated)
+        FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname = 'public' AND k.contype IN ('c', 'f', 'p', 'u', 'x')
+    """,
+    "unique indexes": """
+        SELECT i.indexdef FROM pg_indexes i WHERE i.schemaname = 'public' AND i.indexdef LIKE 'CREATE UNIQUE%'
+    """,
+    "grants": """
+        SELECT format('%s: %s may %s', table_name, grantee, string_agg(privilege_type, ', ' ORDER BY privilege_type))
+        FROM information_schema.table_privileges
+        WHERE table_schema IN ('public', 'pgmq') AND grantee LIKE 'mlgov%' AND grantee <> 'mlgov_owner'
+        GROUP BY table_name, grantee
+    """,
+    "grants on columns alone": """
+        SELECT format('%s.%s: %s may %s', c.table_name, c.column_name, c.grantee, c.privilege_type)
+        FROM information_schema.column_privileges c
+        WHERE c.table_schema IN ('public', 'pgmq') AND c.grantee LIKE 'mlgov%' AND c.grantee <> 'mlgov_owner'
+        AND NOT EXISTS (
+            SELECT 1 FROM information_schema.table_privileges t
+            WHERE (t.table_schema, t.table_name, t.grantee, t.privilege_type)
+                = (c.table_schema, c.table_name, c.grantee, c.privilege_type)
+        )
+    """,
+}
+
+
+def schema() -> str:
+    """Return what the catalogue says, one thing a line."""
+    lines = []
+    with connection.cursor() as cursor:
+        for title, query in QUERIES.items():
+            cursor.execute(query)
+            lines += [f"== {title}", *sorted(" ".join(row[0].split()) for row in cursor.fetchall())]
+    return "\n".join(lines) + "\n"
+
+
+@pytest.mark.promise("18")
+def test_the_schema_is_the_one_that_was_reviewed(db):
+    found = schema()
+    if os.environ.get(REWRITE):
+        GOLDEN.write_text(found)
+    known = GOLDEN.read_text().splitlines()
+    changed = [f"+ {line}" for line in found.splitlines() if line not in known]
+    changed += [f"- {line}" for line in known if line not in found.splitlines()]
+    assert not changed, "\n".join(
+        [
+            f"The schema is not the golden one. If it should be so: {REWRITE}=1 pytest {Path(__file__).name}",
+            *changed[:40],
+        ]
+    )
+
+
+@pytest.mark.promise("15", "10")
+def test_no_role_of_the_product_changes_an_audit_record_or_the_schema(db):
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT rolname FROM pg_roles WHERE rolname LIKE 'mlgov%' AND rolname <> 'mlgov_owner' AND "
+            "(rolsuper OR has_table_privilege(oid, 'audit_event', 'UPDATE, DELETE, TRUNCATE') "
+            "OR has_schema_privilege(oid, 'public', 'CREATE'))"
+        )
+        assert cursor.fetchall() == []
+        cursor.execute("SELECT rolname FROM pg_roles WHERE rolname LIKE 'mlgov%' AND rolsuper")
+        assert cursor.fetchall() == []
