@@ -1,4 +1,4 @@
-"""The promises of publication, kept by the database: guarantee 5, docs/adr/0014."""
+"""The promises of publication, kept by the database: guarantee 5, docs/adr/0015."""
 
 #: A person publishes what another person wrote and proposed, minutes after proving who they are; the web processes
 #: publish nothing in the server's name.

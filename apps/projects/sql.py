@@ -1,4 +1,4 @@
-"""A project follows another revision only by a move that two people made: guarantee 5, docs/adr/0014."""
+"""A project follows another revision only by a move that two people made: guarantee 5, docs/adr/0015."""
 
 MOVE = """
 CREATE FUNCTION projects_guard_policymove() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -29,7 +29,7 @@ from apps.projects.enums import Role
 from apps.projects.models import DataSource, Project
 from apps.registry import services as registry
 from apps.registry.models import Version
-from tests.cast import COLUMNS, PASSWORD, evaluate, person, predictions_csv
+from tests.cast import COLUMNS, PASSWORD, evaluate, person, predictions_csv, weights
 
 OPEN = {
     "account_login",

@@ -116,7 +116,7 @@ def test_the_page_costs_the_same_with_more_rows(client, version, stricter, ben, 
     client.force_login(ben)
     path = reverse("gates:dry_run", args=[version.pk])
     asked = {"to": "production", "revision": f"standard:{stricter.number}"}
-    check = report_check(version, name="load_test", status="passed", url="https://ci.example.com/1", by=dev)
+    report_check(version, name="load_test", status="passed", url="https://ci.example.com/1", by=dev)
     client.get(path, asked)
     with CaptureQueriesContext(connection) as one:
         client.get(path, asked)
