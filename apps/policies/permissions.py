@@ -59,6 +59,11 @@ def can_send_back(user: User, draft: Draft) -> Decision:
         return decision
     if draft.state != DraftState.PROPOSED:
         return not_now("Only a proposed draft can be sent back.", code="not_proposed")
+    if user.person_id in {draft.proposed_by_id, draft.author_id}:
+        return denied(
+            "You wrote or proposed this. Withdraw it, or ask another administrator to send it back.",
+            code="own_draft",
+        )
     return ALLOWED
 
 

@@ -16,26 +16,29 @@ from apps.audit.models import Event
 from apps.costs import services as costs
 from apps.experiments import services as experiments
 from apps.gates import services as gates
-from apps.gates.models import Review
+from apps.gates.models import Obligation, Review
+from apps.gates.terms import Owed, Terms
 from apps.identity import services as identity
 from apps.modelcards import services as cards
 from apps.notifications import services as notifications
 from apps.notifications.models import Notice
 from apps.policies.queries import pack_of
-from apps.policies.services import load_standard
+from apps.policies.services import load_standard, propose_draft, publish, start_draft
 from apps.projects import services as projects
 from apps.projects.enums import Role
 from apps.projects.models import Brief
 from apps.registry import services as registry
 from apps.rubrics import services as rubrics
 from tests.cast import PASSWORD, evaluate, person
-from tests.gates import tiny
+from tests.gates import conditional, tiny
 
 #: Two reviewers and a risk officer sign, so that a request stays open after one signature; approvals end.
-POLICY = tiny.POLICY.replace(
+POLICY = conditional.POLICY.replace(
     "approvals: [{role: reviewer, count: 1}]",
     "valid_for_days: 90\n    approvals: [{role: reviewer, count: 2}, {role: risk, count: 1}]",
 )
+#: Another revision of it, which a project may move to and a draft may say.
+CHANGED = POLICY.replace("title: Tiny", "title: Tiny, changed")
 PEOPLE = {
     "stranger": "cleo",
     "viewer": "vera",
@@ -77,6 +80,8 @@ def build() -> World:
     load_standard()
     _mortgages(world)
     _tiny(world)
+    _policies(world)
+    _owed(world)
     _let_in(world)
     return world
 
@@ -184,6 +189,37 @@ def _tiny(world: World) -> None:
         "reviews": Review.objects.get(version__model=steady),
         "postmortems": model.versions.get(number=3).postmortems.get(),
     }
+
+
+def _policies(world: World) -> None:
+    """The drafts, of which the administrator wrote one and another administrator proposed one; a move that waits."""
+    adam, objects = world.cast["adam"], world.objects
+    eva = person("eva", SiteRole.ADMINISTRATOR)
+    revision = publish(CHANGED, by=None)
+    objects["policy-moves"] = gates.ask_move(
+        objects["tiny"], to=revision, reason="It was agreed on.", by=world.cast["ada"]
+    )
+    objects["drafts"] = start_draft(source=POLICY.replace("Tiny", "Ours"), by=adam)
+    theirs = start_draft(source=POLICY.replace("Tiny", "Theirs"), by=eva)
+    objects["proposed"] = propose_draft(theirs, by=eva, reason="We agreed on it.")
+    mine = start_draft(source=POLICY.replace("Tiny", "Mine"), by=adam)
+    objects["mine"] = propose_draft(mine, by=adam, reason="We agreed on it.")
+    world.words |= {"policy": CHANGED.replace("changed", "again"), "revision": str(revision.pk)}
+
+
+def _owed(world: World) -> None:
+    """What the contributor owes for a version in production: something open, and something that waits for a yes."""
+    dev, objects = world.cast["dev"], world.objects
+    model = registry.create_model(objects["tiny"], slug="owing", name="Owing", by=dev)
+    asked = gates.request_promotion(tiny.tiny_version(model, dev), to_stage="production", by=dev)
+    due = timezone.now() + timedelta(days=14)
+    texts = ("Write the runbook for the night shift.", "Train the night shift to use it.")
+    terms = Terms((), None, tuple(Owed(text, dev.pk, due) for text in texts))
+    for name in ("ben", "bea", "rita"):
+        tiny.sign(asked, by=world.cast[name], **({"terms": terms} if name == "ben" else {}))
+    runbook, training = Obligation.objects.filter(promotion=asked).order_by("id")
+    gates.fulfil_obligation(training, by=dev, note="They were trained on Monday.")
+    objects |= {"obligations": runbook, "fulfilled": training}
 
 
 def _let_in(world: World) -> None:

@@ -104,6 +104,8 @@ def test_a_proposed_text_is_fixed_until_it_is_sent_back(proposed, adam, eva):
         Draft.objects.filter(pk=proposed.pk).update(source=STANDARD, lock_version=9)
     with pytest.raises(IntegrityError), transaction.atomic():
         Draft.objects.filter(pk=proposed.pk).update(source=STANDARD, lock_version=proposed.lock_version + 1)
+    with pytest.raises(Forbidden, match="another administrator"):
+        services.send_back(proposed, by=adam, remark="I found a slip of my own.")
     back = services.send_back(proposed, by=eva, remark="Say which data sources it is about.")
     assert back.state == "draft"
     assert services.change_draft(back, by=adam, source=STANDARD).source == STANDARD
