@@ -291,6 +291,7 @@ PERIODIC_JOBS: dict[str, float] = {
 }
 CELERY_BROKER_URL = environment.broker_url()
 JOB_READERS = "apps.projects.permissions:may_see_project"
+JOB_CHANGERS = "apps.projects.permissions:can_change_jobs"
 #: Tables with more rows are mapped in parts of about so many, by as many workers as there are.
 EVALUATION_PART_ROWS = int(os.environ.get("MLGOV_PART_ROWS", "5000000"))
 JOB_LEASE_SECONDS = 30

@@ -135,6 +135,7 @@ def request_evaluation(
 @service
 def retry_evaluation(evaluation: Evaluation, *, by: User) -> Evaluation:
     """Start an evaluation that failed or was stopped anew, as a new one on the same predictions."""
+    can(by, Right.CONTRIBUTE, evaluation.version.model.project).enforce()
     stopped = evaluation.job is not None and evaluation.job.is_finished
     if evaluation.state == EvaluationState.COMPLETE or not stopped:
         not_now("Only an evaluation that failed or was stopped can be started again.").enforce()

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.http import Http404
 
 from apps.accounts.models import User
+from apps.core.errors import ALLOWED, Decision, denied
 from apps.jobs.models import Job
 
 
@@ -17,6 +18,17 @@ def may_see(user: User, job: Job) -> bool:
         return True
     module, _, name = settings.JOB_READERS.partition(":")
     return job.project_id is not None and bool(getattr(import_module(module), name)(user, job.project_id))
+
+
+def can_change(user: User, job: Job) -> Decision:
+    """Its starter stops and repeats a job, and whoever writes in its project (settings.JOB_CHANGERS asks above)."""
+    if job.started_by_id in {user.id, user.person_id}:
+        return ALLOWED
+    if job.project_id is None:
+        return denied("Only who started this job stops it or starts it again.")
+    module, _, name = settings.JOB_CHANGERS.partition(":")
+    decision: Decision = getattr(import_module(module), name)(user, job.project_id)
+    return decision
 
 
 def job_for(user: User, pk: UUID) -> Job:

@@ -14,6 +14,7 @@ from apps.core.errors import not_now
 from apps.jobs import running, sending
 from apps.jobs.enums import JobState
 from apps.jobs.models import Job
+from apps.jobs.queries import can_change
 
 
 @service
@@ -35,6 +36,7 @@ def enqueue(
 def request_cancel(job: Job, *, by: User) -> Job:
     """Ask a job to stop; one that waits stops at once, one that runs at its next breath."""
     job = Job.objects.select_for_update(of=("self",)).get(pk=job.pk)
+    can_change(by, job).enforce()
     if job.is_finished:
         not_now(f"This job is {job.get_state_display().lower()} already.", code="finished").enforce()
     audit.record("jobs.cancel_requested", job, by=by, project_id=job.project_id)
@@ -55,6 +57,7 @@ def request_cancel(job: Job, *, by: User) -> Job:
 def retry(job: Job, *, by: User) -> Job:
     """Start a failed or quarantined job again, with all its attempts."""
     job = Job.objects.select_for_update(of=("self",)).get(pk=job.pk)
+    can_change(by, job).enforce()
     if job.state not in {JobState.FAILED, JobState.QUARANTINED}:
         not_now(
             f"Only a failed job can be started again; this one is {job.get_state_display().lower()}."

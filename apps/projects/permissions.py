@@ -57,6 +57,12 @@ def can(user: User, right: Right, project: Project) -> Decision:
     return denied(_missing(right, role))
 
 
+def can_change_jobs(user: User, project_id: UUID) -> Decision:
+    """Decide whether ``user`` stops or repeats jobs of others in a project: whoever writes there."""
+    role = role_of(user, project_id)
+    return ALLOWED if role in ROLES[Right.ANSWER] else denied(_missing(Right.ANSWER, role))
+
+
 def _missing(right: Right, role: Role | None) -> str:
     allowed = " or ".join(entry.label.lower() for entry in Role if entry in ROLES[right])
     have = f"You are {role.label.lower()} here" if role else "You have no role here"
