@@ -236,7 +236,17 @@ POLICY_GIT = os.environ.get("MLGOV_POLICY_GIT", "")
 POLICY_BENEFITS = "apps.gates.benefits:beneficiaries"
 
 #: Where facts of a version come from, in this order; a later module is given what the earlier ones found.
-_WITH_FACTS = "registry projects experiments evaluations costs checklists rubrics modelcards gates".split()
+_WITH_FACTS = [
+    "registry",
+    "projects",
+    "experiments",
+    "evaluations",
+    "costs",
+    "checklists",
+    "rubrics",
+    "modelcards",
+    "gates",
+]
 EVIDENCE_MODULES = [f"apps.{name}.evidence" for name in _WITH_FACTS]
 #: Where facts come from that change by themselves while a version runs; they are no part of the evidence.
 LIVE_FACT_MODULES = ["apps.monitoring.evidence"]
