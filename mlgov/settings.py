@@ -236,18 +236,8 @@ POLICY_GIT = os.environ.get("MLGOV_POLICY_GIT", "")
 POLICY_BENEFITS = "apps.gates.benefits:beneficiaries"
 
 #: Where facts of a version come from, in this order; a later module is given what the earlier ones found.
-_WITH_FACTS = [
-    "registry",
-    "projects",
-    "experiments",
-    "evaluations",
-    "costs",
-    "checklists",
-    "rubrics",
-    "modelcards",
-    "gates",
-]
-EVIDENCE_MODULES = [f"apps.{name}.evidence" for name in _WITH_FACTS]
+_WITH_FACTS = "registry projects experiments evaluations costs checklists rubrics modelcards gates"
+EVIDENCE_MODULES = [f"apps.{name}.evidence" for name in _WITH_FACTS.split()]
 #: Where facts come from that change by themselves while a version runs; they are no part of the evidence.
 LIVE_FACT_MODULES = ["apps.monitoring.evidence"]
 #: The sealer's key and the exported heads live outside the database: who can rewrite one cannot rewrite the other.

@@ -44,6 +44,7 @@ def judged(version):
     return job.result
 
 
+@pytest.mark.promise("conditions")
 def test_terms_come_into_force_with_the_promotion_and_change_nothing_of_the_digest(
     version, cast, ada, dev, ben
 ):

@@ -17,8 +17,8 @@ from apps.core.db import constraint_name
 from apps.core.errors import Invalid, Refused
 from apps.gates import services
 from apps.gates.models import Approval, Participant
+from apps.policies.loading import PACKS
 from apps.policies.pack import parse_pack
-from apps.policies.services import PACKS
 from tests.cast import PASSWORD, code_of, open_request, set_up_code, sign
 
 STAGING = "I looked at the evaluation and the version may enter staging"

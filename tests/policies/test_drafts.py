@@ -46,6 +46,7 @@ def proposed(draft, adam):
     return services.propose_draft(draft, by=adam, reason=WHY)
 
 
+@pytest.mark.promise("policy editor", "5")
 def test_another_administrator_publishes_what_one_proposed(proposed, adam, eva, base):
     made = services.publish_draft(proposed, by=eva, proof=PROOF)
     assert (made.number, made.published_by, made.proposed_by) == (base.number + 1, eva, adam)
