@@ -18,7 +18,7 @@ from tests.gates.conftest import bea, tiny  # noqa: F401 - fixtures
 from tests.gates.light import sign, tiny_version
 from tests.gates.test_stateful import broken
 
-pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True), pytest.mark.timeout(900)]
 ROUNDS = 100
 
 
