@@ -94,7 +94,7 @@ class ObligationFulfil(Endpoint):
         return answer(ObligationOut, services.fulfil_obligation(found, by=self.user, **self.read(FulfilIn)))
 
 
-class AnswerIn(Input):
+class ObligationAnswerIn(Input):
     confirmed = serializers.BooleanField()
     answer = Text(max_length=5000, required=False, allow_blank=True)
 
@@ -102,9 +102,11 @@ class AnswerIn(Input):
 class ObligationAnswer(Endpoint):
     scopes = {"POST": Scope.PROMOTE}
 
-    @extend_schema(request=AnswerIn, responses=ObligationOut)
+    @extend_schema(request=ObligationAnswerIn, responses=ObligationOut)
     def post(self, request: Request, pk: UUID) -> Response:
         """Confirm an obligation, or send it back with what is missing. An approver who is signed in; no token."""
         found = queries.obligation_for(self.user, pk)
         demand_person(request)
-        return answer(ObligationOut, services.answer_obligation(found, by=self.user, **self.read(AnswerIn)))
+        return answer(
+            ObligationOut, services.answer_obligation(found, by=self.user, **self.read(ObligationAnswerIn))
+        )

@@ -50,7 +50,7 @@ class SheetOut(Output):
     items = LineOut(source="lines", many=True)
 
 
-class AnswerIn(Input):
+class SheetAnswerIn(Input):
     item = Text(max_length=60)
     value = serializers.ChoiceField(choices=AnswerValue.choices)
     reason = Text(required=False)
@@ -66,11 +66,11 @@ class ChecklistOne(Endpoint):
         version = version_for(self.user, pk)
         return answer(SheetOut, checklists.sheet_of(version, key, collect(version).document))
 
-    @extend_schema(request=AnswerIn, responses={201: SheetOut})
+    @extend_schema(request=SheetAnswerIn, responses={201: SheetOut})
     def post(self, request: Request, pk: UUID, key: str) -> Response:
         """Answer one item."""
         version = version_for(self.user, pk)
-        fields = self.read(AnswerIn)
+        fields = self.read(SheetAnswerIn)
         checklist = checklist_services.open_checklist(version, key=key, by=self.user)
         checklist_services.answer(checklist, by=self.user, **fields)
         return answer(SheetOut, checklists.sheet_of(version, key, collect(version).document), status=201)
