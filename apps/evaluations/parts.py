@@ -37,10 +37,10 @@ _MOST_BYTES = 2048 * 1024 * 1024
 
 @dataclass(frozen=True)
 class Plan:
-    """The row groups of each part, and the ends that all parts cut numeric features at."""
+    """The row groups of each part, and what every part must know of the whole table."""
 
     parts: list[list[int]]
-    edges: dict[str, list[float]] = field(default_factory=dict)
+    whole: dict[str, Any] = field(default_factory=dict)
 
 
 def plan(evaluation: Evaluation, path: Path) -> Plan:
@@ -49,10 +49,10 @@ def plan(evaluation: Evaluation, path: Path) -> Plan:
     columns = ColumnMap.from_json(predictions.columns)
     if predictions.row_count <= settings.EVALUATION_PART_ROWS or not columns.can_part:
         return Plan([[]])
-    payload = {"path": str(path), "rows": settings.EVALUATION_PART_ROWS, "features": list(columns.features)}
+    payload = {"path": str(path), "rows": settings.EVALUATION_PART_ROWS, "columns": predictions.columns}
     answer = sandbox.call(f"{_WORKER}:plan", payload, **LIMITS)
     demand(answer)
-    return Plan([list(part) for part in answer["parts"]], answer["edges"])
+    return Plan([list(part) for part in answer["parts"]], answer["whole"])
 
 
 def champion_payload(evaluation: Evaluation, files: ExitStack) -> dict[str, Any] | None:
@@ -103,7 +103,7 @@ def _children(job: RunningJob, evaluation: Evaluation, planned: Plan) -> list[An
                     "evaluation": str(evaluation.pk),
                     "part": number,
                     "row_groups": row_groups,
-                    "edges": planned.edges,
+                    "whole": planned.whole,
                 }
                 made = jobs.enqueue(KIND, args, by=job.started_by, project_id=job.project_id)
                 found[number] = made.pk
@@ -165,7 +165,7 @@ def map_part(job: RunningJob) -> dict[str, Any]:
             "columns": predictions.columns,
             "row_groups": job.args["row_groups"],
             "out": str(out),
-            "edges": job.args.get("edges"),
+            "whole": job.args.get("whole"),
             "keep_rows": champion_predictions(evaluation) is not None,
         }
         job.progress(0.2, f"counting part {job.args['part'] + 1}")

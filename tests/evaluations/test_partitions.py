@@ -1,5 +1,6 @@
 """Parts of a table, mapped apart and reduced, against the single pass."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -86,10 +87,10 @@ def in_parts(
     """Map each part, send it through a file, and reduce."""
     parts = []
     planned = partitions.plan(path, rows=rows)
-    edges = partitions.edges_of_parts([(path, one) for one in planned], columns.features)
+    known = partitions.whole_of([(path, one) for one in planned], columns)
     for number, row_groups in enumerate(planned):
         file = tmp_path / f"part-{number}"
-        part = partitions.map_part(path, columns, row_groups, edges=edges, keep_rows=champion is not None)
+        part = partitions.map_part(path, columns, row_groups, whole=known, keep_rows=champion is not None)
         partitions.save(part, file)
         parts.append(partitions.load(file))
     assert len(parts) == 4
@@ -130,6 +131,27 @@ def test_few_distinct_scores_give_the_very_same_report(tmp_path):
     assert reduced["approximations"] == []
     assert reduced["parts"] == 4
     assert {one["code"] for one in reduced["warnings"]} == {"ids_checked_by_part"}
+
+
+@pytest.mark.parametrize("kind", ["fractional", "repeats", "fractional in one part"])
+def test_weights_are_those_of_the_whole_table(tmp_path, kind):
+    """Weights that are not whole are scaled over the whole: by its own sum each part would weigh something else."""
+    path, rows = write(tmp_path / "t.parquet", 8_000, decimals=3), 8_000
+    weights = np.random.default_rng(9).integers(0, 5, rows).astype(float)
+    if kind != "repeats":
+        weights[-500 if kind == "fractional in one part" else 0 :] *= 0.37
+    table = pq.read_table(path).append_column("w", pa.array(weights))
+    pq.write_table(table, path, row_group_size=2_000)
+    columns = replace(COLUMNS, weight="w")
+    single, reduced = whole(path, columns), in_parts(path, tmp_path, columns)
+    for name in (*COUNTED, "metrics", "calibration", "curves", "baselines"):
+        close(single[name], reduced[name], where=name)
+    scaled = [one for one in reduced["warnings"] if one["code"] == "weights_scaled"]
+    assert scaled == [one for one in single["warnings"] if one["code"] == "weights_scaled"]
+    assert len(scaled) == (kind != "repeats")
+    if scaled:
+        with pytest.raises(TableInvalid, match="this part knows its own alone"):
+            partitions.map_part(path, columns, (3,))
 
 
 @pytest.mark.parametrize("sample", [binning.SAMPLE, 999])

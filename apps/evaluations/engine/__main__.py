@@ -14,7 +14,7 @@ from apps.evaluations.engine.columns import LIST_ROLES, SINGLE_ROLES, TASKS, Col
 from apps.evaluations.engine.compare import Champion
 from apps.evaluations.engine.config import Config, ConfigInvalid
 from apps.evaluations.engine.guarded import guarded
-from apps.evaluations.engine.partitions import edges_of_parts, map_part, reduce_parts
+from apps.evaluations.engine.partitions import map_part, reduce_parts, whole_of
 from apps.evaluations.engine.printing import as_text
 from apps.evaluations.engine.reading.files import columns_of
 from apps.evaluations.engine.reading.tables import read_table
@@ -68,9 +68,9 @@ def _report(options: argparse.Namespace, columns: ColumnMap) -> dict[str, Any]:
     if len(options.table) > 1:
         if not columns.can_part:
             raise ColumnsInvalid("Several files are taken for a binary task, without entities.")
-        edges = edges_of_parts([(path, ()) for path in options.table], columns.features)
+        whole = whole_of([(path, ()) for path in options.table], columns)
         parts = [
-            map_part(path, columns, edges=edges, keep_rows=champion is not None) for path in options.table
+            map_part(path, columns, whole=whole, keep_rows=champion is not None) for path in options.table
         ]
         return reduce_parts(parts, columns, config, champion=champion)
     table, warnings = read_table(options.table[0], columns)

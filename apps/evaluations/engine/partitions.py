@@ -8,7 +8,7 @@ and the comparison is that of a single pass, to the last digit.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from apps.evaluations.engine.reading.common import SMALL_TABLE
 from apps.evaluations.engine.reading.files import read_source, row_groups_of
 from apps.evaluations.engine.reading.tables import read_table
 from apps.evaluations.engine.reading.typed import numbers_of
+from apps.evaluations.engine.reading.weighing import Weighing
 from apps.evaluations.engine.report import compared, enveloped
 from apps.evaluations.engine.scoretable import ScoreTable
 from apps.evaluations.engine.table import Floats, Limits, Problem, Table, TableInvalid
@@ -34,6 +35,8 @@ from apps.evaluations.engine.thresholds import Sweep
 
 #: Warnings about a whole table, which a part of it cannot give.
 _OF_THE_WHOLE = frozenset({"one_class", "constant_score", "small_sample"})
+#: Warnings about a whole table that each part gives in the same words.
+_OF_EVERY_PART = frozenset({"weights_scaled"})
 _FORMAT = 1
 #: A champion's table is read by so many rows at once.
 CHAMPION_ROWS = 5_000_000
@@ -70,14 +73,41 @@ def plan(path: Path, *, rows: int, limits: Limits | None = None) -> list[tuple[i
     return [tuple(part) for part in parts]
 
 
-def edges_of_parts(places: Sequence[Place], features: tuple[str, ...]) -> dict[str, list[float]]:
-    """Return the ends of the bins of numeric features, the same as those of a single pass; raises TableInvalid.
+@dataclass(frozen=True)
+class Whole:
+    """What a part must know of the whole table: the ends of the features' bins, and what all weights sum to."""
 
-    Each part is read once more, but the feature's column alone.
+    edges: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    weighing: Weighing | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON."""
+        weighing = None if self.weighing is None else self.weighing.to_json()
+        return {"edges": {name: list(ends) for name, ends in self.edges.items()}, "weighing": weighing}
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> "Whole":
+        """Read what ``to_json`` returned."""
+        weighing = data.get("weighing")
+        return cls(data["edges"], None if weighing is None else Weighing(**weighing))
+
+
+def whole_of(places: Sequence[Place], columns: ColumnMap) -> Whole:
+    """Return what every part is to know of the whole, the same as a single pass sees it; raises TableInvalid.
+
+    Each part is read once more, but a column at a time.
     """
+    weighing = None
+    if columns.weight:
+        name = columns.weight
+        weighing = Weighing.of_parts([Weighing.of(_numbers(path, groups, name)) for path, groups in places])
+    return Whole(_edges_of_parts(places, columns.features), weighing)
+
+
+def _edges_of_parts(places: Sequence[Place], features: tuple[str, ...]) -> dict[str, list[float]]:
     found = {}
     for name in features:
-        values = [_feature(path, groups, name) for path, groups in places]
+        values = [_numbers(path, groups, name) for path, groups in places]
         step, start, sample = step_of(sum(len(one) for one in values)), 0, []
         for one in values:
             # The first row of this part that is one of every ``step`` rows of the whole.
@@ -87,7 +117,7 @@ def edges_of_parts(places: Sequence[Place], features: tuple[str, ...]) -> dict[s
     return found
 
 
-def _feature(path: Path, row_groups: tuple[int, ...], name: str) -> Floats:
+def _numbers(path: Path, row_groups: tuple[int, ...], name: str) -> Floats:
     values = numbers_of(read_source(path, (name,), Limits(), row_groups=row_groups or None), name).values
     # Infinity is refused when the part is read.
     return np.where(np.isinf(values), np.nan, values)
@@ -98,17 +128,22 @@ def map_part(
     columns: ColumnMap,
     row_groups: tuple[int, ...] = (),
     *,
-    edges: Mapping[str, Sequence[float]] | None = None,
+    whole: Whole | None = None,
     keep_rows: bool = False,
 ) -> Part:
     """Return the sums of a part, with its rows where they are to be compared; raises TableInvalid.
 
-    ``edges`` are the ends of the numeric features' bins (``edges_of_parts``); without them features are not searched.
+    ``whole`` is what the part must know of all parts (``whole_of``); without it numeric features are not searched, and
+    weights that are not whole are refused.
     """
-    table, warnings = read_table(path, columns, row_groups=row_groups or None)
+    weighing = None if whole is None else whole.weighing
+    table, warnings = read_table(path, columns, row_groups=row_groups or None, weighing=weighing)
+    if weighing is None and any(one.code == "weights_scaled" for one in warnings):
+        sentence = f"The weights in “{columns.weight}” are scaled over the whole table; this part knows its own alone."
+        raise TableInvalid([Problem("weights_of_a_part", columns.weight, (), sentence)])
     searched = dict(table.groups)
-    if edges is not None:
-        ends = {name: tuple(one) for name, one in edges.items()}
+    if whole is not None:
+        ends = {name: tuple(one) for name, one in whole.edges.items()}
         searched |= binned_features(replace(table.rows, edges=ends))
     partial = summarised(table, searched, protected=columns.protected)
     scored = partial.scored
@@ -195,7 +230,10 @@ def _warnings(parts: list[Part], partial: Partial, columns: ColumnMap, *, checke
         replace(one, sentence=f"Part {number}: {one.sentence}") if len(parts) > 1 else one
         for number, part in enumerate(parts, start=1)
         for one in part.warnings
+        if one.code not in _OF_EVERY_PART
     ]
+    # Each part says the same of the whole; a part of whole weights among others says it too.
+    found += [one for one in parts[0].warnings if one.code in _OF_EVERY_PART]
     tn, fp, fn, tp = partial.everyone.tolist()
     for count, word in ((tn + fp, "negative"), (tp + fn, "positive")):
         if not count:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -269,12 +270,17 @@ class RankDraws:
 
 
 def stratified_draws(table: ScoreTable, resamples: int, rng: np.random.Generator) -> RankDraws:
-    """Draw rows with replacement within each class: a multinomial over the cells of the class."""
+    """Draw rows with replacement within each class: a multinomial over the cells of the class.
+
+    Each class has a stream of its own, so that both are drawn at once: numpy leaves the interpreter free meanwhile.
+    """
     own = table.coarse
-    drawn = [
-        rng.multinomial(max(1, round(weights.sum())), weights / weights.sum(), size=resamples)
-        for weights in (own.pos, own.neg)
-    ]
+
+    def drawn_of(weights: Floats, stream: np.random.Generator) -> NDArray[Any]:
+        return stream.multinomial(max(1, round(weights.sum())), weights / weights.sum(), size=resamples)
+
+    with ThreadPoolExecutor(2) as both:
+        drawn = list(both.map(drawn_of, (own.pos, own.neg), rng.spawn(2)))
     return RankDraws(table, drawn[0], drawn[1], "stratified")
 
 

@@ -67,28 +67,28 @@ def _champion(payload: dict[str, Any] | None, columns: ColumnMap) -> tuple[Champ
 
 
 def plan(payload: dict[str, Any]) -> dict[str, Any]:
-    """Return ``{"parts": [[row groups], …], "edges"}`` of ``{"path", "rows", "features"?}``: parts of about so many rows.
+    """Return ``{"parts": [[row groups], …], "whole"}`` of ``{"path", "rows", "columns"}``: parts of about so many rows.
 
-    ``edges`` are the ends of the features' bins, which every part is to be cut at.
+    ``whole`` is what every part must know of all parts.
     """
     path = Path(payload["path"])
     try:
         parts = partitions.plan(path, rows=payload["rows"])
-        edges = partitions.edges_of_parts([(path, one) for one in parts], tuple(payload.get("features", ())))
-        return {"parts": [list(one) for one in parts], "edges": edges}
+        whole = partitions.whole_of([(path, one) for one in parts], ColumnMap.from_json(payload["columns"]))
+        return {"parts": [list(one) for one in parts], "whole": whole.to_json()}
     except TableInvalid as error:
         return {"problems": [problem.to_json() for problem in error.problems]}
 
 
 def map_part(payload: dict[str, Any]) -> dict[str, Any]:
-    """Write the sums of a part to ``out``: ``{"path", "columns", "row_groups", "out", "edges"?, "keep_rows"?}``."""
+    """Write the sums of a part to ``out``: ``{"path", "columns", "row_groups", "out", "whole"?, "keep_rows"?}``."""
     columns = ColumnMap.from_json(payload["columns"])
     try:
         part = partitions.map_part(
             Path(payload["path"]),
             columns,
             tuple(payload["row_groups"]),
-            edges=payload.get("edges"),
+            whole=partitions.Whole.from_json(payload["whole"]) if payload.get("whole") else None,
             keep_rows=payload.get("keep_rows", False),
         )
     except TableInvalid as error:

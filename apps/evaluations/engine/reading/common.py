@@ -7,6 +7,7 @@ from apps.evaluations.engine.columns import ColumnMap
 from apps.evaluations.engine.reading import typed
 from apps.evaluations.engine.reading.files import Source
 from apps.evaluations.engine.reading.typed import Findings
+from apps.evaluations.engine.reading.weighing import Weighing
 from apps.evaluations.engine.table import Bools, Floats, Ints, Limits, Rows
 
 #: Under this many rows every figure is a guess.
@@ -111,7 +112,8 @@ def weights_of(source: Source, columns: ColumnMap, found: Findings) -> Floats | 
     """Return the weights of the rows, or nothing where every row counts once.
 
     Weights that are not whole cannot be repeats: they are scaled to sum to the effective number of rows
-    (Kish, Survey Sampling, 1965), so that no interval is narrower than the rows allow.
+    (Kish, Survey Sampling, 1965), so that no interval is narrower than the rows allow. A part of a table is scaled as
+    the whole is (``source.weighing``).
     """
     name = columns.weight
     if not name:
@@ -123,21 +125,20 @@ def weights_of(source: Source, columns: ColumnMap, found: Findings) -> Floats | 
     if wrong.any():
         found.problem("weight_invalid", name, wrong, f"“{name}” holds weights that are missing or negative.")
         return None
-    total = float(column.values.sum())
-    if total <= 0:
+    weighing = source.weighing or Weighing.of(column.values)
+    if weighing.total <= 0:
         found.problem("weight_invalid", name, [], f"Every weight in “{name}” is zero: no row counts.")
         return None
-    if not np.any(column.values % 1):
+    if weighing.whole:
         return column.values
-    effective = total * total / float(np.square(column.values).sum())
     found.warning(
         "weights_scaled",
         name,
         [],
         f"The weights in “{name}” are not whole; they were scaled to sum to the effective number of rows "
-        f"({effective:,.1f} of {len(column.values):,}; Kish 1965).",
+        f"({weighing.effective:,.1f} of {weighing.rows:,}; Kish 1965).",
     )
-    return column.values * (effective / total)
+    return column.values * weighing.factor
 
 
 def entities_of(source: Source, columns: ColumnMap) -> Ints | None:

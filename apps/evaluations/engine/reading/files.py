@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
+from apps.evaluations.engine.reading.weighing import Weighing
 from apps.evaluations.engine.table import Limits, Problem, TableInvalid
 
 #: Spellings of "no value" in text, compared without case.
@@ -40,6 +41,8 @@ class Source:
     header: tuple[str, ...]
     table: pa.Table
     first_row: int = 0
+    #: What the weights of the whole table sum to, where this is a part of it.
+    weighing: Weighing | None = None
 
     @property
     def rows(self) -> int:
