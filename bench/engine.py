@@ -171,13 +171,13 @@ print(json.dumps([imported - began, done - imported, peak() - bare, report["appr
 
 
 def reports(rows: list[int]) -> None:
-    """Measure whole default reports from Parquet, each in a process of its own, three times."""
+    """Measure whole default reports from Parquet, each in a process of its own: three times, after one that warms up."""
     columns = {"label": "y_true", "score": "y_score", "protected": ["race", "sex"], "slices": ["region"]}
     with tempfile.TemporaryDirectory() as folder:
         for count in rows:
             path = Path(folder) / f"{count}.parquet"
             pq.write_table(pa.table(table(count)), path)
-            runs = [_measured(path, columns) for _ in range(3)]
+            runs = [_measured(path, columns) for _ in range(4)][1:]
             imported, spent, memory = (statistics.median(run[place] for run in runs) for place in range(3))
             bound = runs[0][3][0]["bound"] if runs[0][3] else 0
             print(f"Whole report, {count:,} rows: {spent:.2f} s after {imported:.2f} s of imports, {memory:.0f} MB above "
