@@ -18,6 +18,7 @@ from fido2.webauthn import UserVerificationRequirement
 
 from apps.accounts.models import UsedProof, User
 from apps.core.canonical import digest_bytes
+from apps.core.errors import Refused
 
 #: Where allauth keeps the secret of an app that is being set up.
 SECRET_IN_SESSION = totp.SECRET_SESSION_KEY
@@ -53,8 +54,14 @@ def use_code(user: User, code: str) -> bool:
 def ask_passkey(user: User) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the question for the person's passkeys and the state to keep on the server until the answer.
 
-    The passkey must verify its user (fingerprint, face or PIN): that makes it two factors in one.
+    The passkey must verify its user (fingerprint, face or PIN): that makes it two factors in one. Raises Refused where
+    the person has none: an open question would let the browser offer one that nothing here knows.
     """
+    if Authenticator.Type.WEBAUTHN not in kinds_of(user):
+        raise Refused(
+            "You have no passkey here. Add one on your page Sign-in and security, or confirm by password.",
+            code="no_passkey",
+        )
     options, state = webauthn.get_server().authenticate_begin(
         credentials=webauthn.get_credentials(user), user_verification=UserVerificationRequirement.REQUIRED
     )

@@ -9,7 +9,7 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.identity.models import GroupRule, Invitation
 from apps.projects.models import Project
-from apps.projects.permissions import Right, can
+from apps.projects.permissions import Right, can, may_see_project
 
 
 def live() -> QuerySet[Invitation]:
@@ -27,12 +27,17 @@ def invitations_of(project: Project | None) -> QuerySet[Invitation]:
 
 
 def invitation_for(user: User, pk: UUID) -> Invitation:
-    """Load a pending invitation that the user may take back; raises Http404 for everybody else."""
+    """Load a pending invitation: 404 for a stranger, Forbidden for a member who may not take it back."""
     found = live().filter(pk=pk).first()
     if found is None:
         raise Http404
-    if not (can(user, Right.MANAGE, found.project) if found.project else user.is_administrator):
+    if found.project is None:
+        if not user.is_administrator:
+            raise Http404
+        return found
+    if not may_see_project(user, found.project.pk):
         raise Http404
+    can(user, Right.MANAGE, found.project).enforce()
     return found
 
 

@@ -34,9 +34,10 @@ def can_retire(user: User, model: Model) -> Decision:
 
 def can_reinstate(user: User, model: Model) -> Decision:
     """An owner takes a retirement back."""
-    if model.retired_at is None:
+    decision = _owner(user, model)
+    if decision and model.retired_at is None:
         return not_now("This model is not retired.", code="not_retired")
-    return _owner(user, model)
+    return decision
 
 
 def _owner(user: User, model: Model) -> Decision:

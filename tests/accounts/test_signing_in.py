@@ -12,7 +12,7 @@ from apps.accounts import services
 from apps.accounts.models import SignInAttempt, User
 from apps.accounts.services import throttling
 from apps.audit.models import Event
-from apps.core.errors import Forbidden
+from apps.core.errors import Forbidden, Refused
 from tests.cast import PASSWORD, code_of, set_up_code
 
 LOGIN = "/accounts/login/"
@@ -154,6 +154,8 @@ def test_an_administrator_switches_somebody_off_and_on(client, cleo, adam, ben):
     assert client.get("/").status_code == 302
     assert services.switch_on(cleo, by=adam).is_active
     assert client.get("/").status_code == 200
+    with pytest.raises(Refused, match="has no second factor; nothing was changed"):
+        services.remove_second_factors(cleo, by=adam)
     with pytest.raises(Forbidden):
         services.switch_off(adam, by=adam)
     with pytest.raises(Forbidden):
@@ -164,6 +166,7 @@ def test_an_administrator_switches_somebody_off_and_on(client, cleo, adam, ben):
     "name", ["accounts:remove_second_factors", "accounts:switch", "accounts:reset_password"]
 )
 def test_only_an_administrator_reaches_other_people(client, ben, adam, cleo, name):
+    set_up_code(cleo)
     client.force_login(ben)
     assert client.post(reverse(name, args=[cleo.pk])).status_code == 404
     client.force_login(adam)

@@ -11,6 +11,8 @@ from django.utils import timezone
 from apps.core.errors import MlgovError
 from apps.gates import due, queries, services
 from apps.gates.models import Approval, Comment, Delegation, Promotion, Review
+from apps.registry import services as registry
+from apps.registry.models import Version
 from tests.conftest import superuser
 from tests.gates.conftest import bea, tiny  # noqa: F401 - fixtures
 from tests.gates.light import sign, tiny_version
@@ -83,6 +85,48 @@ def test_the_last_signature_and_a_withdrawal_at_once(tiny, dev, ben, bea):  # no
         ends.append(state)
     assert broken() == []
     print(f"promoted {ends.count('promoted')}, withdrawn in time {ends.count('open')}")
+
+
+@pytest.mark.promise("races", "7")
+def test_two_versions_go_to_production_at_once(tiny, dev, ben, bea, rita):  # noqa: F811
+    for _ in range(ROUNDS):
+        pair = [ask(tiny_version(tiny, by=dev), dev, "production") for _ in range(2)]
+        for promotion in pair:
+            sign(promotion, ben)
+            sign(promotion, bea)
+        found = at_once(*(lambda p=one: sign(p, rita) for one in pair))
+        # The second may find that the champion of its evidence has changed: that is a sentence too.
+        assert set(refusals(found)) <= {"stale"}
+        assert Version.objects.filter(stage="production").count() == 1
+        states = sorted(
+            Promotion.objects.filter(pk__in=[one.pk for one in pair]).values_list("state", flat=True)
+        )
+        assert states in (["promoted", "promoted"], ["promoted", "stale"])
+        for left in Promotion.objects.filter(state="open"):
+            services.withdraw_promotion(left, by=dev)
+    assert broken() == []
+
+
+@pytest.mark.promise("races", "2")
+def test_evidence_is_written_while_someone_signs(tiny, dev, ben, bea):  # noqa: F811
+    ends = []
+    for number in range(ROUNDS):
+        version = tiny_version(tiny, by=dev)
+        promotion = ask(version, dev)
+        sign(promotion, ben)
+        found = at_once(
+            lambda p=promotion: sign(p, bea),
+            lambda v=version: registry.report_check(v, name="late", status="failed", by=dev),
+            after=number % 10 / 50,
+        )
+        promotion = Promotion.objects.get(pk=promotion.pk)
+        assert (promotion.state, refusals(found)) in [("promoted", []), ("stale", ["stale"])]
+        if promotion.state == "promoted":
+            # What was signed knew nothing of the check: it came afterwards.
+            assert "late" not in promotion.snapshot.document.get("checks", {})
+        ends.append(promotion.state)
+    assert broken() == []
+    print(f"promoted {ends.count('promoted')}, stale {ends.count('stale')}")
 
 
 @pytest.mark.promise("races")

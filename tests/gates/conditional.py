@@ -31,6 +31,11 @@ conditions:
 obligations: {overdue_blocks: true}
 """
 )
+#: Two reviewers and a risk officer sign, so that a request stays open after one signature; approvals end.
+SIGNED_BY_THREE = POLICY.replace(
+    "approvals: [{role: reviewer, count: 1}]",
+    "valid_for_days: 90\n    approvals: [{role: reviewer, count: 2}, {role: risk, count: 1}]",
+)
 TEXT = "Write the runbook for the night shift."
 
 

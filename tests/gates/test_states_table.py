@@ -19,12 +19,7 @@ from tests.conftest import superuser
 from tests.gates import conditional, tiny
 from tests.gates.test_life import age
 
-POLICY = conditional.POLICY.replace(
-    "approvals: [{role: reviewer, count: 1}]",
-    "valid_for_days: 90\n    approvals: [{role: reviewer, count: 2}, {role: risk, count: 1}]",
-)
-#: Another revision of it, which a project may move to and a draft may say.
-
+POLICY = conditional.SIGNED_BY_THREE
 #: y is done, n refused to this person, l refused in this state ("closed", "signed already").
 ROLES = "asker contributor viewer reviewer signer risk owner auditor administrator stranger account".split()  # noqa: SIM905
 TABLE = """
@@ -126,7 +121,7 @@ def test_every_state_is_open_or_closed_for_good():
 
 
 @pytest.mark.slow
-@pytest.mark.promise("1", "4")
+@pytest.mark.promise("matrix", "1", "4")
 @pytest.mark.parametrize("state", PromotionState.values)
 def test_each_role_may_do_in_each_state_what_the_table_says(people, state):
     with superuser() as admin:

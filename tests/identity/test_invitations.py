@@ -95,10 +95,12 @@ def test_it_runs_out(invited):
     assert not User.objects.filter(email="nia@example.com").exists()
 
 
-def test_it_is_taken_back(client, invited, ada, ben):
+def test_it_is_taken_back(client, invited, ada, ben, cleo):
     invitation, secret = invited
     end = reverse("identity:revoke", args=[invitation.pk])
     client.force_login(ben)
+    assert client.post(end).status_code == 403
+    client.force_login(cleo)
     assert client.post(end).status_code == 404
     client.force_login(ada)
     assert client.post(end).status_code == 302

@@ -15,7 +15,7 @@ from apps.accounts.mail import write_to
 from apps.accounts.models import User
 from apps.audit import services as audit
 from apps.core.db import service
-from apps.core.errors import Invalid, denied
+from apps.core.errors import Invalid, Refused, denied
 
 #: How long a password that somebody else chose lets its person in, to choose their own.
 TEMPORARY_PASSWORD_DAYS = timedelta(days=7)
@@ -135,10 +135,12 @@ def remove_second_factors(person: User, *, by: User) -> User:
     if person.pk == by.pk:
         denied("Your own second factor you remove on your page Sign-in and security.").enforce()
     removed = factors.remove_all(person)
+    if not removed:
+        raise Refused(f"{person} has no second factor; nothing was changed.", code="no_second_factor")
     person.set_password(secrets.token_urlsafe(24))
     _chosen_by_another(person)
     person.save(update_fields=["password", "temporary_password_until", "signing_held_until"])
-    audit.record("accounts.second_factors_removed", person, by=by, factors=", ".join(removed) or "none")
+    audit.record("accounts.second_factors_removed", person, by=by, factors=", ".join(removed))
     write_to(person, "second_factors_removed", by=by)
     return person
 

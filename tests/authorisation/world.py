@@ -1,0 +1,271 @@
+"""One world for the whole matrix: every kind of object once, in each state that a row names."""
+
+import json
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from django.test import Client
+from django.utils import timezone
+
+from apps.accounts import services as accounts
+from apps.accounts.enums import Scope, SiteRole
+from apps.accounts.models import User
+from apps.accounts.proofs import Proof
+from apps.assurance import services as assurance
+from apps.audit.models import Event
+from apps.costs import services as costs
+from apps.experiments import services as experiments
+from apps.gates import services as gates
+from apps.gates.models import Obligation, Review
+from apps.gates.terms import Owed, Terms
+from apps.identity import services as identity
+from apps.modelcards import services as cards
+from apps.notifications import outbox
+from apps.notifications import services as notifications
+from apps.notifications.enums import SendState
+from apps.notifications.models import Mail, Notice
+from apps.policies.queries import pack_of
+from apps.policies.services import load_standard, propose_draft, publish, start_draft
+from apps.projects import services as projects
+from apps.projects.enums import Role
+from apps.projects.models import Brief
+from apps.registry import services as registry
+from apps.rubrics import services as rubrics
+from tests.cast import COLUMNS, PASSWORD, evaluate, person
+from tests.gates import conditional, tiny
+
+POLICY = conditional.SIGNED_BY_THREE
+#: Another revision of it, which a project may move to and a draft may say.
+CHANGED = POLICY.replace("title: Tiny", "title: Tiny, changed")
+PEOPLE = {
+    "stranger": "cleo",
+    "viewer": "vera",
+    "contributor": "dev",
+    "reviewer": "ben",
+    "risk": "rita",
+    "owner": "ada",
+    "auditor": "olga",
+    "administrator": "adam",
+}
+
+
+@dataclass
+class World:
+    """``objects`` by the name that a row calls them; ``words`` fill bodies; ``sessions`` and ``secrets`` let people in."""
+
+    cast: dict[str, User]
+    objects: dict[str, Any] = field(default_factory=dict)
+    words: dict[str, str] = field(default_factory=dict)
+    sessions: dict[str, str] = field(default_factory=dict)
+    secrets: dict[str, str] = field(default_factory=dict)
+
+    people = PEOPLE
+
+    def client(self, role: str) -> Client:
+        """Return a fresh browser, or pipeline, of somebody in this role."""
+        client = Client()
+        if role in self.sessions:
+            client.cookies["sessionid"] = self.sessions[role]
+        return client
+
+
+def build() -> World:
+    """Make the world through the services alone."""
+    cast = {name: person(name) for name in ("ada", "dev", "ben", "bea", "rita", "vera", "cleo")}
+    cast["olga"] = person("olga", SiteRole.AUDITOR)
+    cast["adam"] = person("adam", SiteRole.ADMINISTRATOR)
+    world = World(cast)
+    load_standard()
+    _mortgages(world)
+    _sending(world)
+    _tiny(world)
+    _policies(world)
+    _owed(world)
+    _let_in(world)
+    return world
+
+
+def _mortgages(world: World) -> None:
+    """The project under the standard policy: evidence of every kind."""
+    ada, dev, objects = world.cast["ada"], world.cast["dev"], world.objects
+    project = projects.create_project(slug="mortgages", name="Mortgages", by=ada)
+    for name, role in (
+        ("dev", Role.CONTRIBUTOR),
+        ("ben", Role.REVIEWER),
+        ("rita", Role.RISK),
+        ("vera", Role.VIEWER),
+    ):
+        projects.add_member(project, user=world.cast[name], role=role, by=ada)
+    account = accounts.create_service_account("ci", owner=dev, by=dev)
+    projects.add_member(project, user=account, role=Role.CONTRIBUTOR, by=ada)
+    experiment = experiments.create_experiment(project, name="first tries", by=dev)
+    run = experiments.start_run(experiment, name="logistic", by=dev)
+    model = registry.create_model(project, slug="approval", name="Approval", by=dev)
+    version = registry.register_version(model, by=dev, run=run)
+    evaluation = evaluate(version, by=dev)
+    costs.set_budget(project, monthly_amount="1000", currency="USD", by=ada)
+    brief = Brief.objects.get(project=project)
+    address = "http://testserver/invitations/"
+    invitation, world.words["secret"] = identity.invite(
+        "guest@example.com", by=ada, address=address, project=project, role="viewer"
+    )
+    objects |= {
+        "invitations": invitation,
+        "members": project.memberships.get(user=world.cast["vera"]),
+        "account": account,
+        "project": project,
+        "projects": project,
+        "brief": brief,
+        "experiments": experiment,
+        "runs": run,
+        "models": model,
+        "versions": version,
+        "evaluations": evaluation,
+        "predictions": evaluation.prediction_set,
+        "jobs": rubrics.request_suggestion(version, by=dev),
+        "checks": registry.report_check(version, name="docs", status="passed", by=dev),
+        "packs": assurance.request_pack(project, by=ada, version=version),
+        "groups": identity.add_rule("lenders", role="viewer", project=project, by=world.cast["adam"]),
+        "people": world.cast["vera"],
+        "number": Event.objects.filter(project_id=project.pk).latest("id"),
+    }
+    world.words["dimension"] = pack_of(project.policy_revision).rubric.dimensions[0].key
+
+
+def _sending(world: World) -> None:
+    """A webhook with a message on its way, one with a message that was given up, and e-mails."""
+    ada, dev, objects = world.cast["ada"], world.cast["dev"], world.objects
+    webhook, quiet = (
+        notifications.create_webhook(objects["project"], name=name, url="https://example.org", by=ada)[0]
+        for name in ("room", "quiet room")
+    )
+    failed = notifications.send_test(quiet, by=ada)
+    unsent, sent = (Mail.objects.create(person=dev) for _ in range(2))
+    for row in (failed, unsent):
+        outbox.move(row, SendState.DEAD, error="Nobody answered.")
+    outbox.move(sent, SendState.SENT, sent_at=timezone.now())
+    objects |= {
+        "webhook": webhook,
+        "webhooks": webhook,
+        "deliveries": notifications.send_test(webhook, by=ada),
+        "quiet": quiet,
+        "failed": failed,
+        "unsent": unsent,
+        "mails": sent,
+    }
+
+
+def _tiny(world: World) -> None:
+    """The project under a small policy: requests, exceptions, re-reviews."""
+    ada, dev, ben, bea, rita = (world.cast[name] for name in ("ada", "dev", "ben", "bea", "rita"))
+    objects = world.objects
+    project = tiny.tiny_project(world.cast, policy=POLICY)
+    projects.add_member(project, user=bea, role=Role.REVIEWER, by=ada)
+    projects.add_member(project, user=objects["account"], role=Role.CONTRIBUTOR, by=ada)
+    model = tiny.tiny_model(project, dev)
+    steady = registry.create_model(project, slug="steady", name="Steady", by=dev)
+    for kind in (steady, model, model, model):
+        running = tiny.tiny_version(kind, dev)
+        closed = gates.request_promotion(running, to_stage="production", by=dev)
+        for signer in (ben, bea, rita):
+            counted = tiny.sign(closed, by=signer)
+        running.refresh_from_db()
+    gates.roll_back(running, by=ada, reason="Customers cannot log in.")
+    running = model.versions.get(stage="production")
+    closed = running.promotions.get()
+    open_version, own, fresh = (tiny.tiny_version(model, dev) for _ in range(3))
+    failing, waived, bare = (tiny.tiny_version(model, dev, passing=False) for _ in range(3))
+    cards.change_card(own, fields={"intended_use": "Loans."}, by=ben)
+    asked = {one: gates.request_promotion(one, to_stage="production", by=dev) for one in (open_version, own)}
+    signed = tiny.tiny_version(model, dev)
+    asked[signed] = gates.request_promotion(signed, to_stage="production", by=dev)
+    until = timezone.now() + timedelta(days=7)
+    ask = {"to_stage": "production", "reason": "The environment is being rebuilt.", "until": until, "by": dev}
+    waiver = gates.ask_waiver(failing, criterion="loaded", **ask)
+    given = gates.ask_waiver(waived, criterion="loaded", **ask)
+    gates.grant_waiver(given, by=rita, proof=Proof(password=PASSWORD), comment="For a week.")
+    objects |= {
+        "tiny": project,
+        "running": running,
+        "fresh": fresh,
+        "failing": failing,
+        "bare": bare,
+        "open_version": open_version,
+        "closed": closed,
+        "open": asked[open_version],
+        "own": asked[own],
+        "promotions": asked[open_version],
+        "signature": tiny.sign(asked[signed], by=ben),
+        "counted": closed.approvals.get(person=ben),
+        "approvals": counted,
+        "waiver": waiver,
+        "waivers": waiver,
+        "waived": given,
+        "delegations": gates.delegate(
+            project, to=world.cast["vera"], until=until, reason="On holiday.", by=bea
+        ),
+        "reviews": Review.objects.get(version__model=steady),
+        "postmortems": model.versions.get(number=3).postmortems.get(),
+    }
+
+
+def _policies(world: World) -> None:
+    """The drafts, of which the administrator wrote one and another administrator proposed one; a move that waits."""
+    adam, objects = world.cast["adam"], world.objects
+    eva = person("eva", SiteRole.ADMINISTRATOR)
+    revision = publish(CHANGED, by=None)
+    objects["policy-moves"] = gates.ask_move(
+        objects["tiny"], to=revision, reason="It was agreed on.", by=world.cast["ada"]
+    )
+    objects["drafts"] = start_draft(source=POLICY.replace("Tiny", "Ours"), by=adam)
+    theirs = start_draft(source=POLICY.replace("Tiny", "Theirs"), by=eva)
+    objects["proposed"] = propose_draft(theirs, by=eva, reason="We agreed on it.")
+    mine = start_draft(source=POLICY.replace("Tiny", "Mine"), by=adam)
+    objects["mine"] = propose_draft(mine, by=adam, reason="We agreed on it.")
+    world.words |= {"policy": CHANGED.replace("changed", "again"), "revision": str(revision.pk)}
+
+
+def _owed(world: World) -> None:
+    """What the contributor owes for a version in production: something open, and something that waits for a yes."""
+    dev, objects = world.cast["dev"], world.objects
+    model = registry.create_model(objects["tiny"], slug="owing", name="Owing", by=dev)
+    asked = gates.request_promotion(tiny.tiny_version(model, dev), to_stage="production", by=dev)
+    due = timezone.now() + timedelta(days=14)
+    texts = ("Write the runbook for the night shift.", "Train the night shift to use it.")
+    terms = Terms((), None, tuple(Owed(text, dev.pk, due) for text in texts))
+    for name in ("ben", "bea", "rita"):
+        tiny.sign(asked, by=world.cast[name], **({"terms": terms} if name == "ben" else {}))
+    runbook, training = Obligation.objects.filter(promotion=asked).order_by("id")
+    gates.fulfil_obligation(training, by=dev, note="They were trained on Monday.")
+    objects |= {"obligations": runbook, "fulfilled": training}
+
+
+def _let_in(world: World) -> None:
+    for role, name in PEOPLE.items():
+        client = Client()
+        client.force_login(world.cast[name])
+        world.sessions[role] = client.cookies["sessionid"].value
+    issue = {"by": world.cast["dev"]}
+    account = world.objects["account"]
+    token, world.secrets["token"] = accounts.issue_token(account, name="all", scopes=Scope.values, **issue)
+    for scope in Scope.values:
+        others = [one for one in Scope.values if one != scope]
+        _, world.secrets[f"without {scope}"] = accounts.issue_token(
+            account, name=f"-{scope}", scopes=others, **issue
+        )
+    objects = world.objects
+    objects["token"] = objects["tokens"] = token
+    objects["notices"] = Notice.objects.filter(person=world.cast["dev"]).latest("id")
+    world.words |= {
+        "password": PASSWORD,
+        "soon": f"{timezone.now() + timedelta(days=7):%Y-%m-%d}",
+        "bea": str(world.cast["bea"].pk),
+        "notice": str(objects["notices"].pk),
+        "project": str(objects["project"].pk),
+        "evaluation": str(objects["evaluations"].pk),
+        "open_digest": objects["open"].evidence_digest,
+        "own_digest": objects["own"].evidence_digest,
+        "digest": "a" * 64,
+        "columns": json.dumps(COLUMNS.to_json()),
+    }
