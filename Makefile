@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: help demo demo-reset run s3 test check format generated requirements bench bench-engine bench-judge clean
+.PHONY: help demo demo-reset run s3 test check format generated requirements bench bench-engine bench-judge bench-governance bench-audit clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -81,6 +81,12 @@ bench-engine: $(VENV)/.dev  ## measure the evaluation engine beside scikit-learn
 
 bench-judge: $(VENV)/.dev  ## measure the judge beside bare CEL on the same facts
 	@$(BIN)/python -m bench.judge
+
+bench-governance: $(VENV)/.dev  ## measure signing, gates and changes with the audit trail and without it
+	@$(BIN)/python -m bench.governance
+
+bench-audit: $(VENV)/.dev  ## measure sealing, proofs and verifying a million audit events
+	@$(BIN)/python -m bench.audit
 
 clean:  ## remove the virtual environment and caches; data in var/ stays
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -1,7 +1,7 @@
 """Measure sealing, proofs and ``audit verify`` on many events, in an embedded database of its own that is thrown away.
 
-``python -m bench.audit [--events 1000000]``. Prints seconds and ratios: hashing in PostgreSQL by chunks on one and on
-two connections, beside streaming the leaves with COPY and hashing them in Python.
+``make bench-audit``, or ``python -m bench.audit --events 100000`` for fewer. Prints seconds and ratios: hashing in
+PostgreSQL by chunks on one and on two connections, beside streaming the leaves with COPY and hashing them in Python.
 """
 
 import argparse
