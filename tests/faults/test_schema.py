@@ -85,6 +85,39 @@ def test_the_schema_is_the_one_that_was_reviewed(db):
     )
 
 
+#: Rows of these come and go: sessions, caches, memberships, what libraries and queues keep.
+REMOVABLE = re.compile(
+    r"^(account_|auth_|mfa_|socialaccount_|usersessions_|django_|core_cache|core_blob|identity_|jobs_|api_idempotentanswer|"
+    r"accounts_signinattempt|experiments_run_datasets|projects_membership|notifications_|assurance_evidencepack|modelcards_)"
+)
+
+
+@pytest.mark.promise("15", "3", "10")
+def test_what_only_grows_is_no_role_s_to_change(db):
+    """A trigger refuses it to the owner too; the roles of the product lack the right already."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.relname, r.rolname, p.privilege FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid "
+            "JOIN pg_proc f ON f.oid = t.tgfoid CROSS JOIN pg_roles r "
+            "CROSS JOIN (VALUES ('UPDATE'), ('DELETE'), ('TRUNCATE')) p (privilege) "
+            "WHERE f.proname = 'core_refuse_change' AND t.tgname LIKE '%no_change' AND r.rolname LIKE 'mlgov%' "
+            "AND r.rolname <> 'mlgov_owner' AND has_table_privilege(r.oid, c.oid, p.privilege)"
+        )
+        assert cursor.fetchall() == []
+
+
+@pytest.mark.promise("15")
+def test_what_is_governed_is_no_role_s_to_remove(db):
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT c.relname FROM pg_class c CROSS JOIN pg_roles r WHERE c.relkind = 'r' "
+            "AND c.relnamespace = 'public'::regnamespace AND r.rolname IN ('mlgov_app', 'mlgov_worker') "
+            "AND has_table_privilege(r.oid, c.oid, 'DELETE') ORDER BY 1"
+        )
+        found = [name for (name,) in cursor.fetchall()]
+    assert [name for name in found if not REMOVABLE.match(name)] == []
+
+
 @pytest.mark.promise("15", "10")
 def test_no_role_of_the_product_changes_an_audit_record_or_the_schema(db):
     with connection.cursor() as cursor:
