@@ -56,6 +56,7 @@ def test_an_owner_asks_and_a_risk_officer_confirms(tiny, looser, ada, rita):
     assert {"projects.policy_move_asked", "projects.policy_move_confirmed", "projects.policy_moved"} <= kinds
 
 
+@pytest.mark.promise("5")
 def test_nobody_moves_a_project_alone(tiny, looser, ada, ben, dev, rita, cleo):
     for who in (ben, dev, rita, cleo):
         with pytest.raises(Forbidden):
@@ -113,6 +114,7 @@ def test_a_confirmed_move_moves_once(tiny, looser, ada, rita):
         )
 
 
+@pytest.mark.promise("5")
 def test_a_looser_policy_leaves_an_open_request_as_it_is(tiny, request_, looser, ada, rita, ben, bea):
     sign(request_, ben)
     before = request_.policy_revision
@@ -125,6 +127,7 @@ def test_a_looser_policy_leaves_an_open_request_as_it_is(tiny, request_, looser,
     assert reread(kept).state == "promoted"
 
 
+@pytest.mark.promise("5")
 def test_a_stricter_policy_makes_an_open_request_stale(tiny, request_, stricter, ada, rita, ben):
     sign(request_, ben)
     follow(tiny, stricter, owner=ada, risk=rita)
@@ -163,6 +166,7 @@ def refused(ada, dev, ben, rita):
     return asked
 
 
+@pytest.mark.promise("5")
 def test_whom_a_change_benefits_is_named_and_cannot_make_it(refused, dev, ada):
     text = pack(criteria="[]")
     found = beneficiaries(pack_of(publish(text, by=None)))
