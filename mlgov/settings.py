@@ -249,12 +249,13 @@ AUDIT_EVENT_MODULES = [
 ]
 #: Where kinds of notices are listed.
 NOTICE_MODULES = [
-    "apps.notifications.notices",
+    *("apps.notifications.notices", "apps.assurance.notices"),
     *(f"apps.gates.{name}" for name in ("notices", "exception_notices", "condition_notices")),
 ]
 #: Kind of job -> the function that does it, given a `apps.jobs.running.RunningJob`, and what pages call it.
 JOB_KINDS = {
     "assurance.make_pack": ("apps.assurance.jobs:make_pack", "Make an evidence pack"),
+    "assurance.tell_head": ("apps.assurance.jobs:tell_head", "Send the newest signed head"),
     "assurance.verify_log": ("apps.assurance.jobs:verify_log", "Verify the audit log"),
     "evaluations.evaluate": ("apps.evaluations.jobs:evaluate", "Evaluate predictions"),
     "evaluations.map_part": ("apps.evaluations.parts:map_part", "Count a part of the predictions"),
@@ -276,6 +277,7 @@ METRICS_JOBS = ["gates.judge_production", "gates.judge_conditions"]
 EVALUATION_JOBS = ["gates.judge_conditions"]
 #: Kind of job -> seconds after which the sweeper enqueues it again (apps/jobs/periodic.py).
 PERIODIC_JOBS: dict[str, float] = {
+    "assurance.tell_head": 60,
     "gates.keep_time": 300,
     "notifications.outbox": 15,
     "notifications.send_digests": 600,

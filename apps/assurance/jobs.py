@@ -3,11 +3,14 @@
 import io
 import os
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
+from django.urls import reverse
 
 from apps.accounts.models import User
 from apps.assurance.models import EvidencePack
+from apps.assurance.notices import HEAD
 from apps.assurance.packing import files_of, zip_of
 from apps.audit import notes
 from apps.audit import services as audit
@@ -18,6 +21,7 @@ from apps.audit.verifying import verify
 from apps.core import blobs
 from apps.jobs.models import Job
 from apps.jobs.running import RunningJob
+from apps.notifications.services import call_webhooks
 from apps.projects.permissions import may_see_project
 
 LARGEST_PACK = 500 * 1024 * 1024
@@ -47,6 +51,18 @@ def verify_log(job: RunningJob) -> None:
             findings=len(report.findings),
             ok=report.ok,
         )
+
+
+def tell_head(job: RunningJob) -> None:
+    """Send the newest signed head to the webhooks that keep heads outside: what is cut off later is seen by them."""
+    seal = newest_seal()
+    if seal is None:
+        return
+    root = bytes(seal.root)
+    subject = ("audit.seal", UUID(bytes=root[:16]), f"{seal.size:,} records")
+    call_webhooks(
+        HEAD, subject, link=reverse("assurance:head"), once=str(seal.size), size=seal.size, note=seal.note
+    )
 
 
 def authorise_make_pack(args: dict[str, Any], user: User) -> bool:

@@ -58,6 +58,27 @@ def announce(
     return notices
 
 
+@service
+def call_webhooks(kind: str, subject: tuple[str, UUID, str], *, link: str, once: str, **data: Any) -> None:
+    """Tell the webhooks of the site that chose ``kind``, and no person, in the caller's transaction.
+
+    ``subject`` is what it is, an id and its name. With a key in ``once`` none is told the same twice.
+    """
+    canonical_json(data)
+    what, key, label = subject
+    told = Notice(
+        kind=kind,
+        subject_type=what,
+        subject_id=key,
+        subject_label=label,
+        actor_label="mlgov",
+        link=link,
+        data=data,
+        once=once,
+    )
+    _call(told, None)
+
+
 def _channels(said: NoticeType, people: Iterable[User]) -> dict[UUID, str]:
     ids = [person.pk for person in people]
     chosen = dict(
@@ -90,7 +111,9 @@ def _mail(notices: list[Notice]) -> None:
 
 def _call(told: Notice, project: Project | None) -> None:
     here = Q(project__isnull=True) | Q(project=project) if project else Q(project__isnull=True)
-    wanted = Q(kinds=[]) | Q(kinds__contains=[told.kind])
+    wanted = Q(kinds__contains=[told.kind])
+    if not notice_type(told.kind).only_webhooks:
+        wanted |= Q(kinds=[])
     webhooks = list(Webhook.objects.filter(here, wanted, enabled=True))
     body = body_of(told, project) if webhooks else ""
     deliveries = [

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from apps.notifications.kinds import known
+from apps.notifications.kinds import known, told_to_people
 
 
 class PreferencesForm(forms.Form):
@@ -12,7 +12,9 @@ class PreferencesForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for kind, said in sorted(known().items(), key=lambda item: (not item[1].is_urgent, item[1].title)):
+        for kind, said in sorted(
+            told_to_people().items(), key=lambda item: (not item[1].is_urgent, item[1].title)
+        ):
             self.fields[kind] = forms.ChoiceField(
                 label=said.title,
                 choices=[(one.value, one.label) for one in said.channels],
@@ -32,7 +34,7 @@ class WebhookForm(forms.Form):
         required=False,
         label="What it is told",
         widget=forms.CheckboxSelectMultiple,
-        help_text="Nothing chosen means everything.",
+        help_text="Nothing chosen means everything that people are told.",
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

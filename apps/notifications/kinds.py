@@ -21,6 +21,8 @@ class NoticeType:
     title: str
     sentence: str
     urgency: str = Urgency.NORMAL
+    #: Told to webhooks that chose it by name, and to no person.
+    only_webhooks: bool = False
 
     @property
     def is_urgent(self) -> bool:
@@ -67,6 +69,11 @@ def notice_type(kind: str) -> NoticeType:
         raise UnknownNoticeType(
             f"No app lists a kind of notice {kind!r}. Add it to the app's notices.py."
         ) from None
+
+
+def told_to_people() -> dict[str, NoticeType]:
+    """Return the kinds that people are told, and choose the way of."""
+    return {kind: said for kind, said in known().items() if not said.only_webhooks}
 
 
 class _Gaps(dict[str, Any]):

@@ -47,7 +47,7 @@ def who_may_be_told(people: set[UUID], project: Project | None) -> QuerySet[User
 def channels_of(person: User) -> dict[str, str]:
     """Return by which way each kind comes to a person: their choice, or the kind's own."""
     chosen = dict(Preference.objects.filter(person=person).values_list("kind", "channel"))
-    return {kind: said.channel_for(chosen.get(kind)) for kind, said in kinds.known().items()}
+    return {kind: said.channel_for(chosen.get(kind)) for kind, said in kinds.told_to_people().items()}
 
 
 def unsent_mails() -> QuerySet[Mail]:

@@ -1,6 +1,6 @@
 """What is done with notices and webhooks."""
 
-from apps.notifications.announcing import announce
+from apps.notifications.announcing import announce, call_webhooks
 from apps.notifications.services.notices import choose_channels, mark_all_read, mark_read, send_mail_again
 from apps.notifications.services.webhooks import (
     change_webhook,
@@ -13,6 +13,7 @@ from apps.notifications.services.webhooks import (
 
 __all__ = [
     "announce",
+    "call_webhooks",
     "change_webhook",
     "choose_channels",
     "create_webhook",

@@ -9,7 +9,7 @@ from apps.accounts.models import User
 from apps.core.db import service
 from apps.core.errors import Invalid, denied
 from apps.notifications import outbox
-from apps.notifications.kinds import known
+from apps.notifications.kinds import told_to_people
 from apps.notifications.models import Mail, Notice, Preference
 from apps.notifications.queries import notices_for
 
@@ -31,7 +31,7 @@ def mark_all_read(*, by: User, until: UUID) -> int:
 def choose_channels(person: User, *, channels: Mapping[str, str]) -> None:
     """Keep by which way a person wants each kind; raises Invalid for a way that the kind does not have."""
     for kind, channel in channels.items():
-        said = known().get(kind)
+        said = told_to_people().get(kind)
         if said is None:
             raise Invalid(f"There is no kind of notice “{kind[:80]}”.", code="unknown_kind")
         if channel not in said.channels:
