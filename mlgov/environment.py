@@ -121,7 +121,8 @@ def database() -> dict[str, Any]:
     }
     options = settings.setdefault("OPTIONS", {})
     if flag("MLGOV_DB_POOL", default=role == "app"):
-        options["pool"] = {"min_size": 1, "max_size": 8, "timeout": 10}
+        # After an outage a connection is tried anew by who needs one, rather than after a pause that grows to minutes.
+        options["pool"] = {"min_size": 1, "max_size": 8, "timeout": 5, "reconnect_timeout": 5}
     return settings
 
 
@@ -174,8 +175,8 @@ def storage() -> dict[str, Any]:
     if not url:
         location = str(var_dir() / "blobs")
         return {
-            "BACKEND": "django.core.files.storage.FileSystemStorage",
-            "OPTIONS": {"location": location, "file_permissions_mode": 0o600},
+            "BACKEND": "apps.core.storages.LocalStorage",
+            "OPTIONS": {"location": location},
         }
     try:
         options = bucket_of(url)

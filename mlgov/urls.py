@@ -40,3 +40,4 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("apps.registry.urls")),
     path("", include("apps.rubrics.urls")),
 ]
+handler500 = "apps.api.problems.broken"

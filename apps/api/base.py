@@ -2,6 +2,7 @@
 
 import difflib
 import math
+from functools import partial
 from typing import Any, TypeVar, cast
 
 from django.db.models import QuerySet
@@ -14,6 +15,7 @@ from rest_framework.views import APIView
 
 from apps.accounts.models import User
 from apps.api import idempotency
+from apps.core.db import at_commit
 from apps.core.errors import Invalid
 from apps.core.models import Governed
 
@@ -81,6 +83,8 @@ class Endpoint(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         self._reserved = idempotency.begin(request)
+        if self._reserved is not None:
+            at_commit.set(partial(idempotency.note_done, self._reserved))
 
     def handle_exception(self, exc: Exception) -> Response:
         if isinstance(exc, idempotency.Replay):
@@ -88,12 +92,18 @@ class Endpoint(APIView):
         return super().handle_exception(exc)
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
-        response = cast(HttpResponse, super().dispatch(request, *args, **kwargs))
-        if self._reserved is not None:
-            if hasattr(response, "render"):
-                cast(Response, response).render()
-            idempotency.keep(self._reserved, response)
-        return response
+        before = at_commit.set(None)
+        try:
+            response = cast(HttpResponse, super().dispatch(request, *args, **kwargs))
+            if self._reserved is not None:
+                if hasattr(response, "render"):
+                    cast(Response, response).render()
+                idempotency.keep(self._reserved, response)
+            return response
+        finally:
+            at_commit.reset(before)
+            if self._reserved is not None:
+                idempotency.release(self._reserved)
 
     def read(self, form: type[S]) -> Any:
         """Return the validated input of the request; raises a 422 with a pointer for each fault."""

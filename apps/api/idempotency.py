@@ -4,7 +4,7 @@ import hashlib
 from datetime import timedelta
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.http import HttpResponse
 from django.utils import timezone
 from rest_framework.exceptions import APIException
@@ -16,11 +16,11 @@ from apps.core import sealing
 from apps.core.errors import Invalid, Refused
 
 KEPT = timedelta(hours=24)
-#: An answer that is still missing after this was lost with its process.
-ABANDONED = timedelta(minutes=10)
 KEPT_HEADERS = ("Content-Type", "Location", "ETag", "Cache-Control")
 #: An answer that holds a secret says no-store, and is kept sealed.
 PURPOSE = "idempotent answer"
+#: The first half of our advisory locks, so that they meet nobody else's.
+_LOCK_CLASS = 0x1DE0
 
 
 class Replay(APIException):
@@ -43,12 +43,11 @@ def begin(request: Request) -> IdempotentAnswer | None:
     digest = _digest(request)
     now = timezone.now()
     IdempotentAnswer.objects.filter(user=user, key=key, created_at__lt=now - KEPT).delete()
-    IdempotentAnswer.objects.filter(
-        user=user, key=key, status__isnull=True, created_at__lt=now - ABANDONED
-    ).delete()
     try:
         with transaction.atomic():
-            return IdempotentAnswer.objects.create(user=user, key=key, request_digest=digest)
+            made = IdempotentAnswer.objects.create(user=user, key=key, request_digest=digest)
+            _hold(made)
+            return made
     except IntegrityError:
         known = IdempotentAnswer.objects.get(user=user, key=key)
     if known.request_digest != digest:
@@ -57,16 +56,55 @@ def begin(request: Request) -> IdempotentAnswer | None:
             code="idempotency_key_reused",
         ) from None
     if known.status is None:
-        raise Refused(
-            "The first request with this key is still running. Ask again shortly.", code="still_running"
-        ) from None
+        return _inherit(known)
     raise Replay(known)
 
 
+def _inherit(known: IdempotentAnswer) -> IdempotentAnswer:
+    """Take over a key whose process died before it answered; refuses where it lives, or had done what was asked."""
+    if not _hold(known):
+        raise Refused(
+            "The first request with this key is still running. Ask again shortly.", code="still_running"
+        )
+    try:
+        # Whoever held it has ended, so what it wrote is decided: read that again.
+        known.refresh_from_db()
+        if known.status is not None:
+            raise Replay(known)
+        if known.done:
+            raise Refused(
+                "The first request with this key was done, but its answer was lost with the server's process. "
+                "Read what it made; use a new key only for something new.",
+                code="done_already",
+            )
+    except Exception:
+        release(known)
+        raise
+    return known
+
+
+def _hold(answer: IdempotentAnswer) -> bool:
+    """Say that this process is at it, by a lock of its session: the database drops it when the process dies."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [_LOCK_CLASS, answer.pk & 0x7FFFFFFF])
+        return bool(cursor.fetchone()[0])
+
+
+def release(answer: IdempotentAnswer) -> None:
+    """Let go of the key; what is not answered yet may be asked again."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [_LOCK_CLASS, answer.pk & 0x7FFFFFFF])
+
+
+def note_done(answer: IdempotentAnswer) -> None:
+    """Write, in the transaction of what was asked, that it is done."""
+    IdempotentAnswer.objects.filter(pk=answer.pk).update(done=True)
+
+
 def keep(answer: IdempotentAnswer, response: HttpResponse) -> None:
-    """Keep the answer; after a server's fault forget the key, so that the caller may try again."""
+    """Keep the answer; after a fault that undid everything forget the key, so that the caller may try again."""
     if response.status_code >= 500:
-        answer.delete()
+        IdempotentAnswer.objects.filter(pk=answer.pk, done=False).delete()
         return
     headers = {name: response[name] for name in KEPT_HEADERS if name in response}
     body = bytes(response.content)

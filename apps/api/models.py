@@ -8,11 +8,15 @@ from apps.core.models import DigestField
 
 
 class IdempotentAnswer(models.Model):
-    """The answer given to one (principal, key); ``status`` is null while the first request still runs."""
+    """The answer given to one (principal, key); ``status`` is null while the first request still runs.
+
+    ``done`` is written in the transaction of what was asked, so that it is known also where the answer was lost.
+    """
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
     key = models.CharField(max_length=200)
     request_digest = DigestField()
+    done = models.BooleanField(default=False, db_default=False)
     status = models.PositiveSmallIntegerField(null=True)
     headers = models.JSONField(default=dict)
     body = models.BinaryField(null=True)

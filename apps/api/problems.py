@@ -1,20 +1,24 @@
 """Every error is a problem document (RFC 9457): one sentence, a stable code, and the id of the request."""
 
 import logging
+import sys
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.core.signals import got_request_exception
-from django.http import Http404, HttpRequest, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.datastructures import MultiValueDictKeyError
+from django.views.defaults import server_error
 from rest_framework import exceptions, status
 from rest_framework.response import Response
 
 from apps.core.errors import MlgovError
-from apps.core.middleware import request_id
+from apps.core.middleware import outage_page, request_id
+from apps.core.outages import Outage, outage_of
 
 logger = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
+BROKEN = "Something broke here, and nothing was half written. Tell an administrator the id of the request."
 NOT_FOUND = "There is nothing here, or nothing that you may see."
 _CODES = {
     400: "bad_request",
@@ -46,6 +50,9 @@ def problem(sentence: str, *, code: str, http_status: int, **more: Any) -> dict[
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response:
     """Turn an exception of a view into its problem document."""
+    outage = outage_of(error)
+    if outage is not None:
+        return _of_an_outage(outage, error)
     if isinstance(error, MlgovError):
         return _of_ours(error)
     if isinstance(error, Http404):
@@ -69,10 +76,14 @@ def _of_the_unknown(error: Exception, context: dict[str, Any]) -> Response:
     """Answer a fault of ours: the log has it in full under the id of the request, the caller gets the id alone."""
     logger.error("request %s failed", request_id.get(), exc_info=error)
     got_request_exception.send(sender=None, request=context["request"])
-    sentence = (
-        "Something broke here, and nothing was half written. Tell an administrator the id of the request."
-    )
-    return _response(problem(sentence, code="internal", http_status=500))
+    return _response(problem(BROKEN, code="internal", http_status=500))
+
+
+def _of_an_outage(outage: Outage, error: Exception) -> Response:
+    logger.warning("request %s met an outage: %s", request_id.get(), error)
+    response = _of_ours(outage)
+    response["Retry-After"] = str(outage.retry_after)
+    return response
 
 
 def _of_ours(error: MlgovError) -> Response:
@@ -129,3 +140,20 @@ def not_found(request: HttpRequest) -> JsonResponse:
     return JsonResponse(
         problem(NOT_FOUND, code="not_found", http_status=404), status=404, content_type=MEDIA_TYPE
     )
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """Answer what no view and no exception handler did: Django calls this while the exception is handled.
+
+    Middleware asks the database before any view runs, so this is where most of an outage ends.
+    """
+    outage = outage_of(sys.exc_info()[1])
+    if not request.path_info.startswith("/api/"):
+        return server_error(request) if outage is None else outage_page(request, outage)
+    if outage is None:
+        return JsonResponse(
+            problem(BROKEN, code="internal", http_status=500), status=500, content_type=MEDIA_TYPE
+        )
+    document = problem(outage.sentence, code=outage.code, http_status=outage.status)
+    headers = {"Retry-After": str(outage.retry_after)}
+    return JsonResponse(document, status=outage.status, content_type=MEDIA_TYPE, headers=headers)

@@ -12,6 +12,7 @@ from django.core.files.storage import default_storage
 
 from apps.core.errors import Invalid
 from apps.core.models import Blob
+from apps.core.outages import outage_of
 
 CHUNK_BYTES = 1024 * 1024
 
@@ -31,9 +32,20 @@ class TooLarge(Invalid):
 def store(stream: Readable, *, max_bytes: int, media_type: str = "application/octet-stream") -> Blob:
     """Copy ``stream`` into the store and return its row; the same content is kept once.
 
-    Raises TooLarge as soon as ``max_bytes`` is passed, StorageFailed where the store cannot be used; nothing is
-    kept then.
+    Raises TooLarge as soon as ``max_bytes`` is passed, StorageFailed where the store cannot be used, DiskFull where
+    there is no room; nothing is kept then.
     """
+    try:
+        name, size = _keep(stream, max_bytes)
+    except OSError as error:
+        full = outage_of(error)
+        raise (full or error) from error
+    blob, _ = Blob.objects.get_or_create(digest=name, defaults={"size_bytes": size, "media_type": media_type})
+    return blob
+
+
+def _keep(stream: Readable, max_bytes: int) -> tuple[str, int]:
+    """Copy into the store and return digest and size in bytes. The spool may need as much room as the store."""
     with tempfile.TemporaryFile() as spool:
         sha = hashlib.sha256()
         size = 0
@@ -51,8 +63,7 @@ def store(stream: Readable, *, max_bytes: int, media_type: str = "application/oc
         if not default_storage.exists(key_of(name)):
             spool.seek(0)
             default_storage.save(key_of(name), File(spool))
-    blob, _ = Blob.objects.get_or_create(digest=name, defaults={"size_bytes": size, "media_type": media_type})
-    return blob
+    return name, size
 
 
 def key_of(digest: str) -> str:

@@ -4,6 +4,7 @@ import functools
 import random
 import time
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import ParamSpec, TypeVar
 
 from django.db import OperationalError, connection, transaction
@@ -13,6 +14,8 @@ R = TypeVar("R")
 #: serialization_failure, deadlock_detected (PostgreSQL, appendix A).
 RETRIED_STATES = frozenset({"40001", "40P01"})
 ATTEMPTS = 3
+#: What is written in the transaction of each outermost service of this request or job: that it was done.
+at_commit: ContextVar[Callable[[], None] | None] = ContextVar("at_commit", default=None)
 
 
 def sqlstate(error: Exception) -> str | None:
@@ -37,7 +40,11 @@ def service(function: Callable[P, R]) -> Callable[P, R]:
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 with transaction.atomic():
-                    return function(*args, **kwargs)
+                    result = function(*args, **kwargs)
+                    note = at_commit.get() if outermost else None
+                    if note is not None:
+                        note()
+                    return result
             except OperationalError as error:
                 if not outermost or attempt == ATTEMPTS or sqlstate(error) not in RETRIED_STATES:
                     raise

@@ -6,9 +6,12 @@ from contextvars import ContextVar
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from apps.core.errors import MlgovError
 from apps.core.ids import new_id
+from apps.core.outages import Outage
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 _ACCEPTED_ID = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
@@ -47,3 +50,13 @@ class RefusalMiddleware:
             context = {"error": error, "title": error.sentence}
             return render(request, "errors/refused.html", context, status=error.status)
         return None
+
+
+def outage_page(request: HttpRequest, outage: Outage) -> HttpResponse:
+    """Say an outage on a page that asks nothing of the database: no frame, no session."""
+    again = request.get_full_path() if request.method == "GET" else request.headers.get("Referer", "/")
+    safe = url_has_allowed_host_and_scheme(again, allowed_hosts={request.get_host()})
+    context = {"error": outage, "again": again if safe else "/", "request_id": request_id.get()}
+    response = HttpResponse(render_to_string("503.html", context), status=outage.status)
+    response["Retry-After"] = str(outage.retry_after)
+    return response

@@ -16,6 +16,7 @@ from django.db import connection
 
 from apps.evaluations import services as evaluations
 from tests.cast import COLUMNS, predictions_csv
+from tests.faults.processes import Web, address_of
 from tests.plugin import CLUSTER
 
 ROOT = Path(django_settings.BASE_DIR)
@@ -70,3 +71,25 @@ def parted(version, dev, tmp_path):
             )
 
     return upload
+
+
+@pytest.fixture
+def start_web(transactional_db, tmp_path):
+    """Return a function that starts a web server on the test's database, or on another one."""
+    started = []
+
+    def start(database: str = "", **more: str) -> Web:
+        here = address_of(CLUSTER, "mlgov_app", connection.settings_dict["NAME"])
+        web = Web(tmp_path, database or here, **more)
+        started.append(web)
+        return web
+
+    yield start
+    for web in started:
+        web.stop()
+
+
+@pytest.fixture
+def _passwords_as_in_production(settings, _passwords_hashed_fast):
+    """A web process of its own reads no hash that only tests make."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
