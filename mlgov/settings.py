@@ -231,9 +231,10 @@ SPECTACULAR_SETTINGS = {
 #: The policy pack that a new project is bound to, and folders with an organisation's own packs.
 DEFAULT_POLICY_PACK = "standard"
 POLICY_PACK_DIRS = [folder for folder in os.environ.get("MLGOV_POLICY_PACKS", "").split(os.pathsep) if folder]
-#: A folder of a Git checkout whose policy files become drafts, and who is asked whom a policy benefits.
+#: A folder of a Git checkout whose policy files become drafts, and who is asked whom a policy benefits and tells of drafts.
 POLICY_GIT = os.environ.get("MLGOV_POLICY_GIT", "")
 POLICY_BENEFITS = "apps.gates.benefits:beneficiaries"
+POLICY_TELLS = "apps.gates.telling_policy:draft_moved"
 
 #: Where facts of a version come from, in this order; a later module is given what the earlier ones found.
 _WITH_FACTS = "registry projects experiments evaluations costs checklists rubrics modelcards gates"
@@ -248,10 +249,8 @@ AUDIT_EVENT_MODULES = [
     f"apps.{name}.events" for name in MLGOV_APPS if name not in {"core", "audit", "evidence", "api", "portal"}
 ]
 #: Where kinds of notices are listed.
-NOTICE_MODULES = [
-    *("apps.notifications.notices", "apps.assurance.notices"),
-    *(f"apps.gates.{name}" for name in ("notices", "exception_notices", "condition_notices")),
-]
+_GATES_NOTICES = [f"gates.{name}notices" for name in ("", "exception_", "condition_", "policy_")]
+NOTICE_MODULES = [f"apps.{name}" for name in ("notifications.notices", "assurance.notices", *_GATES_NOTICES)]
 #: Kind of job -> the function that does it, given a `apps.jobs.running.RunningJob`, and what pages call it.
 JOB_KINDS = {
     "assurance.make_pack": ("apps.assurance.jobs:make_pack", "Make an evidence pack"),

@@ -9,6 +9,7 @@ from allauth.mfa.models import Authenticator
 from django import forms
 
 from apps.accounts import factors
+from apps.accounts.confirming import ConfirmationAsked
 from apps.accounts.enums import Scope, SiteRole
 from apps.accounts.models import User
 
@@ -37,6 +38,42 @@ class PersonForm(forms.Form):
 
 class ServiceAccountForm(forms.Form):
     service_name = forms.CharField(max_length=100, label="Name of a new service account")
+
+
+class ConfirmedForm(forms.Form):
+    """An act by which a person confirms that it is them: by password, by passkey, or by the code of an app.
+
+    It has the fields of what the person has, and no others.
+    """
+
+    password = forms.CharField(
+        required=False,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        help_text="Confirms that it is you.",
+    )
+    code = forms.CharField(
+        required=False,
+        max_length=12,
+        label="Code of your authenticator app",
+        help_text="Confirms that it is you.",
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
+    )
+    passkey = forms.JSONField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, asked: ConfirmationAsked, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.asked = asked
+        for name in ("password", "code"):
+            if not getattr(asked, name):
+                del self.fields[name]
+
+    def clean(self) -> dict[str, Any]:
+        fields = super().clean() or {}
+        if not any(fields.get(name) for name in ("password", "code", "passkey")):
+            last = next((name for name in ("password", "code") if name in self.fields), None)
+            self.add_error(last, "Confirm that it is you.")
+        return fields
 
 
 class _OneUse:

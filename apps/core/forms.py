@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from django import forms
 
-from apps.core.errors import MlgovError
+from apps.core.errors import Forbidden, MlgovError
 
 R = TypeVar("R")
 
@@ -18,9 +18,14 @@ class TextArea(forms.Textarea):
 
 
 def attempt(form: forms.Form, act: Callable[..., R], *args: Any, **kwargs: Any) -> R | None:
-    """Call a service; a refusal becomes an error of ``form`` and None is returned, so that the page shows it."""
+    """Call a service; a refusal becomes an error of ``form`` and None is returned, so that the page shows it.
+
+    Who lacks the right has nothing to correct in a form: Forbidden goes on, and is answered with 403 (guarantee 28).
+    """
     try:
         return act(*args, **kwargs)
+    except Forbidden:
+        raise
     except MlgovError as error:
         field = error.details.get("field")
         form.add_error(field if field in form.fields else None, error.sentence)

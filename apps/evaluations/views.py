@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from apps.accounts.requests import SignedInRequest
 from apps.core.htmx import page
 from apps.evaluations import exports, forms, presenting, queries, services
+from apps.jobs.queries import can_change
 
 
 @login_required
@@ -33,6 +34,7 @@ def evaluation(request: SignedInRequest, pk: UUID) -> HttpResponse:
         "report": found.report,
         "picture": picture,
         "form": chosen,
+        "may_change_job": can_change(request.user, found.job) if found.job and not found.report else None,
         "others": queries.comparable_with(request.user, found) if found.report else [],
     }
     return page(request, "evaluations/evaluation.html", context)

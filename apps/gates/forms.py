@@ -5,9 +5,9 @@ from typing import Any
 
 from django import forms
 
+from apps.accounts.confirming import ANYTHING, ConfirmationAsked
 from apps.accounts.models import User
 from apps.core.forms import TextArea
-from apps.gates.confirming import ANYTHING, ConfirmationAsked
 from apps.gates.enums import ApprovalDecision
 from apps.policies.models import Revision
 

@@ -20,8 +20,8 @@ class TermsForm(forms.Form):
 
     until = DayField(
         required=False,
-        label="The approval ends at the end of",
-        help_text="A day, in UTC. Empty: it does not end by itself.",
+        label="Last day of the approval",
+        help_text="In UTC. Empty: it does not end.",
     )
 
     def __init__(
@@ -32,7 +32,9 @@ class TermsForm(forms.Form):
         for one in rules.templates:
             self.fields[one.key] = forms.BooleanField(required=False, label=one.title)
             if one.parameter:
-                label = f"{one.parameter.title}, {one.parameter.unit}".rstrip(", ")
+                title, unit = one.parameter.title, one.parameter.unit
+                # "Days, days" says nothing twice.
+                label = f"{title}, {unit}" if unit and unit.lower() not in title.lower() else title
                 self.fields[f"{one.key}_limit"] = forms.FloatField(
                     required=False,
                     label=label,
@@ -42,12 +44,12 @@ class TermsForm(forms.Form):
                 )
         for row in range(1, ROWS + 1):
             self.fields[f"owed_{row}"] = forms.CharField(
-                required=False, max_length=2000, label=f"Obligation {row}", widget=TextArea(2)
+                required=False, max_length=2000, label="What is owed", widget=TextArea(2)
             )
             self.fields[f"owner_{row}"] = forms.ChoiceField(
-                required=False, label=f"Owner of obligation {row}", choices=[("", "Nobody yet"), *people]
+                required=False, label="Who owes it", choices=[("", "Nobody yet"), *people]
             )
-            self.fields[f"due_{row}"] = DayField(required=False, label=f"Due day of obligation {row}")
+            self.fields[f"due_{row}"] = DayField(required=False, label="Due on")
 
     def clean(self) -> dict[str, Any]:
         fields = super().clean() or {}
@@ -82,9 +84,10 @@ class TermsForm(forms.Form):
             for one in self.rules.templates
         ]
 
-    def obligation_rows(self) -> list[list[Any]]:
-        """Return the fields of each obligation, for the page."""
-        return [[self[f"{part}_{row}"] for part in ("owed", "owner", "due")] for row in range(1, ROWS + 1)]
+    def obligation_rows(self) -> list[dict[str, Any]]:
+        """Return the fields of each obligation, for the page; an empty one but the first may stand closed."""
+        rows = [[self[f"{part}_{row}"] for part in ("owed", "owner", "due")] for row in range(1, ROWS + 1)]
+        return [{"fields": one, "open": any(field.value() for field in one)} for one in rows]
 
     @property
     def is_filled(self) -> bool:

@@ -6,31 +6,8 @@ from typing import Any
 
 from django import forms
 
+from apps.accounts.forms import ConfirmedForm
 from apps.core.forms import TextArea
-
-
-class ConfirmedForm(forms.Form):
-    """An act by which a person confirms that it is them: by password, by the code of an app, or both."""
-
-    password = forms.CharField(
-        required=False,
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-        help_text="Confirms that it is you.",
-    )
-    code = forms.CharField(
-        required=False,
-        max_length=12,
-        label="Code of your authenticator app",
-        help_text="Where the gate demands a second factor, or in place of a password if you have none.",
-        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
-    )
-
-    def clean(self) -> dict[str, Any]:
-        fields = super().clean() or {}
-        if not (fields.get("password") or fields.get("code")):
-            self.add_error("password", "Confirm that it is you.")
-        return fields
 
 
 def end_of(day: date) -> datetime:

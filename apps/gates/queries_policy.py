@@ -13,7 +13,7 @@ from apps.jobs.models import Job
 from apps.policies.models import Draft, Revision
 from apps.policies.queries import names_of as names_of
 from apps.policies.queries import pack_of, revisions
-from apps.projects.enums import MoveState
+from apps.projects.enums import MoveState, Role
 from apps.projects.models import PolicyMove, Project
 from apps.projects.queries import project_ids_for, projects_for
 
@@ -42,6 +42,21 @@ def move_for(user: User, pk: UUID) -> PolicyMove:
     if move is None:
         raise Http404
     return move
+
+
+def moves_to_confirm_for(user: User) -> QuerySet[PolicyMove]:
+    """Return the moves that wait where this person is a risk officer, and did not ask; oldest first."""
+    here = PolicyMove.objects.filter(
+        state=MoveState.ASKED,
+        project__memberships__user=user,
+        project__memberships__role=Role.RISK,
+    )
+    return (
+        here.exclude(asked_by__in=[user.pk, user.person_id])
+        .exclude(asked_by__owner=user.person_id)
+        .select_related("project", "to_revision__pack", "asked_by")
+        .order_by("id")
+    )
 
 
 def moves_of(project: Project) -> list[PolicyMove]:

@@ -17,7 +17,8 @@ from apps.jobs import queries, services
 def job(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Show how far a job is; the fragment asks for itself until it is finished."""
     found = queries.job_for(request.user, pk)
-    response = page(request, "jobs/job.html", {"job": found}, fragment="jobs/_progress.html")
+    context = {"job": found, "may_change_job": queries.can_change(request.user, found)}
+    response = page(request, "jobs/job.html", context, fragment="jobs/_progress.html")
     if found.is_finished and request.headers.get("HX-Request"):
         # The page around it has something new to show now.
         response["HX-Refresh"] = "true"

@@ -12,6 +12,7 @@ from apps.accounts.requests import SignedInRequest
 from apps.core import blobs
 from apps.core.forms import attempt
 from apps.core.htmx import page
+from apps.jobs.queries import can_change
 from apps.modelcards import queries, services
 from apps.modelcards.content import assemble
 from apps.modelcards.forms import CardForm
@@ -25,11 +26,13 @@ def card(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Show the card as it stands."""
     version = version_for(request.user, pk)
     content = assemble(version)
+    export = queries.export_of(version, content.digest)
     context = {
         "version": version,
         "project": version.model.project,
         "card": content,
-        "export": queries.export_of(version, content.digest),
+        "export": export,
+        "may_change_job": can_change(request.user, export.job) if export and export.job else None,
         "decision": can(request.user, Right.ANSWER, version.model.project),
     }
     return page(request, "modelcards/card.html", context)

@@ -48,21 +48,3 @@ class ReasonForm(forms.Form):
         label="Why",
         help_text="What changes, and why: 10 characters or more.",
     )
-
-
-class PublishForm(forms.Form):
-    """Publication, confirmed by password, by the code of an app, or both."""
-
-    password = forms.CharField(
-        required=False,
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-        help_text="Confirms that it is you.",
-    )
-    code = forms.CharField(
-        required=False,
-        max_length=12,
-        label="Code of your authenticator app",
-        help_text="In place of a password if you have none.",
-        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
-    )

@@ -9,11 +9,12 @@ from django.http import Http404
 
 from apps.accounts.models import User
 from apps.core.errors import Invalid
+from apps.policies.enums import DraftState
 from apps.policies.loading import vocabulary
 from apps.policies.models import Draft, Revision
 from apps.policies.models import Pack as PackRow
 from apps.policies.pack import Pack, PackInvalid, from_document, parse_pack
-from apps.policies.permissions import may_read_drafts
+from apps.policies.permissions import can_draft, may_read_drafts
 
 
 @lru_cache(maxsize=256)
@@ -89,6 +90,20 @@ def draft_for(user: User, pk: UUID) -> Draft:
 def packs() -> QuerySet[PackRow]:
     """Return the packs with their number of revisions; every signed-in person may read the rules."""
     return PackRow.objects.annotate(newest=Max("revisions__number")).order_by("slug")
+
+
+def drafts_to_publish_for(user: User) -> QuerySet[Draft]:
+    """Return the proposed drafts that wait for this administrator: those of others, oldest first."""
+    found = Draft.objects.filter(state=DraftState.PROPOSED)
+    if not can_draft(user):
+        return found.none()
+    return (
+        found.exclude(author=user.person_id)
+        .exclude(proposed_by=user.person_id)
+        .exclude(committed_by__icontains=f"<{user.email}>")
+        .select_related("author", "proposed_by")
+        .order_by("id")
+    )
 
 
 def live_revision(draft: Draft) -> Revision | None:

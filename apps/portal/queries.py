@@ -19,9 +19,10 @@ from apps.gates import queries_exceptions as exceptions
 from apps.gates.enums import PromotionState
 from apps.gates.judging import GateView, next_gates
 from apps.gates.models import Promotion, Review
+from apps.gates.queries_policy import moves_to_confirm_for
 from apps.modelcards.models import Card
 from apps.policies.pack import Stage
-from apps.policies.queries import pack_of
+from apps.policies.queries import drafts_to_publish_for, pack_of
 from apps.projects.evidence import missing_fields
 from apps.projects.models import Brief, Project
 from apps.projects.queries import data_sources_of, project_ids_for, projects_for
@@ -42,8 +43,13 @@ from apps.rubrics.queries import Board, board_of
 
 def inbox_count(user: User) -> int:
     """Return how many things wait for this person."""
-    waivers = exceptions.waivers_to_grant_for(user).count()
-    return gates.inbox_count(user) + waivers + exceptions.postmortems_to_close_for(user).count()
+    others = (
+        exceptions.waivers_to_grant_for(user),
+        exceptions.postmortems_to_close_for(user),
+        drafts_to_publish_for(user),
+        moves_to_confirm_for(user),
+    )
+    return gates.inbox_count(user) + sum(one.count() for one in others)
 
 
 @dataclass(frozen=True)

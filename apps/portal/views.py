@@ -17,8 +17,10 @@ from apps.gates import queries_conditions as conditions
 from apps.gates import queries_exceptions as exceptions
 from apps.gates.forms import RequestForm
 from apps.gates.permissions_exceptions import can_break_glass, can_roll_back
+from apps.gates.queries_policy import moves_to_confirm_for
 from apps.jobs.queries import recent_for
 from apps.monitoring.queries import watch_of
+from apps.policies.queries import drafts_to_publish_for
 from apps.portal import queries
 from apps.portal.context import THEMES
 from apps.projects.permissions import Right, can
@@ -43,6 +45,8 @@ def home(request: SignedInRequest) -> HttpResponse:
         "postmortems": list(exceptions.postmortems_to_close_for(request.user)),
         "breaches": list(conditions.breaches_to_mind(request.user)),
         "obligations": list(conditions.obligations_to_act_on(request.user)),
+        "drafts": list(drafts_to_publish_for(request.user)),
+        "moves": list(moves_to_confirm_for(request.user)),
         "jobs": recent_for(request.user),
     }
     return page(request, "portal/home.html", context)

@@ -16,6 +16,7 @@ from apps.gates.sentences import in_words
 from apps.gates.services.life import SHORTEST_COMMENT, locked_version, prove, reread
 from apps.gates.services.requesting import replace_stale
 from apps.gates.stricter import consequence
+from apps.gates.telling_policy import move_moved
 from apps.policies.models import Revision
 from apps.policies.queries import pack_of
 from apps.projects import following
@@ -39,7 +40,9 @@ def _ask(project_id: UUID, *, to: Revision, reason: str, by: User) -> PolicyMove
     if to.pk == project.policy_revision_id:
         raise Refused(f"The project follows {to} already.", code="same_revision")
     _demand_stages(project, to)
-    return following.ask_move(project, to=to, reason=_demand_reason(reason), by=by)
+    move = following.ask_move(project, to=to, reason=_demand_reason(reason), by=by)
+    move_moved(move, by=by)
+    return move
 
 
 def confirm_move(move: PolicyMove, *, by: User, proof: Proof) -> PolicyMove:
@@ -61,6 +64,7 @@ def _confirm(move_id: UUID, *, by: User, confirmed: Reauthentication) -> PolicyM
     _demand_may_confirm(by, move)
     _demand_stages(project, move.to_revision)
     following.confirm_move(move, project, by=by, confirmed=confirmed)
+    move_moved(move, by=by)
     for promotion_id, version_id in _open_in(project):
         version = locked_version(version_id)
         promotion = reread(promotion_id)
@@ -79,7 +83,9 @@ def close_move(move: PolicyMove, *, by: User, reason: str) -> PolicyMove:
     permissions.can_close_move(by, current).enforce()
     own = by.person_id == current.asked_by.person_id
     state = MoveState.WITHDRAWN if own else MoveState.REFUSED
-    return following.close_move(current, state, by=by, reason=_demand_reason(reason))
+    closed = following.close_move(current, state, by=by, reason=_demand_reason(reason))
+    move_moved(closed, by=by)
+    return closed
 
 
 def _demand_may_confirm(by: User, move: PolicyMove) -> None:

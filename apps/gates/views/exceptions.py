@@ -9,9 +9,10 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
+from apps.accounts.confirming import confirmation_of
 from apps.accounts.requests import SignedInRequest
 from apps.accounts.views import proof_from
-from apps.core.errors import MlgovError
+from apps.core.forms import attempt
 from apps.core.htmx import page
 from apps.gates import forms_exceptions as forms
 from apps.gates import permissions_exceptions as permissions
@@ -69,10 +70,11 @@ def break_glass(request: SignedInRequest, pk: UUID, to: str) -> HttpResponse:
     """Promote past the gate."""
     version = version_for(request.user, pk)
     view = gate_view(version, to)
+    asked = confirmation_of(request.user, demanded=view.gate.second_factor)
     return act_page(
         request,
         version,
-        form=forms.SignedWhyForm(request.POST or None),
+        form=forms.SignedWhyForm(request.POST or None, asked=asked),
         may=permissions.can_break_glass(request.user, version),
         title=f"Break the glass: {version} to {to}",
         button=f"Promote to {to} without the gate",
@@ -93,11 +95,8 @@ def postmortem(request: SignedInRequest, pk: UUID) -> HttpResponse:
     found = queries.postmortem_for(request.user, pk)
     form = forms.OutcomeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        try:
-            services.close_postmortem(found, by=request.user, outcome=form.cleaned_data["outcome"])
-        except MlgovError as error:
-            form.add_error("outcome" if error.details.get("field") else None, error.sentence)
-        else:
+        outcome = form.cleaned_data["outcome"]
+        if attempt(form, services.close_postmortem, found, by=request.user, outcome=outcome):
             messages.success(request, "The postmortem is closed.")
             return redirect("gates:postmortem", pk=pk)
     context = {

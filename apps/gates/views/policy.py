@@ -10,6 +10,8 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
+from apps.accounts.confirming import confirmation_of
+from apps.accounts.forms import ConfirmedForm
 from apps.accounts.requests import SignedInRequest
 from apps.accounts.views import proof_from
 from apps.core.forms import attempt
@@ -20,6 +22,7 @@ from apps.gates import queries_policy as queries
 from apps.gates import services
 from apps.gates.forms_policy import AskMoveForm
 from apps.gates.impact import project_impact
+from apps.jobs.queries import can_change
 from apps.jobs.services import enqueue
 from apps.policies.permissions import can_draft
 from apps.policies.queries import draft_for, faulty_lines
@@ -56,7 +59,7 @@ def _policy_page(request: SignedInRequest, project: Project, **given: Any) -> Ht
         "waiting": waiting,
         "consequences": project_impact(project, waiting.to_revision) if waiting else [],
         "moves": queries.moves_of(project),
-        "grant_form": forms.ConfirmedForm(),
+        "grant_form": ConfirmedForm(asked=confirmation_of(request.user)),
         "why_form": forms.WhyForm(),
         **given,
     }
@@ -78,7 +81,7 @@ def _move(request: SignedInRequest, pk: UUID) -> PolicyMove:
 def confirm_move(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Confirm a move with a proof."""
     move = _move(request, pk)
-    form = forms.ConfirmedForm(request.POST)
+    form = ConfirmedForm(request.POST, asked=confirmation_of(request.user))
     if form.is_valid():
         proof = proof_from(request, form.cleaned_data)
         if attempt(form, services.confirm_move, move, by=request.user, proof=proof):
@@ -116,5 +119,11 @@ def preview(request: SignedInRequest, pk: UUID) -> HttpResponse:
         enqueue("gates.preview_policy", args, by=request.user, subject_url=path)
         return redirect(path)
     job = queries.newest_preview(draft)
-    context = {"draft": draft, "job": job, "may": may, "impact": queries.shown_impact(request.user, job)}
+    context = {
+        "draft": draft,
+        "job": job,
+        "may": may,
+        "may_change_job": job and can_change(request.user, job),
+        "impact": queries.shown_impact(request.user, job),
+    }
     return page(request, "gates/preview.html", context)

@@ -8,9 +8,10 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from apps.accounts.confirming import ConfirmationAsked, confirmation_of
 from apps.accounts.requests import SignedInRequest
 from apps.accounts.views import proof_from
-from apps.core.errors import MlgovError
+from apps.core.forms import attempt
 from apps.core.htmx import page
 from apps.gates import forms_exceptions as forms
 from apps.gates import permissions_exceptions as permissions
@@ -58,12 +59,23 @@ def ask(request: SignedInRequest, pk: UUID, to: str) -> HttpResponse:
 def waiver(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Show a waiver: what it covers, who asked, who granted."""
     found = queries.waiver_for(request.user, pk)
-    return _waiver_page(request, found, forms.GrantForm(), forms.WhyForm())
+    return _waiver_page(request, found)
+
+
+def _asked(request: SignedInRequest, found: Waiver) -> ConfirmationAsked:
+    gate = pack_of(found.version.model.project.policy_revision).gate(found.gate)
+    return confirmation_of(request.user, demanded=gate is not None and gate.second_factor)
 
 
 def _waiver_page(
-    request: SignedInRequest, found: Waiver, grant_form: forms.GrantForm, why_form: forms.WhyForm
+    request: SignedInRequest,
+    found: Waiver,
+    *,
+    grant_form: forms.GrantForm | None = None,
+    why_form: forms.WhyForm | None = None,
 ) -> HttpResponse:
+    grant_form = grant_form or forms.GrantForm(asked=_asked(request, found))
+    why_form = why_form or forms.WhyForm()
     context = {
         "waiver": found,
         "version": found.version,
@@ -83,19 +95,15 @@ def _waiver_page(
 def grant(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Grant a waiver with a signature."""
     found = queries.waiver_for(request.user, pk)
-    form = forms.GrantForm(request.POST)
+    form = forms.GrantForm(request.POST, asked=_asked(request, found))
     if form.is_valid():
-        try:
-            fields = form.cleaned_data
-            proof = proof_from(request, fields)
-            services.grant_waiver(found, by=request.user, proof=proof, comment=fields["comment"])
-        except MlgovError as error:
-            field = "password" if error.code == "wrong_password" else error.details.get("field")
-            form.add_error(field if field in form.fields else None, error.sentence)
-        else:
+        fields = form.cleaned_data
+        proof = proof_from(request, fields)
+        said = {"proof": proof, "comment": fields["comment"]}
+        if attempt(form, services.grant_waiver, found, by=request.user, **said):
             messages.success(request, f"Granted until {found.until:%Y-%m-%d %H:%M} UTC.")
             return redirect("gates:waiver", pk=pk)
-    return _waiver_page(request, found, form, forms.WhyForm())
+    return _waiver_page(request, found, grant_form=form)
 
 
 @login_required
@@ -106,11 +114,7 @@ def end(request: SignedInRequest, pk: UUID) -> HttpResponse:
     form = forms.WhyForm(request.POST)
     if form.is_valid():
         act = services.revoke_waiver if found.state == "granted" else services.refuse_waiver
-        try:
-            act(found, by=request.user, reason=form.cleaned_data["reason"])
-        except MlgovError as error:
-            form.add_error("reason" if error.details.get("field") else None, error.sentence)
-        else:
+        if attempt(form, act, found, by=request.user, reason=form.cleaned_data["reason"]):
             messages.success(request, "The waiver is closed.")
             return redirect("gates:waiver", pk=pk)
-    return _waiver_page(request, found, forms.GrantForm(), form)
+    return _waiver_page(request, found, why_form=form)

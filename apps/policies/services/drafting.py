@@ -16,6 +16,7 @@ from apps.policies import permissions
 from apps.policies.enums import DRAFT_MOVES, DraftState, Origin
 from apps.policies.models import Draft, Pack, Revision
 from apps.policies.services.publishing import publish_proposed, read
+from apps.policies.telling import tell
 
 SHORTEST_REASON = 10
 LONGEST_SOURCE = 1_000_000
@@ -93,6 +94,7 @@ def propose_draft(draft: Draft, *, by: User, reason: str) -> Draft:
         )
     _move(current, DraftState.PROPOSED, pack=pack, reason=why, proposed_by=by, proposed_at=Now(), remark="")
     audit.record("policies.draft_proposed", current, by=by, reason=why)
+    tell(current, by=by)
     return current
 
 
@@ -104,6 +106,7 @@ def send_back(draft: Draft, *, by: User, remark: str) -> Draft:
     why = _demand_reason(remark)
     _move(current, DraftState.DRAFT, remark=why)
     audit.record("policies.draft_sent_back", current, by=by, reason=why)
+    tell(current, by=by)
     return current
 
 
@@ -114,6 +117,7 @@ def withdraw_draft(draft: Draft, *, by: User) -> Draft:
     permissions.can_withdraw(by, current).enforce()
     _move(current, DraftState.WITHDRAWN, closed_at=Now())
     audit.record("policies.draft_withdrawn", current, by=by)
+    tell(current, by=by)
     return current
 
 
@@ -142,6 +146,7 @@ def _publish(draft_id: UUID, *, by: User, confirmed: Reauthentication) -> Revisi
     revision = publish_proposed(draft, by=by, confirmed=confirmed)
     _move(draft, DraftState.PUBLISHED, closed_at=Now())
     audit.record("policies.draft_published", draft, by=by, revision=str(revision))
+    tell(draft, by=by)
     return revision
 
 

@@ -8,6 +8,8 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from apps.accounts.confirming import confirmation_of
+from apps.accounts.forms import ConfirmedForm
 from apps.accounts.requests import SignedInRequest
 from apps.accounts.views import proof_from
 from apps.core.errors import MlgovError
@@ -93,12 +95,18 @@ def check(request: SignedInRequest) -> HttpResponse:
 @require_GET
 def draft(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Show a draft: what it changes, and what can be done with it."""
-    return _draft_page(request, queries.draft_for(request.user, pk), forms.ReasonForm(), forms.PublishForm())
+    return _draft_page(request, queries.draft_for(request.user, pk))
 
 
 def _draft_page(
-    request: SignedInRequest, found: Draft, why: forms.ReasonForm, proof: forms.PublishForm
+    request: SignedInRequest,
+    found: Draft,
+    *,
+    why: forms.ReasonForm | None = None,
+    proof: ConfirmedForm | None = None,
 ) -> HttpResponse:
+    why = why or forms.ReasonForm()
+    proof = proof or ConfirmedForm(asked=confirmation_of(request.user))
     faults = queries.faulty_lines(found.source)
     live = queries.live_revision(found)
     barred = {} if faults or found.state != "proposed" else permissions.beneficiaries(queries.parsed(found))
@@ -135,7 +143,7 @@ def act(request: SignedInRequest, pk: UUID) -> HttpResponse:
         if done is not None:
             messages.success(request, f"The draft is {done.get_state_display().lower()} now.")
             return redirect("policies:draft", pk=pk)
-    return _draft_page(request, found, form, forms.PublishForm())
+    return _draft_page(request, found, why=form)
 
 
 @login_required
@@ -152,14 +160,14 @@ def withdraw(request: SignedInRequest, pk: UUID) -> HttpResponse:
 def publish(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Publish what another administrator proposed."""
     found = queries.draft_for(request.user, pk)
-    form = forms.PublishForm(request.POST)
+    form = ConfirmedForm(request.POST, asked=confirmation_of(request.user))
     if form.is_valid():
         proof = proof_from(request, form.cleaned_data)
         revision = attempt(form, services.publish_draft, found, by=request.user, proof=proof)
         if revision is not None:
             messages.success(request, f"{revision} is published. Projects move to it one by one.")
             return redirect("policies:revision", slug=revision.pack.slug, number=revision.number)
-    return _draft_page(request, found, forms.ReasonForm(), form)
+    return _draft_page(request, found, proof=form)
 
 
 @login_required
