@@ -7,11 +7,17 @@ from apps.gates import services
 from apps.gates.queries_policy import moves_to_confirm_for
 from apps.notifications.models import Notice
 from apps.policies.queries import drafts_to_publish_for
-from apps.policies.services import propose_draft, publish, publish_draft, send_back, start_draft, withdraw_draft
+from apps.policies.services import (
+    propose_draft,
+    publish,
+    publish_draft,
+    send_back,
+    start_draft,
+    withdraw_draft,
+)
 from tests.cast import person
 from tests.gates.light import pack
 from tests.gates.test_following import PROOF, WHY
-
 
 
 @pytest.fixture
