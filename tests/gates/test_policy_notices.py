@@ -7,11 +7,17 @@ from apps.gates import services
 from apps.gates.queries_policy import moves_to_confirm_for
 from apps.notifications.models import Notice
 from apps.policies.queries import drafts_to_publish_for
-from apps.policies.services import propose_draft, publish, publish_draft, send_back, start_draft, withdraw_draft
+from apps.policies.services import (
+    propose_draft,
+    publish,
+    publish_draft,
+    send_back,
+    start_draft,
+    withdraw_draft,
+)
 from tests.cast import person
 from tests.gates.light import pack
 from tests.gates.test_following import PROOF, WHY
-
 
 
 @pytest.fixture
@@ -28,7 +34,9 @@ def told(kind):
     return set(Notice.objects.filter(kind=f"gates.{kind}").values_list("person__full_name", flat=True))
 
 
-def test_whoever_may_publish_is_told_and_the_author_learns_what_became_of_it(proposed, adam, eve, olga, client):
+def test_whoever_may_publish_is_told_and_the_author_learns_what_became_of_it(
+    proposed, adam, eve, olga, client
+):
     assert told("draft_proposed") == {"Eve"}
     sentence = Notice.objects.get(kind="gates.draft_proposed").sentence
     assert sentence == f"Adam proposes the policy draft {proposed}: {WHY}"
