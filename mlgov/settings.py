@@ -249,13 +249,8 @@ AUDIT_EVENT_MODULES = [
     f"apps.{name}.events" for name in MLGOV_APPS if name not in {"core", "audit", "evidence", "api", "portal"}
 ]
 #: Where kinds of notices are listed.
-NOTICE_MODULES = [
-    "apps.notifications.notices",
-    *(
-        f"apps.gates.{name}"
-        for name in ["notices", "exception_notices", "condition_notices", "policy_notices"]
-    ),
-]
+NOTICE_MODULES = ["apps.notifications.notices"]
+NOTICE_MODULES += [f"apps.gates.{name}notices" for name in ("", "exception_", "condition_", "policy_")]
 #: Kind of job -> the function that does it, given a `apps.jobs.running.RunningJob`, and what pages call it.
 JOB_KINDS = {
     "assurance.make_pack": ("apps.assurance.jobs:make_pack", "Make an evidence pack"),
