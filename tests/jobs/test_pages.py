@@ -1,6 +1,7 @@
 """The page of a job: its buttons are there for those who may press them."""
 
 import pytest
+from django.db.models.functions import Now
 from django.urls import reverse
 
 from apps.jobs.models import Job
@@ -30,7 +31,7 @@ def test_stop_is_shown_to_the_starter_and_to_who_writes_there(client, job, ada, 
 
 
 def test_try_again_is_shown_to_them_alone_and_others_read_why_not(client, job, dev, vera):
-    Job.objects.filter(pk=job.pk).update(state="failed", error="It broke.")
+    Job.objects.filter(pk=job.pk).update(state="failed", error="It broke.", finished_at=Now())
     assert buttons(client, dev, job) == {"Try again</button>"}
     assert buttons(client, vera, job) == set()
     page = client.get(reverse("jobs:job", args=[job.pk])).content.decode()

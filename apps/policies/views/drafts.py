@@ -106,8 +106,7 @@ def _draft_page(
     back: forms.SendBackForm | None = None,
     proof: ConfirmedForm | None = None,
 ) -> HttpResponse:
-    why = why or forms.ReasonForm()
-    back = back or forms.SendBackForm()
+    why, back = why or forms.ReasonForm(), back or forms.SendBackForm()
     proof = proof or ConfirmedForm(asked=confirmation_of(request.user))
     faults = queries.faulty_lines(found.source)
     live = queries.live_revision(found)
