@@ -41,19 +41,19 @@ class DraftForm(forms.Form):
         return fields
 
 
-class SendBackForm(forms.Form):
-    reason = forms.CharField(
-        max_length=5000,
-        widget=TextArea(3),
-        label="What must change",
-        help_text="Its author reads it: 10 characters or more.",
-    )
-
-
 class ReasonForm(forms.Form):
     reason = forms.CharField(
         max_length=5000,
         widget=TextArea(3),
         label="Why",
         help_text="What changes, and why: 10 characters or more.",
+    )
+
+
+class SendBackForm(ReasonForm):
+    reason = forms.CharField(
+        max_length=5000,
+        widget=TextArea(3),
+        label="What must change",
+        help_text="Its author reads it: 10 characters or more.",
     )

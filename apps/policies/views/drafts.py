@@ -103,7 +103,7 @@ def _draft_page(
     found: Draft,
     *,
     why: forms.ReasonForm | None = None,
-    back: forms.SendBackForm | None = None,
+    back: forms.ReasonForm | None = None,
     proof: ConfirmedForm | None = None,
 ) -> HttpResponse:
     why, back = why or forms.ReasonForm(), back or forms.SendBackForm()
@@ -146,7 +146,7 @@ def act(request: SignedInRequest, pk: UUID) -> HttpResponse:
         if done is not None:
             messages.success(request, f"The draft is {done.get_state_display().lower()} now.")
             return redirect("policies:draft", pk=pk)
-    return _draft_page(request, found, **{"back" if sends_back else "why": form})
+    return _draft_page(request, found, why=None if sends_back else form, back=form if sends_back else None)
 
 
 @login_required
