@@ -249,8 +249,8 @@ AUDIT_EVENT_MODULES = [
     f"apps.{name}.events" for name in MLGOV_APPS if name not in {"core", "audit", "evidence", "api", "portal"}
 ]
 #: Where kinds of notices are listed.
-_GATES_NOTICES = [f"gates.{name}notices" for name in ("", "exception_", "condition_", "policy_")]
-NOTICE_MODULES = [f"apps.{name}" for name in ("notifications.notices", "assurance.notices", *_GATES_NOTICES)]
+NOTICE_MODULES = ["apps.notifications.notices", "apps.assurance.notices"]
+NOTICE_MODULES += [f"apps.gates.{name}notices" for name in ("", "exception_", "condition_", "policy_")]
 #: Kind of job -> the function that does it, given a `apps.jobs.running.RunningJob`, and what pages call it.
 JOB_KINDS = {
     "assurance.make_pack": ("apps.assurance.jobs:make_pack", "Make an evidence pack"),

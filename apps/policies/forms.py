@@ -48,3 +48,12 @@ class ReasonForm(forms.Form):
         label="Why",
         help_text="What changes, and why: 10 characters or more.",
     )
+
+
+class SendBackForm(ReasonForm):
+    reason = forms.CharField(
+        max_length=5000,
+        widget=TextArea(3),
+        label="What must change",
+        help_text="Its author reads it: 10 characters or more.",
+    )

@@ -99,7 +99,7 @@ def test_an_obligation_goes_from_hand_to_hand(client, version, cast, dev, ben, v
     fulfil, answer = (reverse(f"gates:obligation_{name}", args=[pk]) for name in ("fulfil", "answer"))
     client.force_login(vera)
     assert "owes this" in text(client, "gates:obligation", pk)
-    assert client.post(fulfil, {"note": DONE}).status_code == 422
+    assert client.post(fulfil, {"note": DONE}).status_code == 403
     client.force_login(dev)
     assert TEXT in text(client, "portal:home")
     assert client.post(fulfil, {"note": "x"}).status_code == 422

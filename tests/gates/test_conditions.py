@@ -9,6 +9,7 @@ from django.utils import timezone
 from apps.audit.models import Event
 from apps.core.errors import Invalid
 from apps.gates import services
+from apps.gates.due import keep_time
 from apps.gates.models import Approval, Breach, Condition, Obligation, Postmortem, Suspension
 from apps.gates.terms import Chosen, Terms
 from apps.jobs import running
@@ -18,6 +19,7 @@ from tests.cast import evaluate
 from tests.gates import tiny
 from tests.gates.conditional import POLICY, all_terms, ask, owed, promoted, report, world
 from tests.gates.test_database import refused
+from tests.gates.test_life import age
 
 
 @pytest.fixture
@@ -199,6 +201,31 @@ def test_replaced_they_are_over_and_a_rollback_revives_them(version, cast, ada, 
     assert Condition.objects.get().state == "in_force"
     report(version, dev, traffic_percent=30.0)
     assert len(judged(version)["broken"]) == 1
+
+
+def test_a_re_review_with_conditions_takes_the_place_of_the_earlier_ones(cast, dev, ben):
+    policy = POLICY.replace(
+        "    meanings: [It is fine]\n", "    meanings: [It is fine]\n    valid_for_days: 90\n", 1
+    )
+    version = tiny.tiny_version(
+        tiny.tiny_model(tiny.tiny_project(cast, policy=policy), cast["dev"]), cast["dev"]
+    )
+    promoted(version, cast, Terms((Chosen("traffic", 10), Chosen("drift")), None, (owed(dev),)))
+    report(version, dev, traffic_percent=30.0, drift=0.1)
+    services.judge_conditions(version.pk)
+    review = version.reviews.get()
+    age(review, opens_at=timedelta(days=61), due_at=timedelta(days=61))
+    assert keep_time()["reviews_opened"] == 1
+    asked = services.start_review(review, by=ben)
+    tiny.sign(asked, by=ben, terms=Terms((Chosen("traffic", 40),)))
+    held = Condition.objects.filter(version=version, state="in_force")
+    assert [(one.key, one.limit, one.promotion) for one in held] == [("traffic", 40, asked)]
+    over = Condition.objects.filter(version=version, state="over")
+    assert sorted(over.values_list("key", "limit")) == [("drift", 0.2), ("traffic", 10)]
+    assert Breach.objects.get().state == "cleared"
+    assert not judged(version)["broken"]
+    # What a person owes they owe still.
+    assert Obligation.objects.get().state == "open"
 
 
 @pytest.mark.slow

@@ -27,7 +27,7 @@ def test_an_owner_rolls_back_on_the_page_and_another_postmortems(client, small, 
     postmortem = Postmortem.objects.get()
     page = reverse("gates:postmortem", args=[postmortem.pk])
     assert "so someone else must close it" in client.get(page).content.decode()
-    assert client.post(page, {"outcome": "I find myself to have done well."}).status_code == 422
+    assert client.post(page, {"outcome": "I find myself to have done well."}).status_code == 403
     assert "To be reviewed" in text(client, "portal:version", second.pk)
     assert "To be reviewed" in text(client, "portal:project", small.slug)
     assert "rollback of M v2" in text(client, "gates:exceptions", small.slug)

@@ -34,7 +34,9 @@ def told(kind):
     return set(Notice.objects.filter(kind=f"gates.{kind}").values_list("person__full_name", flat=True))
 
 
-def test_whoever_may_publish_is_told_and_the_author_learns_what_became_of_it(proposed, adam, eve, olga, client):
+def test_whoever_may_publish_is_told_and_the_author_learns_what_became_of_it(
+    proposed, adam, eve, olga, client
+):
     assert told("draft_proposed") == {"Eve"}
     sentence = Notice.objects.get(kind="gates.draft_proposed").sentence
     assert sentence == f"Adam proposes the policy draft {proposed}: {WHY}"

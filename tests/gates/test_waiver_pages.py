@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from apps.accounts.proofs import Proof
 from apps.modelcards.content import assemble
-from tests.cast import PASSWORD
+from tests.cast import PASSWORD, set_up_code
 from tests.gates.test_waivers import WHY, ask, in_days
 
 
@@ -91,3 +91,39 @@ def test_a_pipeline_asks_and_cannot_grant(client, failing, dev):
     assert api.get(path).json()["results"][0]["id"] == answer.json()["id"]
     with pytest.raises(Forbidden, match="a token cannot"):
         services.grant_waiver(failing.waivers.get(), by=account, proof=Proof(password="x"))
+
+
+def test_the_form_of_the_grant_asks_for_what_the_person_has(client, asked, rita):
+    client.force_login(rita)
+    path = reverse("gates:waiver", args=[asked.pk])
+    page = client.get(path).content.decode()
+    assert 'name="password"' in page
+    assert 'name="code"' not in page
+    set_up_code(rita)
+    rita.set_unusable_password()
+    rita.save()
+    client.force_login(rita)
+    page = client.get(path).content.decode()
+    assert 'name="code"' in page
+    assert 'name="password"' not in page
+    grant = reverse("gates:waiver_grant", args=[asked.pk])
+    empty = client.post(grant)
+    assert (empty.status_code, "Confirm that it is you" in empty.content.decode()) == (422, True)
+
+
+def test_who_has_nothing_to_confirm_with_is_told_where_to_set_it_up(client, asked, rita):
+    rita.set_unusable_password()
+    rita.save()
+    client.force_login(rita)
+    page = client.get(reverse("gates:waiver", args=[asked.pk])).content.decode()
+    assert "You have nothing to confirm with" in page
+    assert reverse("mfa_index") in page
+
+
+def test_a_grant_without_the_right_is_refused_with_403(client, asked, ben):
+    client.force_login(ben)
+    answer = client.post(reverse("gates:waiver_grant", args=[asked.pk]), {"password": PASSWORD})
+    assert answer.status_code == 403
+    assert "risk may grant waivers" in answer.content.decode()
+    asked.refresh_from_db()
+    assert asked.state == "asked"

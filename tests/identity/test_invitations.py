@@ -160,7 +160,7 @@ def test_a_stranger_finds_no_invitations(client, project, cleo, ben):
     assert client.get(page).status_code == 404
     client.force_login(ben)
     assert client.get(page).status_code == 200
-    assert client.post(page, {"email": "x@example.com", "role": "viewer"}).status_code == 422
+    assert client.post(page, {"email": "x@example.com", "role": "viewer"}).status_code == 403
     assert client.get("/invitations/nothing-of-the-kind/").status_code == 404
 
 

@@ -103,9 +103,10 @@ def _draft_page(
     found: Draft,
     *,
     why: forms.ReasonForm | None = None,
+    back: forms.ReasonForm | None = None,
     proof: ConfirmedForm | None = None,
 ) -> HttpResponse:
-    why = why or forms.ReasonForm()
+    why, back = why or forms.ReasonForm(), back or forms.SendBackForm()
     proof = proof or ConfirmedForm(asked=confirmation_of(request.user))
     faults = queries.faulty_lines(found.source)
     live = queries.live_revision(found)
@@ -116,6 +117,7 @@ def _draft_page(
         "live": live,
         "comparison": None if faults else compare(live.source if live else "", found.source),
         "why_form": why,
+        "back_form": back,
         "proof_form": proof,
         "barred": queries.names_of(barred),
         "may_edit": permissions.can_edit(request.user, found),
@@ -124,7 +126,7 @@ def _draft_page(
         "may_withdraw": permissions.can_withdraw(request.user, found),
         "may_publish": permissions.can_publish(request.user, found, barred),
     }
-    bad = bool(why.errors or proof.errors)
+    bad = bool(why.errors or back.errors or proof.errors)
     return page(request, "policies/draft.html", context, status=422 if bad else 200)
 
 
@@ -133,17 +135,18 @@ def _draft_page(
 def act(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Propose a draft, or send it back: both need a reason."""
     found = queries.draft_for(request.user, pk)
-    form = forms.ReasonForm(request.POST)
+    sends_back = request.POST.get("act") == "send_back"
+    form = (forms.SendBackForm if sends_back else forms.ReasonForm)(request.POST)
     if form.is_valid():
         reason = form.cleaned_data["reason"]
-        if request.POST.get("act") == "send_back":
+        if sends_back:
             done = attempt(form, services.send_back, found, by=request.user, remark=reason)
         else:
             done = attempt(form, services.propose_draft, found, by=request.user, reason=reason)
         if done is not None:
             messages.success(request, f"The draft is {done.get_state_display().lower()} now.")
             return redirect("policies:draft", pk=pk)
-    return _draft_page(request, found, why=form)
+    return _draft_page(request, found, why=None if sends_back else form, back=form if sends_back else None)
 
 
 @login_required
