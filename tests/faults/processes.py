@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import quote, urlencode
 
 import psutil
+import psycopg
 import pytest
 from django.conf import settings
 
@@ -46,7 +47,10 @@ class Answer:
 
 
 class Web:
-    """A gunicorn with one worker of four threads on a port that the system chose."""
+    """A gunicorn with one worker of four threads on a port that the system chose.
+
+    As in production, but that the master loads the code for all workers: the one after a kill is there at once.
+    """
 
     def __init__(self, var: Path, database: str, **more: str) -> None:
         listener = socket.create_server(("127.0.0.1", 0), backlog=64)
@@ -67,7 +71,7 @@ class Web:
             self.master = subprocess.Popen(
                 [
                     *(sys.executable, "-m", "gunicorn", f"--bind=fd://{listener.fileno()}", "--workers=1"),
-                    *("--threads=4", "--timeout=120", "--log-level=critical", "mlgov.wsgi"),
+                    *("--threads=4", "--timeout=120", "--log-level=critical", "--preload", "mlgov.wsgi"),
                 ],
                 cwd=settings.BASE_DIR,
                 env=environment | more,
@@ -75,10 +79,14 @@ class Web:
                 start_new_session=True,
             )
 
+    def workers(self) -> list[int]:
+        """Return the processes that serve."""
+        return [worker.pid for worker in psutil.Process(self.master.pid).children()]
+
     def kill_worker(self) -> None:
         """End the process that serves at once; the master starts another, to which waiting connections go."""
-        for worker in psutil.Process(self.master.pid).children():
-            worker.kill()
+        for worker in self.workers():
+            os.kill(worker, signal.SIGKILL)
 
     def stop(self) -> None:
         if self.master.poll() is None:
@@ -131,11 +139,11 @@ class Browser:
 class Holding:
     """Holds up whoever writes to a table, so that a process is killed while it is surely in the middle."""
 
-    def __init__(self, table: str) -> None:
+    def __init__(self, table: str, holder: psycopg.Connection | None = None) -> None:
         self._table = table
+        self._holder = holder or superuser()
 
     def __enter__(self) -> "Holding":
-        self._holder = superuser()
         self._holder.autocommit = False
         self._holder.execute(f"LOCK TABLE {self._table} IN SHARE ROW EXCLUSIVE MODE")
         return self
@@ -147,5 +155,5 @@ class Holding:
         wait_for(lambda: self._holder.execute(query, [self._table]).fetchone())
 
     def __exit__(self, *about) -> None:
-        self._holder.rollback()
+        # Closing rolls back, also where the server is gone.
         self._holder.close()
