@@ -19,7 +19,7 @@ from tests.cast import evaluate
 from tests.gates import tiny
 from tests.gates.conditional import POLICY, all_terms, ask, owed, promoted, report, world
 from tests.gates.test_database import refused
-from tests.gates.test_life import age
+from tests.gates.turning import age
 
 
 @pytest.fixture

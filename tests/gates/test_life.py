@@ -24,25 +24,9 @@ from tests.cast import person
 from tests.conftest import superuser
 from tests.gates.light import sign, tiny_version
 from tests.gates.test_duties import become, forged
+from tests.gates.turning import age
 
 REASON = "On holiday until then."
-
-
-def age(row, **moved):
-    """Move times of a row back, as if time had passed; the table refuses it, so its triggers are off for that."""
-    sets = ", ".join(f"{name} = {name} - %s" for name in moved)
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL session_replication_role = replica")
-        table = connection.ops.quote_name(row._meta.db_table)
-        cursor.execute(f"UPDATE {table} SET {sets} WHERE id = %s", [*moved.values(), row.pk])
-        cursor.execute("SET LOCAL session_replication_role = origin")
-
-
-@pytest.fixture(autouse=True)
-def _may_turn_back_time(db, request):
-    """The owner of the tests' database may switch triggers off; the roles of the product may not."""
-    with superuser() as admin:
-        admin.execute("GRANT SET ON PARAMETER session_replication_role TO mlgov_owner")
 
 
 def notices(kind):

@@ -23,7 +23,8 @@ from apps.gates.record import record_of
 from apps.registry import services as registry
 from tests.cast import PASSWORD, person
 from tests.gates.light import MEANING, sign, tiny_version
-from tests.gates.test_life import _may_turn_back_time, age, lend, live  # noqa: F401 - fixtures
+from tests.gates.test_life import lend, live  # noqa: F401 - fixtures
+from tests.gates.turning import age
 
 VERIFY = settings.BASE_DIR / "docs" / "mlgov_verify.py"
 
@@ -153,7 +154,7 @@ def test_what_changed_stands_on_the_page_before_anyone_signs(as_, request_, ligh
     assert "was not known and is failed" in answer.content.decode()
 
 
-def test_the_pages_of_a_re_review(as_, live, tiny, ben, vera, cleo):  # noqa: F811
+def test_the_pages_of_a_re_review(as_, live, tiny, ben, vera, cleo):
     review = live.reviews.get()
     place = reverse("gates:review", args=[review.pk])
     assert "opens on" in as_(ben).get(place).content.decode()
@@ -312,7 +313,7 @@ def test_the_interface_to_the_life_of_a_request(api, request_, tiny, light, dev,
     assert api(cleo).post(f"{base}/seats", {"person": str(bea.pk)}, format="json").status_code == 404
 
 
-def test_the_interface_to_re_reviews_and_records(api, live, ben, cleo):  # noqa: F811
+def test_the_interface_to_re_reviews_and_records(api, live, ben, cleo):
     review = live.reviews.get()
     place = f"/api/v1/reviews/{review.pk}"
     assert api(ben).get(place).json()["state"] == "scheduled"
@@ -341,7 +342,7 @@ def test_a_token_decides_nothing_about_who_signs(request_, tiny, ben, vera):
     assert api.post(f"/api/v1/promotions/{request_.pk}/seats", seat, format="json").status_code == 403
 
 
-def test_no_page_of_the_life_of_a_request_is_broken(as_, live, tiny, ben):  # noqa: F811
+def test_no_page_of_the_life_of_a_request_is_broken(as_, live, tiny, ben):
     inline = re.compile(rb"<script(?![^>]*\ssrc=)|\sstyle=\"|\son[a-z]+=\"")
     review = live.reviews.get()
     for place in (

@@ -1,6 +1,8 @@
 """Who is told of policy drafts and moves, and in whose inbox they stand."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from apps.core.errors import Refused
 from apps.gates import services
@@ -15,8 +17,9 @@ from apps.policies.services import (
     start_draft,
     withdraw_draft,
 )
+from apps.projects.enums import Role
 from tests.cast import person
-from tests.gates.light import pack
+from tests.gates.light import pack, tiny_project
 from tests.gates.test_following import PROOF, WHY
 
 
@@ -80,3 +83,26 @@ def test_a_move_is_told_to_who_may_confirm_it_and_its_end_to_who_asked(tiny, ada
     services.confirm_move(second, by=rita, proof=PROOF)
     assert told("move_confirmed") == {"Ada"}
     assert not moves_to_confirm_for(rita)
+
+
+def test_the_inbox_costs_the_same_with_more_drafts_and_moves(client, tiny, adam, eve, ada, rita):
+    def counted(person):
+        client.force_login(person)
+        client.get("/")
+        with CaptureQueriesContext(connection) as caught:
+            client.get("/")
+        return len(caught)
+
+    def more(number):
+        source = pack(reviewers=1).replace("title: Tiny", f"title: Tiny {number}")
+        propose_draft(start_draft(source=source, by=adam), by=adam, reason=WHY)
+        other = tiny_project(
+            owner=ada, members=[(rita, Role.RISK)], slug=f"tiny-{number}", reviewers=2 + number % 2
+        )
+        services.ask_move(other, to=publish(source, by=None), reason=WHY, by=ada)
+
+    more(1)
+    one = [counted(person) for person in (eve, rita)]
+    more(2)
+    more(3)
+    assert [counted(person) for person in (eve, rita)] == one

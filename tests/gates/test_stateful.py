@@ -17,9 +17,8 @@ from apps.projects.models import Project
 from apps.registry import services as registry
 from apps.registry.models import Version
 from tests.cast import follow, person
-from tests.conftest import superuser
 from tests.gates.light import pack, sign, tiny_project, tiny_version
-from tests.gates.test_life import age
+from tests.gates.turning import age
 
 ROLES = {"ben": "reviewer", "bea": "reviewer", "rita": "risk"}
 WHO = sampled_from(sorted(ROLES))
@@ -259,8 +258,6 @@ class Life(RuleBasedStateMachine):
 @pytest.mark.slow
 @pytest.mark.django_db
 def test_whatever_people_do_the_model_and_the_database_agree():
-    with superuser() as admin:
-        admin.execute("GRANT SET ON PARAMETER session_replication_role TO mlgov_owner")
     run_state_machine_as_test(
         Life,
         settings=settings(

@@ -15,9 +15,8 @@ from apps.projects import services as projects
 from apps.projects.enums import Role
 from apps.registry import services as registry
 from tests.cast import PASSWORD, person
-from tests.conftest import superuser
 from tests.gates import conditional, tiny
-from tests.gates.test_life import age
+from tests.gates.turning import age
 
 POLICY = conditional.SIGNED_BY_THREE
 #: y is done, n refused to this person, l refused in this state ("closed", "signed already").
@@ -124,8 +123,6 @@ def test_every_state_is_open_or_closed_for_good():
 @pytest.mark.promise("matrix", "1", "4")
 @pytest.mark.parametrize("state", PromotionState.values)
 def test_each_role_may_do_in_each_state_what_the_table_says(people, state):
-    with superuser() as admin:
-        admin.execute("GRANT SET ON PARAMETER session_replication_role TO mlgov_owner")
     promotion = reach(state, people)
     assert promotion.state == state
     wrong = []
