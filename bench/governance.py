@@ -240,7 +240,9 @@ def measure(admin: Any, folder: Path, signatures: int, rounds: int) -> None:
 def main() -> int:
     """Start the database, measure, and throw it away."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--signatures", type=int, default=12, help="signatures of each writer in a round")
+    parser.add_argument(
+        "--signatures", type=int, default=8, choices=range(1, 9), help="signatures of each writer in a round"
+    )
     parser.add_argument("--rounds", type=int, default=4, help="rounds with the trail, and as many without")
     options = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="mlgov-bench-"))

@@ -4,9 +4,10 @@ import pytest
 
 from apps.gates import services
 from apps.projects.enums import Role
+from apps.registry.models import Version
 from tests.cast import person
 from tests.gates import tiny as worlds
-from tests.gates.light import tiny_project, tiny_version
+from tests.gates.light import sign, tiny_project, tiny_version
 
 
 @pytest.fixture
@@ -33,6 +34,14 @@ def light(tiny, dev):
 def request_(light, dev):
     """An open request for production: two reviewers and a risk officer sign it."""
     return services.request_promotion(light, to_stage="production", by=dev)
+
+
+@pytest.fixture
+def live(request_, ben, bea, rita):
+    """A version in production whose approval is valid for 90 days."""
+    for one in (ben, bea, rita):
+        sign(request_, one)
+    return Version.objects.get(pk=request_.version_id)
 
 
 @pytest.fixture

@@ -19,7 +19,6 @@ from apps.jobs.models import Job
 from apps.notifications.models import Notice
 from apps.projects import services as projects
 from apps.registry import services as registry
-from apps.registry.models import Version
 from tests.cast import person
 from tests.conftest import superuser
 from tests.gates.light import sign, tiny_version
@@ -307,14 +306,6 @@ def test_the_periodic_job_does_it(request_):
     running.run(job.pk, worker="w")
     job.refresh_from_db()
     assert (job.state, job.result["remind"]) == ("succeeded", 1)
-
-
-@pytest.fixture
-def live(request_, ben, bea, rita):
-    """A version in production whose approval is valid for 90 days."""
-    for one in (ben, bea, rita):
-        sign(request_, one)
-    return Version.objects.get(pk=request_.version_id)
 
 
 def test_an_approval_is_valid_for_the_days_of_its_gate(live):

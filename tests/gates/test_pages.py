@@ -23,7 +23,7 @@ from apps.gates.record import record_of
 from apps.registry import services as registry
 from tests.cast import PASSWORD, person
 from tests.gates.light import MEANING, sign, tiny_version
-from tests.gates.test_life import lend, live  # noqa: F401 - fixtures
+from tests.gates.test_life import lend
 from tests.gates.turning import age
 
 VERIFY = settings.BASE_DIR / "docs" / "mlgov_verify.py"
