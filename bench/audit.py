@@ -6,15 +6,14 @@ PostgreSQL by chunks on one and on two connections, beside streaming the leaves 
 
 import argparse
 import hashlib
-import os
-import shutil
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from bench.database import own_database
 
 FILL = """
 INSERT INTO audit_event (kind, object_type, object_id, object_label, lock_version, project_id, actor_kind, actor_id,
@@ -97,28 +96,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--events", type=int, default=1_000_000)
     events = parser.parse_args().events
-    folder = Path(tempfile.mkdtemp(prefix="mlgov-bench-"))
-    os.environ |= {
-        "MLGOV_VAR": str(folder),
-        "MLGOV_ROLE": "owner",
-        "DJANGO_SETTINGS_MODULE": "mlgov.settings",
-    }
-    import psycopg
-
-    from mlgov import embedded
-
-    cluster = embedded.start(folder)
-    import django
-    from django.core.management import call_command
-
-    django.setup()
-    try:
-        call_command("migrate", verbosity=0)
-        with psycopg.connect(cluster.conninfo("postgres"), autocommit=True) as admin:
-            measure(events, folder, admin)
-    finally:
-        embedded.stop(folder)
-        shutil.rmtree(folder, ignore_errors=True)
+    with own_database() as (folder, admin):
+        measure(events, folder, admin)
     return 0
 
 

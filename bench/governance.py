@@ -9,10 +9,8 @@ does in production. Passwords are hashed by MD5 here, since a slow hash would hi
 import argparse
 import multiprocessing
 import os
-import shutil
 import statistics
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -21,8 +19,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from bench.database import own_database
+
 WRITERS = 16
 PASSWORD = "a pass phrase of the benchmark"
+HASHER = "django.contrib.auth.hashers.MD5PasswordHasher"
 MEANING = "I looked at it and agree"
 PACK = """
 slug: bench
@@ -58,7 +59,7 @@ def begin(barrier: Any) -> None:
     django.setup()
     from django.conf import settings
 
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.PASSWORD_HASHERS = [HASHER]
 
 
 @contextmanager
@@ -245,30 +246,11 @@ def main() -> int:
     )
     parser.add_argument("--rounds", type=int, default=4, help="rounds with the trail, and as many without")
     options = parser.parse_args()
-    folder = Path(tempfile.mkdtemp(prefix="mlgov-bench-"))
-    os.environ |= {
-        "MLGOV_VAR": str(folder),
-        "MLGOV_ROLE": "owner",
-        "DJANGO_SETTINGS_MODULE": "mlgov.settings",
-    }
-    import psycopg
+    with own_database() as (folder, admin):
+        from django.conf import settings
 
-    from mlgov import embedded
-
-    cluster = embedded.start(folder)
-    import django
-    from django.conf import settings
-    from django.core.management import call_command
-
-    django.setup()
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    try:
-        call_command("migrate", verbosity=0)
-        with psycopg.connect(cluster.conninfo("postgres"), autocommit=True) as admin:
-            measure(admin, folder, options.signatures, options.rounds)
-    finally:
-        embedded.stop(folder)
-        shutil.rmtree(folder, ignore_errors=True)
+        settings.PASSWORD_HASHERS = [HASHER]
+        measure(admin, folder, options.signatures, options.rounds)
     return 0
 
 
