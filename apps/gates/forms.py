@@ -6,13 +6,14 @@ from typing import Any
 from django import forms
 
 from apps.accounts.confirming import ANYTHING, ConfirmationAsked
+from apps.accounts.forms import ConfirmedForm
 from apps.accounts.models import User
 from apps.core.forms import TextArea
 from apps.gates.enums import ApprovalDecision
 from apps.policies.models import Revision
 
 
-class SignForm(forms.Form):
+class SignForm(ConfirmedForm):
     """What a signer says. No decision is chosen beforehand."""
 
     digest = forms.CharField(widget=forms.HiddenInput, max_length=64)
@@ -35,19 +36,7 @@ class SignForm(forms.Form):
         widget=TextArea(3),
         help_text="Needed to reject or to ask for changes: 10 characters or more.",
     )
-    password = forms.CharField(
-        required=False,
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-        help_text="Confirms that it is you who signs.",
-    )
-    code = forms.CharField(
-        required=False,
-        max_length=12,
-        label="Code of your authenticator app",
-        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
-    )
-    passkey = forms.JSONField(required=False, widget=forms.HiddenInput)
+    field_order = ("digest", "seat", "decision", "meaning", "comment", "password", "code", "passkey")
 
     def __init__(
         self,
@@ -57,25 +46,13 @@ class SignForm(forms.Form):
         seats: Iterable[tuple[str, str]] = (),
         **kwargs: Any,
     ) -> None:
-        super().__init__(*args, **kwargs)
-        self.asked = asked
-        if not asked.password:
-            del self.fields["password"]
-        if not asked.code:
-            del self.fields["code"]
+        super().__init__(*args, asked=asked, **kwargs)
         self.fields["seat"].choices = list(seats)  # type: ignore[attr-defined]
         if [value for value, _ in seats] in ([], [""]):
             # Nobody lent a seat: there is nothing to choose.
             del self.fields["seat"]
         choices = [(meaning, meaning) for meaning in meanings]
         self.fields["meaning"].choices = choices  # type: ignore[attr-defined]
-
-    def clean(self) -> dict[str, Any]:
-        fields = super().clean() or {}
-        if not any(fields.get(name) for name in ("password", "code", "passkey")):
-            last = "password" if "password" in self.fields else "code" if "code" in self.fields else None
-            self.add_error(last, "Confirm that it is you.")
-        return fields
 
 
 class RequestForm(forms.Form):
