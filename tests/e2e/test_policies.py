@@ -109,6 +109,7 @@ def write(page):
     look(page, "preview")
 
 
+@pytest.mark.promise("policy editor")
 def test_a_policy_from_its_first_fault_to_the_project_that_follows_it(
     opened, tiny, light, adam, eve, ada, rita
 ):

@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from urllib.parse import quote
 
 import pyarrow.csv
 import pyarrow.parquet as pq
@@ -27,10 +26,8 @@ def start_worker(tmp_path):
     started = []
 
     def start(broker_url: str, **settings: str) -> subprocess.Popen:
-        libpq = CLUSTER.parameters("mlgov_worker", connection.settings_dict["NAME"])
         environment = os.environ | {
-            "DATABASE_URL": f"postgresql://{libpq['user']}:{quote(libpq['password'])}@/{libpq['dbname']}"
-            f"?host={libpq['host']}&port={libpq['port']}",
+            "DATABASE_URL": address_of(CLUSTER, "mlgov_worker", connection.settings_dict["NAME"]),
             "MLGOV_VAR": str(tmp_path),
             "MLGOV_BUS_DIR": str(Path(os.environ["MLGOV_VAR"]) / "bus"),
             "MLGOV_ROLE": "worker",

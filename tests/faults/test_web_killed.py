@@ -150,6 +150,10 @@ def test_a_promotion_is_whole_or_absent_whenever_the_web_process_dies(signing, s
         wait_for(lambda: not at_work())
         assert answer is None or outcome(promotion) == "everything"
         signing.send_again(promotion)
+    promotion = signing.ready()
+    assert read(signing.send(promotion)).status == 302
+    signing.web.kill_worker()
+    assert outcome(promotion) == "everything"
     demand_verified(seal, sealing)
 
 

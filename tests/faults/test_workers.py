@@ -6,7 +6,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from apps.jobs.models import Job
 from mlgov.celery import app
 from tests.cast import COLUMNS, predictions_csv
 from tests.evaluations.test_partitions import close
+from tests.faults.processes import wait_for
 
 pytestmark = [pytest.mark.broker, pytest.mark.django_db(transaction=True)]
 #: The scale-out brokers of the machine; CI installs Redis, and RabbitMQ where it can.
@@ -38,16 +38,6 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
-
-
-def wait_for(what, *, seconds=60):
-    ends = time.monotonic() + seconds
-    while time.monotonic() < ends:
-        found = what()
-        if found:
-            return found
-        time.sleep(0.05)
-    pytest.fail(f"nothing within {seconds} seconds")
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from django.test import override_settings
 
 from apps.accounts.proofs import Proof
 from apps.gates import services
+from apps.notifications.models import Notice
 from apps.policies.services import publish
 from apps.projects import services as projects
 from apps.registry import services as registry
@@ -77,3 +78,8 @@ def sign(promotion, by, *, decision="approve", **more):
             **more,
         },
     )
+
+
+def notices(kind):
+    """Return who was told of a kind, by name."""
+    return sorted(Notice.objects.filter(kind=kind).values_list("person__full_name", flat=True))
