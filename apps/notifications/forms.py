@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from apps.notifications.kinds import known, told_to_people
+from apps.notifications.kinds import told_to_people, told_to_webhooks
 
 
 class PreferencesForm(forms.Form):
@@ -37,9 +37,9 @@ class WebhookForm(forms.Form):
         help_text="Nothing chosen means everything that people are told.",
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, site: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        listed = sorted((said.title, kind) for kind, said in known().items())
+        listed = sorted((said.title, kind) for kind, said in told_to_webhooks(site=site).items())
         self.fields["kinds"].choices = [(kind, title) for title, kind in listed]  # type: ignore[attr-defined]
 
 

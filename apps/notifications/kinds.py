@@ -21,7 +21,7 @@ class NoticeType:
     title: str
     sentence: str
     urgency: str = Urgency.NORMAL
-    #: Told to webhooks that chose it by name, and to no person.
+    #: Told to webhooks of the site that chose it by name, and to no person.
     only_webhooks: bool = False
 
     @property
@@ -74,6 +74,11 @@ def notice_type(kind: str) -> NoticeType:
 def told_to_people() -> dict[str, NoticeType]:
     """Return the kinds that people are told, and choose the way of."""
     return {kind: said for kind, said in known().items() if not said.only_webhooks}
+
+
+def told_to_webhooks(*, site: bool) -> dict[str, NoticeType]:
+    """Return the kinds that a webhook can choose: one of the site also those that no person is told."""
+    return known() if site else told_to_people()
 
 
 class _Gaps(dict[str, Any]):

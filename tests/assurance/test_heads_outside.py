@@ -8,6 +8,7 @@ from django.urls import reverse
 from apps.assurance.notices import HEAD
 from apps.audit import notes
 from apps.audit.proofs import newest_seal
+from apps.core.errors import Invalid
 from apps.jobs import running, services
 from apps.notifications import services as notifications
 from apps.notifications.models import Delivery, Notice
@@ -29,7 +30,11 @@ def test_each_new_head_is_sent_once_to_who_asked_for_it(project, ada, adam, seal
         None, name="k", url="https://example.org/k", kinds=[HEAD], by=adam
     )
     notifications.create_webhook(None, name="all", url="https://example.org/a", by=adam)
-    notifications.create_webhook(project, name="p", url="https://example.org/p", kinds=[HEAD], by=ada)
+    ours, _ = notifications.create_webhook(project, name="p", url="https://example.org/p", by=ada)
+    with pytest.raises(Invalid, match="There is no kind of notice assurance"):
+        notifications.create_webhook(project, name="h", url="https://example.org/h", kinds=[HEAD], by=ada)
+    with pytest.raises(Invalid, match="There is no kind of notice assurance"):
+        notifications.change_webhook(ours, kinds=[HEAD], by=ada)
     assert told() == []
     seal()
     assert len(told()) == 1
@@ -48,3 +53,13 @@ def test_nobody_chooses_by_which_way_a_head_comes(client, ben):
     client.force_login(ben)
     page = client.get(reverse("notifications:preferences"))
     assert HEAD not in page.content.decode()
+
+
+def test_the_webhooks_of_the_site_alone_can_choose_it(client, project, ada, adam):
+    for person, name, args, offered in (
+        (ada, "project_webhooks", [project.slug], False),
+        (adam, "site_webhooks", [], True),
+    ):
+        client.force_login(person)
+        page = client.get(reverse(f"notifications:{name}", args=args)).content.decode()
+        assert (HEAD in page) is offered

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -17,7 +18,7 @@ from apps.core.db import service
 from apps.core.errors import Invalid, MlgovError, not_now
 from apps.core.outgoing import parse
 from apps.notifications import outbox, signing
-from apps.notifications.kinds import known
+from apps.notifications.kinds import told_to_webhooks
 from apps.notifications.models import Delivery, Webhook
 from apps.notifications.permissions import can_manage_webhooks
 from apps.projects.models import Project
@@ -43,7 +44,7 @@ def create_webhook(
         project=project,
         name=_named(name),
         url=_callable(url),
-        kinds=_listed(kinds),
+        kinds=_listed(kinds, project),
         secret_sealed=signing.sealed(secret),
         created_by=by,
     )
@@ -66,11 +67,12 @@ def _callable(url: str) -> str:
     return url
 
 
-def _listed(kinds: Sequence[str]) -> list[str]:
-    unknown = sorted(set(kinds) - set(known()))
+def _listed(kinds: Sequence[str], project: Project | None) -> list[str]:
+    known = told_to_webhooks(site=project is None)
+    unknown = sorted(set(kinds) - set(known))
     if unknown:
         raise Invalid(
-            f"There is no kind of notice {unknown[0][:80]}. Known are {', '.join(sorted(known()))}.",
+            f"There is no kind of notice {unknown[0][:80]}. Known are {', '.join(sorted(known))}.",
             code="unknown_kind",
             field="kinds",
         )
@@ -95,7 +97,8 @@ def change_webhook(webhook: Webhook, *, by: User, expect: int | None = None, **f
     """Change name, url, kinds or enabled. What waits is sent to the new address."""
     webhook = _locked(webhook, by)
     governed.demand_version(webhook, expect)
-    readers: dict[str, Any] = {"name": _named, "url": _callable, "kinds": _listed, "enabled": bool}
+    listed = partial(_listed, project=webhook.project)
+    readers: dict[str, Any] = {"name": _named, "url": _callable, "kinds": listed, "enabled": bool}
     wanted = {name: readers[name](value) for name, value in fields.items()}
     changed = {name: value for name, value in wanted.items() if getattr(webhook, name) != value}
     if not changed:

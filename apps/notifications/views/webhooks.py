@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -44,12 +44,13 @@ def of_site(request: SignedInRequest) -> HttpResponse:
 
 
 def _list(request: SignedInRequest, project: Project | None) -> HttpResponse:
-    form, made = WebhookForm(request.POST or None), None
+    site = project is None
+    form, made = WebhookForm(request.POST or None, site=site), None
     if request.method == "POST" and form.is_valid():
         made = attempt(form, services.create_webhook, project, by=request.user, **form.cleaned_data)
     context = {
         "project": project,
-        "form": WebhookForm() if made else form,
+        "form": WebhookForm(site=site) if made else form,
         "made": made,
         "webhooks": queries.webhooks_of(project),
     }
@@ -61,14 +62,20 @@ def _list(request: SignedInRequest, project: Project | None) -> HttpResponse:
 def webhook(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Show a webhook with its log, and change it."""
     found = queries.webhook_for(request.user, pk)
-    initial = {name: getattr(found, name) for name in ("name", "url", "kinds", "enabled")}
-    form = WebhookChangeForm(request.POST or None, initial={**initial, "expect": found.lock_version})
+    form = _form_of(found, request.POST or None)
     if request.method == "POST" and form.is_valid():
         attempt(form, services.change_webhook, found, by=request.user, **form.cleaned_data)
         if not form.errors:
             messages.success(request, "The webhook is changed.")
             return redirect("notifications:webhook", found.pk)
     return _one(request, found, form)
+
+
+def _form_of(found: Webhook, data: QueryDict | None = None) -> WebhookChangeForm:
+    initial = {name: getattr(found, name) for name in ("name", "url", "kinds", "enabled")}
+    return WebhookChangeForm(
+        data, site=found.project is None, initial={**initial, "expect": found.lock_version}
+    )
 
 
 def _one(request: SignedInRequest, found: Webhook, form: WebhookChangeForm, secret: str = "") -> HttpResponse:
@@ -88,8 +95,7 @@ def _one(request: SignedInRequest, found: Webhook, form: WebhookChangeForm, secr
 def rotate(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Renew the secret, shown this once."""
     found, secret = services.rotate_secret(queries.webhook_for(request.user, pk), by=request.user)
-    initial = {name: getattr(found, name) for name in ("name", "url", "kinds", "enabled")}
-    return _one(request, found, WebhookChangeForm(initial={**initial, "expect": found.lock_version}), secret)
+    return _one(request, found, _form_of(found), secret)
 
 
 @login_required
