@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.core.signals import got_request_exception
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.datastructures import MultiValueDictKeyError
+from django.views.decorators.csrf import csrf_exempt
 from django.views.defaults import server_error
 from rest_framework import exceptions, status
 from rest_framework.response import Response
@@ -135,8 +136,9 @@ def _response(document: dict[str, Any]) -> Response:
     return Response(document, status=document["status"], content_type=MEDIA_TYPE)
 
 
+@csrf_exempt
 def not_found(request: HttpRequest) -> JsonResponse:
-    """Return the same 404 for addresses that no view has."""
+    """Return the same 404 for addresses that no view has, whatever is sent: nothing is changed here."""
     return JsonResponse(
         problem(NOT_FOUND, code="not_found", http_status=404), status=404, content_type=MEDIA_TYPE
     )

@@ -196,6 +196,14 @@ def test_a_broken_body_and_an_unknown_address_are_problems(pipeline):
     assert pipeline.get(f"{API}/nothing").status_code == 404
 
 
+@pytest.mark.parametrize("verb", ["get", "post", "put", "patch", "delete"])
+def test_an_unknown_address_is_a_problem_with_every_verb_for_a_browser_s_rules_too(ci, verb):
+    strict = APIClient(enforce_csrf_checks=True)
+    answer = getattr(strict, verb)(f"{API}/nothing/here", headers={"Authorization": f"Bearer {ci.secret}"})
+    assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json")
+    assert answer.json()["code"] == "not_found"
+
+
 def test_the_schema_describes_every_endpoint(pipeline):
     from drf_spectacular.generators import SchemaGenerator
     from drf_spectacular.validation import validate_schema
