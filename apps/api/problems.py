@@ -51,7 +51,7 @@ def problem(sentence: str, *, code: str, http_status: int, **more: Any) -> dict[
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response:
     """Turn an exception of a view into its problem document."""
-    outage = outage_of(error)
+    outage = outage_of(error, method=context["request"].method or "")
     if outage is not None:
         return _of_an_outage(outage, error)
     if isinstance(error, MlgovError):
@@ -149,7 +149,7 @@ def broken(request: HttpRequest) -> HttpResponse:
 
     Middleware asks the database before any view runs, so this is where most of an outage ends.
     """
-    outage = outage_of(sys.exc_info()[1])
+    outage = outage_of(sys.exc_info()[1], method=request.method or "")
     if not request.path_info.startswith("/api/"):
         return server_error(request) if outage is None else outage_page(request, outage)
     if outage is None:

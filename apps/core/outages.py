@@ -24,11 +24,13 @@ class Outage(MlgovError):
 
 
 class DatabaseAway(Outage):
-    """The database does not answer, or closed the connection in the middle."""
+    """The database does not answer, or closed the connection in the middle; who was ``reading`` lost nothing."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, reading: bool = False) -> None:
         super().__init__(
-            "The database does not answer at the moment, so it cannot be said whether what you sent was done. "
+            "The database does not answer at the moment. Wait a minute, and look again."
+            if reading
+            else "The database does not answer at the moment, so it cannot be said whether what you sent was done. "
             "Wait a minute, look whether it was, and send it again if not.",
             code="database_unavailable",
         )
@@ -59,24 +61,25 @@ class DiskFull(Outage):
         )
 
 
-def outage_of(error: BaseException | None) -> Outage | None:
-    """Return what an error means to a person when it is an outage, else None."""
+def outage_of(error: BaseException | None, *, method: str = "POST") -> Outage | None:
+    """Return what an error means to a person when it is an outage, else None; ``method`` is what they asked with."""
+    away = DatabaseAway(reading=method in ("GET", "HEAD", "OPTIONS"))
     if isinstance(error, Outage):
         return error
     if isinstance(error, InterfaceError):
-        return DatabaseAway()
+        return away
     if isinstance(error, OperationalError):
-        return _of_the_database(error)
+        return _of_the_database(error, away)
     if isinstance(error, OSError) and error.errno in _FULL:
         return DiskFull()
     return None
 
 
-def _of_the_database(error: DatabaseError) -> Outage | None:
+def _of_the_database(error: DatabaseError, away: DatabaseAway) -> Outage | None:
     state = sqlstate(error)
     if state in _BUSY_STATES:
         return Busy()
     if state == _DISK_FULL:
         return DiskFull()
     # libpq names no state where the server could not be reached or went away in the middle.
-    return DatabaseAway() if state is None or state.startswith(_AWAY_CLASSES) else None
+    return away if state is None or state.startswith(_AWAY_CLASSES) else None
