@@ -6,6 +6,10 @@ from datetime import timedelta
 from csp.constants import NONE, SELF
 
 from mlgov import environment
+from mlgov.work import EVALUATION_JOBS as EVALUATION_JOBS
+from mlgov.work import JOB_KINDS as JOB_KINDS
+from mlgov.work import METRICS_JOBS as METRICS_JOBS
+from mlgov.work import PERIODIC_JOBS as PERIODIC_JOBS
 
 BASE_DIR = environment.BASE_DIR
 VAR_DIR = environment.var_dir()
@@ -20,9 +24,9 @@ SECURE = environment.flag("MLGOV_HTTPS", default=False)
 
 #: Bottom to top: the bands of docs/design, each app knowing only those before it.
 MLGOV_APPS = """
-    core audit accounts jobs policies projects notifications identity experiments registry
-    evaluations costs monitoring evidence checklists rubrics modelcards gates assurance api
-    portal
+    core audit accounts jobs policies projects notifications identity data experiments registry
+    evaluations costs monitoring evidence checklists rubrics modelcards findings gates assurance
+    api portal
 """.split()  # noqa: SIM905 - one name a line would be a page of its own
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -237,7 +241,9 @@ POLICY_BENEFITS = "apps.gates.benefits:beneficiaries"
 POLICY_TELLS = "apps.gates.telling_policy:draft_moved"
 
 #: Where facts of a version come from, in this order; a later module is given what the earlier ones found.
-_WITH_FACTS = "registry projects experiments evaluations costs checklists rubrics modelcards gates"
+_WITH_FACTS = (
+    "registry projects data experiments evaluations costs checklists rubrics modelcards findings gates"
+)
 EVIDENCE_MODULES = [f"apps.{name}.evidence" for name in _WITH_FACTS.split()]
 #: Where facts come from that change by themselves while a version runs; they are no part of the evidence.
 LIVE_FACT_MODULES = ["apps.monitoring.evidence"]
@@ -251,36 +257,6 @@ AUDIT_EVENT_MODULES = [
 #: Where kinds of notices are listed.
 NOTICE_MODULES = ["apps.notifications.notices", "apps.assurance.notices"]
 NOTICE_MODULES += [f"apps.gates.{name}notices" for name in ("", "exception_", "condition_", "policy_")]
-#: Kind of job -> the function that does it, given a `apps.jobs.running.RunningJob`, and what pages call it.
-JOB_KINDS = {
-    "assurance.make_pack": ("apps.assurance.jobs:make_pack", "Make an evidence pack"),
-    "assurance.tell_head": ("apps.assurance.jobs:tell_head", "Send the newest signed head"),
-    "assurance.verify_log": ("apps.assurance.jobs:verify_log", "Verify the audit log"),
-    "evaluations.evaluate": ("apps.evaluations.jobs:evaluate", "Evaluate predictions"),
-    "evaluations.map_part": ("apps.evaluations.parts:map_part", "Count a part of the predictions"),
-    "modelcards.render_pdf": ("apps.modelcards.jobs:render_pdf", "Make the PDF of a model card"),
-    "registry.scan": ("apps.registry.jobs:scan", "Read what model files would run"),
-    "notifications.deliver": ("apps.notifications.jobs:deliver", "Call a webhook"),
-    "notifications.outbox": ("apps.notifications.jobs:sweep_outbox", "Send again what did not arrive"),
-    "notifications.send_digests": ("apps.notifications.jobs:send_digests", "Write the day's digests"),
-    "notifications.send_mail": ("apps.notifications.jobs:send_mail", "Send an e-mail"),
-    "rubrics.suggest": ("apps.rubrics.jobs:suggest", "Suggest rubric scores"),
-    "gates.keep_time": ("apps.gates.jobs:keep_time", "Note at the gates what is due, over or overdue"),
-    "gates.judge_conditions": ("apps.gates.jobs:judge_conditions", "Judge the conditions of an approval"),
-    "gates.preview_policy": ("apps.gates.jobs:preview_policy", "Judge what a policy draft would change"),
-    "gates.judge_production": ("apps.gates.jobs:judge_production", "Judge production metrics"),
-}
-#: Kinds of jobs that judge production metrics when they arrive; apps above `monitoring` do them.
-METRICS_JOBS = ["gates.judge_production", "gates.judge_conditions"]
-#: Kinds of jobs that look at a version when one of its evaluations is complete.
-EVALUATION_JOBS = ["gates.judge_conditions"]
-#: Kind of job -> seconds after which the sweeper enqueues it again (apps/jobs/periodic.py).
-PERIODIC_JOBS: dict[str, float] = {
-    "assurance.tell_head": 60,
-    "gates.keep_time": 300,
-    "notifications.outbox": 15,
-    "notifications.send_digests": 600,
-}
 CELERY_BROKER_URL = environment.broker_url()
 JOB_READERS = "apps.projects.permissions:may_see_project"
 JOB_CHANGERS = "apps.projects.permissions:can_change_jobs"

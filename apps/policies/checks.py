@@ -12,18 +12,16 @@ from apps.policies.pack import PackInvalid, parse_pack
 def check_packs(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Return one error per fault of a policy file."""
     found: list[CheckMessage] = []
-    for path in pack_files():
+    for pack in pack_files():
         try:
-            parse_pack(path.read_text(), vocabulary())
+            parse_pack(pack.read(), vocabulary())
         except PackInvalid as error:
-            found += [
-                Error(
-                    f"{path.name}:{one.line}:{one.column}: {one.sentence}", obj=str(path), id="policies.E001"
-                )
-                for one in error.problems
-            ]
+            for one in error.problems:
+                name, line = pack.place(one.line)
+                sentence = f"{name}:{line}:{one.column}: {one.sentence}"
+                found.append(Error(sentence, obj=str(pack.path), id="policies.E001"))
         except UnicodeDecodeError:
             found.append(
-                Error(f"{path.name}: the file is not UTF-8 text.", obj=str(path), id="policies.E002")
+                Error(f"{pack.name}: the file is not UTF-8 text.", obj=str(pack.path), id="policies.E002")
             )
     return found

@@ -1,6 +1,6 @@
 """The rules of a pack: a criterion as data, and what may be wrong with it. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -102,8 +102,13 @@ def _estimate_faults(
     yield (*path, "figure"), f"No evidence called '{figure}' has value, low and high.{hint}"
 
 
-def expression_faults(data: Any, vocabulary: Vocabulary | None) -> Iterator[tuple[Path, str]]:
-    """Yield the expressions that cannot be read, and the facts in them that nobody gives."""
+def expression_faults(
+    data: Any, vocabulary: Vocabulary | None, own_facts: Callable[[str], Vocabulary]
+) -> Iterator[tuple[Path, str]]:
+    """Yield the expressions that cannot be read, and the facts in them that nobody gives.
+
+    ``own_facts`` tells what only the expressions under a key of the pack may read besides.
+    """
     for path, text in _expressions(data):
         try:
             read = reading(text)
@@ -113,6 +118,8 @@ def expression_faults(data: Any, vocabulary: Vocabulary | None) -> Iterator[tupl
         for steps in (*read.needed, *read.guarded):
             fact = ".".join(_as_fact(path, steps))
             if path[0] == "conditions" and fact in OWN_NAMES:
+                continue
+            if own_facts(str(path[0])).knows(fact):
                 continue
             if vocabulary is not None and not vocabulary.knows(fact):
                 near = vocabulary.nearest(fact)

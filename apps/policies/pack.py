@@ -15,12 +15,13 @@ from apps.policies.conditions import Conditional
 from apps.policies.criteria import Criterion as Criterion
 from apps.policies.criteria import criterion_faults, criterion_of, expression_faults
 from apps.policies.exceptions import Exceptions
+from apps.policies.method import PARTS, Method, method_faults, method_of, own_facts
 from apps.policies.pipeline import CheckRule, check_rules, required_at, undeclared
 from apps.policies.rubric import Rubric, rubric_of
 from apps.policies.timing import Timing, timing_of
 from apps.policies.vocabulary import Vocabulary
 
-SCHEMA_FILE = Path(__file__).with_name("pack.schema.json")
+SCHEMAS = Path(__file__).with_name("schemas")
 PRODUCTION = "production"
 #: Kinds of transition that somebody asks for; replace, rollback and suspend follow from another act.
 ASKED_FOR = frozenset({"promote", "retire"})
@@ -99,6 +100,7 @@ class Pack:
     checks: tuple[CheckRule, ...] = ()
     exceptions: Exceptions = field(default_factory=Exceptions)
     conditional: Conditional = field(default_factory=Conditional)
+    method: Method = field(default_factory=Method)
 
     @property
     def initial_stage(self) -> str:
@@ -177,7 +179,7 @@ def parse_pack(text: str, vocabulary: Vocabulary | None = None) -> Pack:
         _check_references(source)
         for path, sentence in (
             *criterion_faults(source.data, vocabulary),
-            *expression_faults(source.data, vocabulary),
+            *expression_faults(source.data, vocabulary, own_facts),
         ):
             source.fault(path, sentence)
     if source.problems:
@@ -227,7 +229,9 @@ def _plain(node: yaml.Node, path: tuple[str | int, ...], source: _Source) -> Any
 
 @cache
 def _validator() -> Draft202012Validator:
-    return Draft202012Validator(json.loads(SCHEMA_FILE.read_text()))
+    whole = json.loads((SCHEMAS / "pack.json").read_text())
+    parts = {key: json.loads((SCHEMAS / f"{key}.json").read_text()) for key in PARTS}
+    return Draft202012Validator({**whole, "properties": {**whole["properties"], **parts}})
 
 
 def _schema_fault(source: _Source, error: Any) -> None:
@@ -255,7 +259,20 @@ def _check_references(source: _Source) -> None:
         source.fault(("transitions",), "There must be a transition of kind 'replace' out of production.")
     for name in ("stages", "gates", "checklists", "checks"):
         _check_unique(source, (name,), data.get(name, []))
-    for index, rule in enumerate(data["transitions"]):
+    _check_transitions(source, stages, gates)
+    _check_gates(source)
+    for faults in (
+        exceptions.faults(data),
+        conditions.faults(data),
+        undeclared(data, gates),
+        method_faults(data),
+    ):
+        for place, sentence in faults:
+            source.fault(place, sentence)
+
+
+def _check_transitions(source: _Source, stages: set[str], gates: set[str]) -> None:
+    for index, rule in enumerate(source.data["transitions"]):
         path = ("transitions", index)
         for end in ("from", "to"):
             if rule[end] not in stages:
@@ -268,9 +285,6 @@ def _check_references(source: _Source) -> None:
             )
         if rule["kind"] == "promote" and "gate" not in rule:
             source.fault(path, "A promotion needs a gate. Name one.")
-    _check_gates(source)
-    for place, sentence in (*exceptions.faults(data), *conditions.faults(data), *undeclared(data, gates)):
-        source.fault(place, sentence)
 
 
 def _check_gates(source: _Source) -> None:
@@ -322,6 +336,7 @@ def from_document(data: dict[str, Any]) -> Pack:
         rubric=rubric_of(data["rubric"]) if "rubric" in data else None,
         exceptions=exceptions.from_document(data),
         conditional=conditions.from_document(data),
+        method=method_of(data),
     )
 
 

@@ -26,7 +26,7 @@ from apps.gates.enums import (
 from apps.jobs.enums import JOB_MOVES, JobState
 from apps.notifications.enums import SEND_MOVES, SendState
 from apps.policies.enums import DRAFT_MOVES, DraftState
-from apps.policies.loading import PACKS, vocabulary
+from apps.policies.loading import standard_text, vocabulary
 from apps.policies.pack import parse_pack
 from apps.portal.assurance_page import assurance_page
 from apps.portal.permissions_page import permissions_page
@@ -127,7 +127,7 @@ def states_page() -> str:
             )
             lines.append(f"| `{state.value}` | {state.label} | {targets} |")
         lines.append("")
-    pack = parse_pack((PACKS / "standard.yaml").read_text())
+    pack = parse_pack(standard_text())
     lines += [
         "## Stage of a version (standard policy)",
         "",

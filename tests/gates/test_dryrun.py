@@ -12,13 +12,13 @@ from apps.core.errors import Invalid
 from apps.evaluations.evidence import sources as evaluation_sources
 from apps.evidence.services import sources
 from apps.gates.dryrun import dry_run
-from apps.policies.loading import PACKS
+from apps.policies.loading import standard_text
 from apps.policies.services import publish
 from apps.registry.services import report_check
 from tests.api.conftest import client_with
 from tests.cast import evaluate
 
-STANDARD = (PACKS / "standard.yaml").read_text()
+STANDARD = standard_text()
 WRITES = ("INSERT", "UPDATE", "DELETE")
 
 

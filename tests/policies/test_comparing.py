@@ -3,9 +3,9 @@
 import pytest
 
 from apps.policies.comparing import compare
-from apps.policies.loading import PACKS
+from apps.policies.loading import standard_text
 
-STANDARD = (PACKS / "standard.yaml").read_text()
+STANDARD = standard_text()
 
 
 @pytest.mark.parametrize(

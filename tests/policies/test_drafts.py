@@ -15,12 +15,12 @@ from apps.accounts.services import create_service_account, reauthenticate
 from apps.audit.models import Event
 from apps.core.errors import Conflict, Forbidden, Invalid, MlgovError, Refused
 from apps.policies import services
-from apps.policies.loading import PACKS
+from apps.policies.loading import standard_text
 from apps.policies.models import Draft, Revision
 from apps.policies.queries import faulty_lines
 from tests.cast import PASSWORD, person, publish_together
 
-STANDARD = (PACKS / "standard.yaml").read_text()
+STANDARD = standard_text()
 STRICTER = STANDARD.replace("expression: data.score >= 18\n", "expression: data.score >= 24\n")
 WHY = "The data of last year was too thin."
 PROOF = Proof(password=PASSWORD)

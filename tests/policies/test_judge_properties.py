@@ -9,12 +9,12 @@ from apps.policies.criteria import Criterion
 from apps.policies.estimates import RELATIONS, EstimateRule, held_against
 from apps.policies.expressions import compiled
 from apps.policies.judge import judge, judge_all
-from apps.policies.loading import PACKS
+from apps.policies.loading import standard_text
 from apps.policies.pack import parse_pack
 from apps.policies.verdicts import State
 
 NUMBERS = st.floats(-1e6, 1e6)
-STANDARD = parse_pack((PACKS / "standard.yaml").read_text())
+STANDARD = parse_pack(standard_text())
 
 
 def branch(ends, n=100):

@@ -4,11 +4,11 @@ import pytest
 
 from apps.core.errors import Forbidden, Invalid
 from apps.policies.judge import judge_criterion
-from apps.policies.loading import PACKS, vocabulary
+from apps.policies.loading import standard_text, vocabulary
 from apps.policies.pack import PackInvalid, parse_pack
 from apps.policies.services import load_standard, publish
 
-STANDARD = (PACKS / "standard.yaml").read_text()
+STANDARD = standard_text()
 
 
 def faults(text: str) -> list:
@@ -129,11 +129,7 @@ def test_a_check_that_only_major_versions_need(change, checks, state):
 
 
 def test_a_check_that_names_no_gate_is_a_fault_with_its_line():
-    text = (
-        (PACKS / "standard.yaml")
-        .read_text()
-        .replace("{minor: staging, major: staging}", "{minor: stagin}", 1)
-    )
+    text = standard_text().replace("{minor: staging, major: staging}", "{minor: stagin}", 1)
     with pytest.raises(PackInvalid, match="There is no gate 'stagin'"):
         parse_pack(text)
 
@@ -159,7 +155,7 @@ obligations: {overdue_blocks: true}
 
 
 def conditional(change=("", "")):
-    base = (PACKS / "standard.yaml").read_text()
+    base = standard_text()
     head, rest = base.split("\nconditions:\n", 1)
     return head + CONDITIONAL.replace(*change) + rest[rest.index("\ngates:") :]
 
@@ -168,7 +164,7 @@ def test_conditions_are_read_from_the_pack():
     rules = parse_pack(conditional(), vocabulary()).conditional
     assert [one.key for one in rules.templates] == ["traffic", "soon"]
     assert (rules.until_on_breach, rules.overdue_blocks) == ("alarm", True)
-    standard = parse_pack((PACKS / "standard.yaml").read_text(), vocabulary()).conditional
+    standard = parse_pack(standard_text(), vocabulary()).conditional
     assert [(one.key, one.parameter.default) for one in standard.templates] == [
         ("traffic", 10),
         ("drift", 0.2),

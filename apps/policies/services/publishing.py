@@ -5,7 +5,7 @@ from apps.audit import services as audit
 from apps.core.canonical import digest
 from apps.core.db import service
 from apps.core.errors import Invalid, Refused, denied
-from apps.policies.loading import PACKS, vocabulary
+from apps.policies.loading import standard_text, vocabulary
 from apps.policies.models import AllowedTransition, Draft, Pack, Revision
 from apps.policies.pack import Pack as ParsedPack
 from apps.policies.pack import PackInvalid, document_of, parse_pack
@@ -102,4 +102,4 @@ def _write(
 
 def load_standard() -> Revision:
     """Publish the built-in pack; does nothing when this revision is there already."""
-    return publish((PACKS / "standard.yaml").read_text(), by=None, note="built in")
+    return publish(standard_text(), by=None, note="built in")

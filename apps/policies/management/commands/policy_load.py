@@ -13,9 +13,9 @@ class Command(BaseCommand):
     help = "Publish every policy file whose content is new."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        for path in pack_files():
+        for pack in pack_files():
             try:
-                revision = publish(path.read_text(), by=None, note=f"from {path.name}")
+                revision = publish(pack.read(), by=None, note=f"from {pack.name}")
             except Invalid as error:
-                raise CommandError(f"{path.name}: {error.sentence}") from error
-            self.stdout.write(f"{path.name}: revision {revision.number}")
+                raise CommandError(f"{pack.name}: {error.sentence}") from error
+            self.stdout.write(f"{pack.name}: revision {revision.number}")

@@ -1,0 +1,32 @@
+"""What workers do: part of the settings, and like them without any logic."""
+
+#: Kind of job -> the function that does it, given a `apps.jobs.running.RunningJob`, and what pages call it.
+JOB_KINDS = {
+    "assurance.make_pack": ("apps.assurance.jobs:make_pack", "Make an evidence pack"),
+    "assurance.tell_head": ("apps.assurance.jobs:tell_head", "Send the newest signed head"),
+    "assurance.verify_log": ("apps.assurance.jobs:verify_log", "Verify the audit log"),
+    "evaluations.evaluate": ("apps.evaluations.jobs:evaluate", "Evaluate predictions"),
+    "evaluations.map_part": ("apps.evaluations.parts:map_part", "Count a part of the predictions"),
+    "modelcards.render_pdf": ("apps.modelcards.jobs:render_pdf", "Make the PDF of a model card"),
+    "registry.scan": ("apps.registry.jobs:scan", "Read what model files would run"),
+    "notifications.deliver": ("apps.notifications.jobs:deliver", "Call a webhook"),
+    "notifications.outbox": ("apps.notifications.jobs:sweep_outbox", "Send again what did not arrive"),
+    "notifications.send_digests": ("apps.notifications.jobs:send_digests", "Write the day's digests"),
+    "notifications.send_mail": ("apps.notifications.jobs:send_mail", "Send an e-mail"),
+    "rubrics.suggest": ("apps.rubrics.jobs:suggest", "Suggest rubric scores"),
+    "gates.keep_time": ("apps.gates.jobs:keep_time", "Note at the gates what is due, over or overdue"),
+    "gates.judge_conditions": ("apps.gates.jobs:judge_conditions", "Judge the conditions of an approval"),
+    "gates.preview_policy": ("apps.gates.jobs:preview_policy", "Judge what a policy draft would change"),
+    "gates.judge_production": ("apps.gates.jobs:judge_production", "Judge production metrics"),
+}
+#: Kinds of jobs that judge production metrics when they arrive; apps above `monitoring` do them.
+METRICS_JOBS = ["gates.judge_production", "gates.judge_conditions"]
+#: Kinds of jobs that look at a version when one of its evaluations is complete.
+EVALUATION_JOBS = ["gates.judge_conditions"]
+#: Kind of job -> seconds after which the sweeper enqueues it again (apps/jobs/periodic.py).
+PERIODIC_JOBS: dict[str, float] = {
+    "assurance.tell_head": 60,
+    "gates.keep_time": 300,
+    "notifications.outbox": 15,
+    "notifications.send_digests": 600,
+}
