@@ -10,6 +10,9 @@ from mlgov.work import EVALUATION_JOBS as EVALUATION_JOBS
 from mlgov.work import JOB_KINDS as JOB_KINDS
 from mlgov.work import METRICS_JOBS as METRICS_JOBS
 from mlgov.work import PERIODIC_JOBS as PERIODIC_JOBS
+from mlgov.work import PROJECT_EVIDENCE_JOBS as PROJECT_EVIDENCE_JOBS
+from mlgov.work import SILENT_EVENTS as SILENT_EVENTS
+from mlgov.work import VERSION_EVIDENCE_JOBS as VERSION_EVIDENCE_JOBS
 
 BASE_DIR = environment.BASE_DIR
 VAR_DIR = environment.var_dir()
@@ -26,7 +29,7 @@ SECURE = environment.flag("MLGOV_HTTPS", default=False)
 MLGOV_APPS = """
     core audit accounts jobs policies projects notifications identity data experiments registry
     evaluations costs monitoring evidence checklists rubrics modelcards findings gates assurance
-    api portal
+    commands api portal
 """.split()  # noqa: SIM905 - one name a line would be a page of its own
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -252,10 +255,12 @@ AUDIT_ORIGIN = os.environ.get("MLGOV_AUDIT_ORIGIN", "mlgov/audit")
 AUDIT_KEY_FILE = environment.path("MLGOV_AUDIT_KEY", VAR_DIR / "audit" / "seal.key")
 AUDIT_HEADS_FILE = environment.path("MLGOV_AUDIT_HEADS", VAR_DIR / "audit" / "heads.log")
 AUDIT_EVENT_MODULES = [
-    f"apps.{name}.events" for name in MLGOV_APPS if name not in {"core", "audit", "evidence", "api", "portal"}
+    f"apps.{name}.events"
+    for name in MLGOV_APPS
+    if name not in {"core", "audit", "evidence", "commands", "api", "portal"}
 ]
 #: Where kinds of notices are listed.
-NOTICE_MODULES = ["apps.notifications.notices", "apps.assurance.notices"]
+NOTICE_MODULES = [f"apps.{name}.notices" for name in ("notifications", "findings", "assurance")]
 NOTICE_MODULES += [f"apps.gates.{name}notices" for name in ("", "exception_", "condition_", "policy_")]
 CELERY_BROKER_URL = environment.broker_url()
 JOB_READERS = "apps.projects.permissions:may_see_project"

@@ -5,6 +5,9 @@ JOB_KINDS = {
     "assurance.make_pack": ("apps.assurance.jobs:make_pack", "Make an evidence pack"),
     "assurance.tell_head": ("apps.assurance.jobs:tell_head", "Send the newest signed head"),
     "assurance.verify_log": ("apps.assurance.jobs:verify_log", "Verify the audit log"),
+    "evidence.follow": ("apps.evidence.jobs:follow", "Notice where evidence changed"),
+    "findings.look": ("apps.findings.jobs:look", "Look for mistakes and kill criteria"),
+    "findings.look_again": ("apps.findings.jobs:look_again", "Look again where days count"),
     "evaluations.evaluate": ("apps.evaluations.jobs:evaluate", "Evaluate predictions"),
     "evaluations.map_part": ("apps.evaluations.parts:map_part", "Count a part of the predictions"),
     "modelcards.render_pdf": ("apps.modelcards.jobs:render_pdf", "Make the PDF of a model card"),
@@ -23,9 +26,23 @@ JOB_KINDS = {
 METRICS_JOBS = ["gates.judge_production", "gates.judge_conditions"]
 #: Kinds of jobs that look at a version when one of its evaluations is complete.
 EVALUATION_JOBS = ["gates.judge_conditions"]
+#: Kinds of jobs that depend on the evidence of a project, and of each version that is watched (apps/evidence/following.py).
+PROJECT_EVIDENCE_JOBS = ["findings.look"]
+VERSION_EVIDENCE_JOBS = ["rubrics.suggest"]
+#: Beginnings of the kinds of events that change no evidence: most are what these jobs write themselves.
+SILENT_EVENTS = (
+    "findings.found",
+    "findings.gone",
+    "findings.returned",
+    "jobs.",
+    "notifications.",
+    "rubrics.suggestion_",
+)
 #: Kind of job -> seconds after which the sweeper enqueues it again (apps/jobs/periodic.py).
 PERIODIC_JOBS: dict[str, float] = {
     "assurance.tell_head": 60,
+    "evidence.follow": 10,
+    "findings.look_again": 600,
     "gates.keep_time": 300,
     "notifications.outbox": 15,
     "notifications.send_digests": 600,

@@ -24,3 +24,12 @@ class Snapshot(Row):
 
     def __str__(self) -> str:
         return f"evidence {self.digest[:12]}"
+
+
+class Followed(models.Model):
+    """How far the events of the log were followed: every transaction before ``horizon`` was. One row."""
+
+    horizon = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"followed to transaction {self.horizon}"

@@ -12,6 +12,7 @@ from apps.core.canonical import canonical_json, digest_bytes
 from apps.core.db import service
 from apps.evidence.models import Snapshot
 from apps.policies.verdicts import Source
+from apps.projects.models import Project
 from apps.registry.models import Version
 
 SCHEMA = 1
@@ -41,6 +42,16 @@ def collect(version: Version) -> Evidence:
     content = canonical_json(document)
     # Through JSON and back: judged, stored and shown is exactly what was hashed.
     return Evidence(json.loads(content), digest_bytes(content))
+
+
+def collect_project(project: Project) -> dict[str, Any]:
+    """Return what is known of a project without any version: the ``project_facts`` of the modules that have them."""
+    document: dict[str, Any] = {"schema": SCHEMA}
+    for name in settings.EVIDENCE_MODULES:
+        facts = getattr(importlib.import_module(name), "project_facts", None)
+        if facts is not None:
+            _merge(document, facts(project), name)
+    return dict(json.loads(canonical_json(document)))
 
 
 def sources(version: Version) -> list[Source]:

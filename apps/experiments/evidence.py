@@ -17,6 +17,8 @@ VOCABULARY = [
     Fact("run.params_logged", "integer", "parameters", "How many parameters the run logged."),
     Fact("run.features", "integer", "features", "How many features the run named."),
     Fact("run.dataset_recorded", "boolean", "", "The run names the version of its training data."),
+    Fact("run.model_type", "text", "", "What kind of model the run trained."),
+    Fact("run.tags.<name>", "text", "", "A tag of the run, for example approach or accelerator."),
     Fact("run.metrics.<name>", "number", "", "A metric that the run logged; the latest value."),
 ]
 
@@ -31,6 +33,8 @@ def facts(version: Any, known: Mapping[str, Any]) -> dict[str, Any]:
             "id": str(run.pk),
             "state": run.state,
             "seed": run.seed,
+            "model_type": run.model_type,
+            "tags": {str(name): str(value) for name, value in run.tags.items()},
             "params_logged": len(run.params),
             "features": len(run.features),
             "dataset_recorded": run.datasets.filter(role=DataRole.TRAIN).exists(),

@@ -8,7 +8,9 @@ from django.db.models import Count, QuerySet
 from django.http import Http404
 
 from apps.accounts.models import User
+from apps.experiments.enums import RunState
 from apps.experiments.models import Experiment, Metric, Run
+from apps.projects.models import Project
 from apps.projects.queries import project_ids_for
 
 
@@ -67,3 +69,14 @@ def metric_series(run: Run) -> dict[str, list[tuple[int, float]]]:
     for name, step, value in run.metrics.order_by("name", "step", "at").values_list("name", "step", "value"):
         series.setdefault(name, []).append((step, value))
     return {name: points for name, points in series.items() if len(points) > 1}
+
+
+def ended_runs_of(project: Project) -> int:
+    """Return how many runs of a project have ended."""
+    return Run.objects.filter(experiment__project=project).exclude(state=RunState.RUNNING).count()
+
+
+def approaches_of(project: Project) -> list[str]:
+    """Return the different values of the tag ``approach`` of a project's runs."""
+    tagged = Run.objects.filter(experiment__project=project, tags__has_key="approach")
+    return sorted({str(one) for one in tagged.values_list("tags__approach", flat=True).distinct()})

@@ -16,7 +16,7 @@ MARGINS = ("margin", "relative_margin")
 #: What a rollback rule compares with: the version before, or the canary of this one.
 PREVIOUS = "previous"
 #: Where rules watch a version that runs; everywhere else they judge what a signature is bound to.
-_WATCHING = ("rollback", "conditions")
+_WATCHING = ("rollback", "conditions", "findings")
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count
 
 from apps.accounts.models import User
 from apps.checklists.queries import Sheet, sheets_of
@@ -25,7 +25,7 @@ from apps.policies.pack import Stage
 from apps.policies.queries import drafts_to_publish_for, pack_of
 from apps.projects.evidence import missing_fields
 from apps.projects.models import Brief, Project
-from apps.projects.queries import data_sources_of, project_ids_for, projects_for
+from apps.projects.queries import data_sources_of, projects_for
 from apps.registry.enums import CheckStatus
 from apps.registry.models import Model, Version
 from apps.registry.queries import (
@@ -36,7 +36,6 @@ from apps.registry.queries import (
     models_for,
     pinned_files_of,
     production_version_of,
-    versions_for,
 )
 from apps.rubrics.queries import Board, board_of
 
@@ -200,44 +199,3 @@ def version_view(version: Version, user: User) -> VersionView:
         newest=version.model.versions.order_by("-number").select_related("model")[0],
         may_request=permissions.can_request(user, version),
     )
-
-
-@dataclass(frozen=True)
-class Found:
-    """A search hit."""
-
-    kind: str
-    title: str
-    where: str
-    url_name: str
-    url_arg: Any
-
-
-def search(user: User, words: str, *, limit: int = 8) -> list[Found]:
-    """Find projects, models, versions' models and runs' experiments by name."""
-    words = words.strip()
-    if len(words) < 2:
-        return []
-    named = Q(name__icontains=words) | Q(slug__icontains=words)
-    found = [
-        Found("Project", one.name, one.purpose[:80], "portal:project", one.slug)
-        for one in projects_for(user).filter(named)[:limit]
-    ]
-    found += [
-        Found("Model", one.name, one.project.name, "registry:model", one.pk)
-        for one in models_for(user).filter(named)[:limit]
-    ]
-    found += [
-        Found("Version", str(one), one.model.project.name, "portal:version", one.pk)
-        for one in versions_for(user).filter(
-            Q(model__name__icontains=words) | Q(model__slug__icontains=words)
-        )[:limit]
-    ]
-    experiments = Experiment.objects.filter(project__in=project_ids_for(user)).filter(
-        Q(name__icontains=words) | Q(key__icontains=words)
-    )
-    found += [
-        Found("Experiment", str(one), one.project.name, "experiments:experiment", one.pk)
-        for one in experiments.select_related("project")[:limit]
-    ]
-    return found

@@ -11,7 +11,6 @@ urlpatterns = [
     path("projects/<slug:slug>/audit/", trail.audit_project, name="audit_project"),
     path("versions/<uuid:pk>/", views.version, name="version"),
     path("audit/", trail.audit_site, name="audit_site"),
-    path("search/", views.search, name="search"),
     path("theme/", views.theme, name="theme"),
     path("styleguide/", styleguide.styleguide, name="styleguide"),
 ]

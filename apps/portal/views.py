@@ -97,15 +97,6 @@ def version(request: SignedInRequest, pk: UUID) -> HttpResponse:
     return page(request, "portal/version.html", context)
 
 
-@login_required
-@require_GET
-def search(request: SignedInRequest) -> HttpResponse:
-    """Find things by name."""
-    words = request.GET.get("q", "")[:100]
-    context = {"q": words, "found": queries.search(request.user, words)}
-    return page(request, "portal/search.html", context, fragment="portal/_found.html")
-
-
 @require_POST
 def theme(request: HttpRequest) -> HttpResponse:
     """Remember light, dark, or what the system says; works without scripts."""

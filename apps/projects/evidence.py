@@ -14,6 +14,7 @@ VOCABULARY = [
     Fact("brief.complete", "boolean", "", "Every required field of the problem brief is filled."),
     Fact("brief.missing", "list", "", "The required fields of the brief that are empty."),
     Fact("brief.task", "text", "", "The task named in the brief."),
+    Fact("brief.latency", "text", "", "The latency class named in the brief."),
     Fact("brief.success_metric", "text", "", "The success metric named in the brief."),
     Fact("brief.success_target", "number", "", "The target of the success metric."),
     Fact("brief.fairness_metric", "text", "", "The fairness metric declared in the brief."),
@@ -44,12 +45,16 @@ def missing_fields(brief: Brief | None) -> list[str]:
 
 def facts(version: Any, known: Mapping[str, Any]) -> dict[str, Any]:
     """Return the facts of the version's project."""
-    project = version.model.project
+    return project_facts(version.model.project, version)
+
+
+def project_facts(project: Any, version: Any = None) -> dict[str, Any]:
+    """TEMPORARY."""
     brief = brief_of(project)
     missing = missing_fields(brief)
     declared = brief.fairness_declared_at if brief else None
     before = None
-    if version.run is not None:
+    if version is not None and version.run is not None:
         before = declared is not None and declared < version.run.started_at
     sources = sorted(data_sources_of(project), key=lambda source: (source.score, source.name))
     found: dict[str, Any] = {
@@ -57,6 +62,7 @@ def facts(version: Any, known: Mapping[str, Any]) -> dict[str, Any]:
             "complete": not missing,
             "missing": missing,
             "task": (brief.task if brief else "") or None,
+            "latency": (brief.latency if brief else "") or None,
             "success_metric": brief.success_metric if brief else "",
             "success_target": brief.success_target if brief else None,
             "fairness_metric": (brief.fairness_metric if brief else "") or None,

@@ -18,6 +18,7 @@ class Right(StrEnum):
     SCORE = "score the rubric"
     REQUEST = "ask for a promotion"
     APPROVE = "sign promotions"
+    DECIDE = "decide about findings"
     MANAGE = "manage members, budget and policy"
 
 
@@ -30,6 +31,7 @@ ROLES: dict[Right, frozenset[Role]] = {
     Right.SCORE: frozenset({Role.REVIEWER, Role.RISK}),
     Right.REQUEST: frozenset({Role.CONTRIBUTOR, Role.OWNER}),
     Right.APPROVE: frozenset({Role.REVIEWER, Role.RISK}),
+    Right.DECIDE: frozenset({Role.RISK, Role.OWNER}),
     Right.MANAGE: frozenset({Role.OWNER}),
 }
 

@@ -4,12 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Count, Prefetch, QuerySet
+from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.http import Http404
 
 from apps.accounts.models import User
 from apps.core.canonical import digest
 from apps.policies.pack import Stage
+from apps.projects.models import Project
 from apps.projects.queries import project_ids_for
 from apps.registry.enums import EXPIRED, PRODUCTION, SCANNER, SUPERSEDED
 from apps.registry.models import Artifact, Check, Model, Scan, Version
@@ -61,6 +62,17 @@ def version_for(user: User, pk: UUID) -> Version:
 def production_version_of(model: Model) -> Version | None:
     """Return the version of the model that is in production."""
     return Version.objects.select_related("model__project").filter(model=model, stage=PRODUCTION).first()
+
+
+def watched_versions_of(project: Project) -> list[Version]:
+    """Return the newest version of each model and those in production, oldest first; one query."""
+    newest = Version.objects.filter(model=OuterRef("model")).order_by("-number").values("pk")[:1]
+    return list(
+        Version.objects.select_related("model__project__policy_revision__pack", "run")
+        .filter(model__project=project)
+        .filter(Q(pk=Subquery(newest)) | Q(stage=PRODUCTION))
+        .order_by("model_id", "number")
+    )
 
 
 def by_stage(stages: Iterable[Stage], versions: Iterable[Version]) -> list[tuple[Stage, list[Version]]]:

@@ -63,6 +63,16 @@ function keySwitch() {
   box.addEventListener("change", () => localStorage.setItem(KEYS_OFF, box.checked ? "0" : "1"));
 }
 
+// Arrows walk from the field of the palette through what was found; Enter follows the link, as it does anyway.
+document.addEventListener("keydown", (event) => {
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  const palette = step && (event.target.closest("#palette") ?? (event.target.closest("[data-palette-field]") && document));
+  if (!palette) return;
+  const stops = [...palette.querySelectorAll("[data-palette-field], [data-rows] a.main")];
+  const next = stops[stops.indexOf(document.activeElement) + step];
+  if (next) { event.preventDefault(); next.focus(); }
+});
+
 // A dialog is an enhancement of a page of its own: the link opens it where there is one.
 document.addEventListener("click", (event) => {
   const link = event.target.closest("[data-dialog]");
@@ -70,7 +80,7 @@ document.addEventListener("click", (event) => {
   if (!dialog || event.ctrlKey || event.metaKey) return;
   event.preventDefault();
   dialog.showModal();
-  dialog.querySelector("h2")?.focus();
+  (dialog.querySelector("[data-palette-field]") ?? dialog.querySelector("h2"))?.focus();
 });
 
 document.addEventListener("click", (event) => {
