@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: help demo demo-reset run s3 test check format generated requirements bench bench-engine bench-judge bench-governance bench-audit clean
+.PHONY: help demo demo-reset run s3 test check format generated requirements bench bench-engine bench-judge bench-governance bench-audit bench-pages clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -84,6 +84,9 @@ bench-judge: $(VENV)/.dev  ## measure the judge beside bare CEL on the same fact
 
 bench-governance: $(VENV)/.dev  ## measure signing, gates and changes with the audit trail and without it
 	@$(BIN)/python -m bench.governance
+
+bench-pages: $(VENV)/.dev  ## measure every page with 200 projects, 100,000 runs and a million audit events
+	@$(BIN)/python -m bench.pages
 
 bench-audit: $(VENV)/.dev  ## measure sealing, proofs and verifying a million audit events
 	@$(BIN)/python -m bench.audit
