@@ -1,12 +1,11 @@
 """docs/assurance.md: each promise with the mechanism that keeps it and the tests that show it, read from the tests."""
 
-import ast
-from collections import defaultdict
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import yaml
+
+from apps.portal.marks import link_to, marked_tests
 
 MARK = "promise"
 
@@ -18,7 +17,7 @@ class UnkeptPromise(Exception):
 def assurance_page(root: Path) -> str:
     """Return the table; raises UnkeptPromise with a sentence for each that has no test."""
     promises = yaml.safe_load((root / "tests" / "promises.yaml").read_text())
-    shown = marked_tests(root / "tests")
+    shown = marked_tests(root / "tests", MARK)
     _demand_all_known(promises, shown)
     lines = [
         "# Assurance",
@@ -36,23 +35,6 @@ def assurance_page(root: Path) -> str:
         ]
         lines += [_line(key, row, shown.get(key, [])) for key, row in rows.items()]
     return "\n".join(lines) + "\n"
-
-
-def marked_tests(folder: Path) -> dict[str, list[str]]:
-    """Return promise -> the tests marked with it, as ``folder/file.py::name``; nothing is run or imported."""
-    found: dict[str, list[str]] = defaultdict(list)
-    for path in sorted(folder.rglob("test_*.py")):
-        for node in ast.parse(path.read_text()).body:
-            if isinstance(node, ast.FunctionDef):
-                for key in _marks(node):
-                    found[key].append(f"{path.relative_to(folder.parent)}::{node.name}")
-    return found
-
-
-def _marks(node: ast.FunctionDef) -> Iterator[str]:
-    for one in node.decorator_list:
-        if isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute) and one.func.attr == MARK:
-            yield from (str(given.value) for given in one.args if isinstance(given, ast.Constant))
 
 
 def _demand_all_known(promises: dict[str, dict[str, Any]], shown: dict[str, list[str]]) -> None:
@@ -75,9 +57,5 @@ def _demand_all_known(promises: dict[str, dict[str, Any]], shown: dict[str, list
 
 
 def _line(key: str, row: dict[str, str], tests: list[str]) -> str:
-    links = []
-    for one in tests:
-        file, _, name = one.partition("::")
-        links.append(f"[{name.removeprefix('test_').replace('_', ' ')}](../{file})")
-    cell = "<br>".join(links) or f"*Not yet:* {row['not_yet']}"
+    cell = "<br>".join(link_to(one) for one in tests) or f"*Not yet:* {row['not_yet']}"
     return f"| {key} | {row['promise']} | {row['mechanism']} | {cell} |"

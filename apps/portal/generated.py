@@ -29,6 +29,7 @@ from apps.policies.enums import DRAFT_MOVES, DraftState
 from apps.policies.loading import standard_text, vocabulary
 from apps.policies.pack import parse_pack
 from apps.portal.assurance_page import assurance_page
+from apps.portal.method_page import method_page
 from apps.portal.permissions_page import permissions_page
 from apps.projects.enums import MOVE_MOVES, MoveState
 
@@ -147,5 +148,6 @@ PAGES: dict[str, Callable[[], str]] = {
     "evidence.md": evidence_page,
     "states.md": states_page,
     "permissions.md": lambda: NOTE + permissions_page(settings.BASE_DIR),
+    "method.md": lambda: NOTE + method_page(settings.BASE_DIR),
     "assurance.md": lambda: NOTE + assurance_page(settings.BASE_DIR),
 }

@@ -13,6 +13,7 @@ from apps.evaluations.models import Evaluation
 from apps.evaluations.queries import evaluations_of, latest_evaluation
 from apps.evidence.services import Evidence, collect
 from apps.experiments.models import Experiment
+from apps.findings.queries import Standing, kills_to_decide_for, standing_of
 from apps.gates import permissions
 from apps.gates import queries as gates
 from apps.gates import queries_exceptions as exceptions
@@ -47,6 +48,7 @@ def inbox_count(user: User) -> int:
         exceptions.postmortems_to_close_for(user),
         drafts_to_publish_for(user),
         moves_to_confirm_for(user),
+        kills_to_decide_for(user),
     )
     return gates.inbox_count(user) + sum(one.count() for one in others)
 
@@ -103,6 +105,7 @@ class ProjectView:
     costs: MonthSummary
     budget: Budget | None
     overdue: list[Review]
+    standing: Standing
 
     @property
     def next_step(self) -> str:
@@ -136,6 +139,7 @@ def project_view(project: Project, user: User) -> ProjectView:
         costs=month_summary(project),
         budget=Budget.objects.filter(project=project).first(),
         overdue=gates.overdue_in(project),
+        standing=standing_of(project),
     )
 
 

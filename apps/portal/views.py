@@ -12,6 +12,7 @@ from apps.accounts.requests import SignedInRequest
 from apps.audit import queries as audit
 from apps.core.htmx import page
 from apps.core.paging import page_of
+from apps.findings.queries import kills_to_decide_for
 from apps.gates import queries as gates
 from apps.gates import queries_conditions as conditions
 from apps.gates import queries_exceptions as exceptions
@@ -47,6 +48,7 @@ def home(request: SignedInRequest) -> HttpResponse:
         "obligations": list(conditions.obligations_to_act_on(request.user)),
         "drafts": list(drafts_to_publish_for(request.user)),
         "moves": list(moves_to_confirm_for(request.user)),
+        "kills": list(kills_to_decide_for(request.user)),
         "jobs": recent_for(request.user),
     }
     return page(request, "portal/home.html", context)

@@ -16,6 +16,8 @@ from apps.assurance import services as assurance
 from apps.audit.models import Event
 from apps.costs import services as costs
 from apps.experiments import services as experiments
+from apps.findings import services as findings
+from apps.findings.models import Finding
 from apps.gates import services as gates
 from apps.gates.models import Obligation, Review
 from apps.gates.terms import Owed, Terms
@@ -105,6 +107,8 @@ def _mortgages(world: World) -> None:
     version = registry.register_version(model, by=dev, run=run)
     evaluation = evaluate(version, by=dev)
     costs.set_budget(project, monthly_amount="1000", currency="USD", by=ada)
+    experiments.end_run(experiments.start_run(experiment, name="ended", by=dev), by=dev)
+    findings.look_at(project)
     brief = Brief.objects.get(project=project)
     address = "http://testserver/invitations/"
     invitation, world.words["secret"] = identity.invite(
@@ -122,6 +126,7 @@ def _mortgages(world: World) -> None:
         "models": model,
         "versions": version,
         "evaluations": evaluation,
+        "mistake": Finding.objects.get(project=project, key="no_baseline"),
         "predictions": evaluation.prediction_set,
         "jobs": rubrics.request_suggestion(version, by=dev),
         "checks": registry.report_check(version, name="docs", status="passed", by=dev),

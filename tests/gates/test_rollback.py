@@ -56,6 +56,7 @@ def stages(model):
     return dict(model.versions.values_list("number", "stage"))
 
 
+@pytest.mark.method("M8.1")
 @pytest.mark.promise("rollback")
 def test_a_person_rolls_back_and_everybody_is_told(second, small_model, ada):
     rollback = services.roll_back(second, by=ada, reason=WHY)
@@ -178,6 +179,7 @@ def test_no_rollback_without_its_postmortem(second, first, ada):
     assert refused(lambda: forge(second, first, ada)) == "gates_exception_reviewed"
 
 
+@pytest.mark.method("M8.1")
 @pytest.mark.promise("6")
 def test_no_way_into_production_but_promotion_and_rollback(second, first, ada):
     first.refresh_from_db()

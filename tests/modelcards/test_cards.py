@@ -42,6 +42,7 @@ def test_the_same_card_gives_the_same_bytes(tmp_path):
     assert pdf_of(html, tmp_path) == pdf_of(html, tmp_path, "b.pdf")
 
 
+@pytest.mark.method("M9.2")
 def test_text_is_text_in_the_pdf(tmp_path):
     content = pdf_of("<html lang=en><title>T</title><h1>Intended use</h1></html>", tmp_path)
     assert "Intended use" in PdfReader(io.BytesIO(content)).pages[0].extract_text()

@@ -29,7 +29,9 @@ def places(ready, project, dev):
     named = {
         "portal:home": [],
         "portal:projects": [],
-        "portal:search": [],
+        "commands:search": [],
+        "commands:command": ["frame_problem"],
+        "findings:project": [slug],
         "portal:styleguide": [],
         "accounts:tokens": [],
         "api-docs": [],
@@ -83,9 +85,17 @@ def places(ready, project, dev):
 
 
 EVERYBODYS = {
-    *("portal:home", "portal:projects", "portal:search", "portal:styleguide", "accounts:tokens", "api-docs"),
+    *(
+        "portal:home",
+        "portal:projects",
+        "commands:search",
+        "portal:styleguide",
+        "accounts:tokens",
+        "api-docs",
+    ),
     *("projects:create", "policies:revision", "policies:policies", "gates:all_times"),
     *("notifications:unread", "notifications:all", "notifications:preferences"),
+    "commands:command",
     *("mfa_index", "mfa_list_webauthn", "usersessions_list", "account_change_password"),
 }
 

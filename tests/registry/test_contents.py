@@ -43,6 +43,7 @@ def test_another_file_under_the_same_path_takes_its_place_and_the_old_pin_stays_
     assert [one.replaced_at is None for one in rows] == [False, True]
 
 
+@pytest.mark.method("M8.2")
 @pytest.mark.promise("checks")
 def test_checks_expire_when_the_files_change_and_when_the_commit_does(version, dev):
     services.report_check(version, name="lint", status="passed", by=dev)
