@@ -25,6 +25,8 @@ from apps.notifications import outbox
 from apps.notifications import services as notifications
 from apps.notifications.enums import SendState
 from apps.notifications.models import Mail, Notice
+from apps.policies.loading import standard_text
+from apps.policies.pack import parse_pack
 from apps.policies.queries import pack_of
 from apps.policies.services import load_standard, propose_draft, publish, start_draft
 from apps.projects import services as projects
@@ -38,6 +40,8 @@ from tests.gates import conditional, tiny
 POLICY = conditional.SIGNED_BY_THREE
 #: Another revision of it, which a project may move to and a draft may say.
 CHANGED = POLICY.replace("title: Tiny", "title: Tiny, changed")
+#: The questions of the standard policy about rules or machine learning.
+SIGNALS = [one.key for one in parse_pack(standard_text()).method.framing.signals]
 PEOPLE = {
     "stranger": "cleo",
     "viewer": "vera",
@@ -106,6 +110,14 @@ def _mortgages(world: World) -> None:
     evaluation = evaluate(version, by=dev)
     costs.set_budget(project, monthly_amount="1000", currency="USD", by=ada)
     brief = Brief.objects.get(project=project)
+    kill = projects.add_kill_criterion(project, title="Too dear", expression="costs.month > 900.0", by=ada)
+    projects.answer_approach(project, answers=dict.fromkeys(SIGNALS, "unsure"), by=dev)
+    projects.set_tier(
+        project,
+        answers={"impact": "notable", "autonomy": "proposes", "sensitivity": "open"},
+        reason="Somebody confirms each.",
+        by=ada,
+    )
     address = "http://testserver/invitations/"
     invitation, world.words["secret"] = identity.invite(
         "guest@example.com", by=ada, address=address, project=project, role="viewer"
@@ -117,6 +129,7 @@ def _mortgages(world: World) -> None:
         "project": project,
         "projects": project,
         "brief": brief,
+        "kill-criteria": kill,
         "experiments": experiment,
         "runs": run,
         "models": model,
