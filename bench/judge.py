@@ -50,6 +50,7 @@ def facts() -> dict[str, Any]:
             },
         },
         "brief": {"complete": True},
+        "project": {"tier": "medium"},
         "data": {"score": 20},
         "checklists": {"bias": {"complete": True, "failed": 0}},
         "rubric": {"scored": True, "total": 79.0},

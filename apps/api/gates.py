@@ -109,7 +109,7 @@ class GateOut(Output):
     gate = serializers.CharField(source="gate.title")
     policy = serializers.SerializerMethodField()
     evidence_digest = serializers.CharField(source="evidence.digest")
-    approvals = QuorumOut(source="gate.approvals", many=True)
+    approvals = QuorumOut(many=True)
     criteria = serializers.SerializerMethodField()
     to_change = OpeningOut(many=True)
 

@@ -11,8 +11,9 @@ from rest_framework.response import Response
 from apps.accounts.enums import Scope
 from apps.api.base import Endpoint, FiniteFloatField, Input, Output, Person, Text, answer, expected_version
 from apps.projects import queries, services
-from apps.projects.enums import Consumer, DataRole, Latency, Task
-from apps.projects.models import DataSource
+from apps.projects.briefs import missing_fields
+from apps.projects.enums import Consumer, DataRole, Direction, Latency, Task
+from apps.projects.models import Brief, DataSource
 
 
 class ProjectOut(Output):
@@ -74,6 +75,7 @@ class BriefFields(Input):
     business_objective = Text(required=False)
     success_metric = Text(required=False, max_length=60)
     success_target = FiniteFloatField(required=False, allow_null=True)
+    success_direction = serializers.ChoiceField(required=False, allow_blank=True, choices=Direction.choices)
     baseline = Text(required=False)
     task = serializers.ChoiceField(required=False, choices=Task.choices)
     prediction_target = Text(required=False)
@@ -91,6 +93,7 @@ class BriefOut(Output):
     business_objective = serializers.CharField()
     success_metric = serializers.CharField()
     success_target = serializers.FloatField(allow_null=True)
+    success_direction = serializers.CharField()
     baseline = serializers.CharField()
     task = serializers.CharField()
     prediction_target = serializers.CharField()
@@ -103,6 +106,16 @@ class BriefOut(Output):
     fairness_threshold = serializers.FloatField(allow_null=True)
     fairness_declared_at = serializers.DateTimeField(allow_null=True)
     kill_criteria = serializers.CharField()
+    complete = serializers.SerializerMethodField()
+    missing = serializers.SerializerMethodField()
+
+    def get_complete(self, brief: Brief) -> bool:
+        """Tell whether every required field is filled."""
+        return not missing_fields(brief)
+
+    def get_missing(self, brief: Brief) -> list[str]:
+        """Return the required fields that are empty."""
+        return missing_fields(brief)
 
 
 class BriefOne(Endpoint):
@@ -115,7 +128,7 @@ class BriefOne(Endpoint):
 
     @extend_schema(request=BriefFields, responses=BriefOut)
     def patch(self, request: Request, pk: UUID) -> Response:
-        """Fill in fields of the brief (If-Match)."""
+        """Fill in fields of the brief (If-Match); a stale one is answered 412 with the fields that differ."""
         project = queries.project_by_id_for(self.user, pk)
         expect = expected_version(request)
         return answer(

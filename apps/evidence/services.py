@@ -45,10 +45,10 @@ def collect(version: Version) -> Evidence:
 
 
 def collect_project(project: Project) -> dict[str, Any]:
-    """Return what is known of a project without any version: the ``project_facts`` of the modules that have them."""
+    """Return what is known of a project without any version: the ``facts_of_project`` of the modules that have them."""
     document: dict[str, Any] = {"schema": SCHEMA}
     for name in settings.EVIDENCE_MODULES:
-        facts = getattr(importlib.import_module(name), "project_facts", None)
+        facts = getattr(importlib.import_module(name), "facts_of_project", None)
         if facts is not None:
             _merge(document, facts(project), name)
     return dict(json.loads(canonical_json(document)))

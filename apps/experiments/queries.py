@@ -76,7 +76,7 @@ def ended_runs_of(project: Project) -> int:
     return Run.objects.filter(experiment__project=project).exclude(state=RunState.RUNNING).count()
 
 
-def approaches_of(project: Project) -> list[str]:
+def tried_approaches_of(project: Project) -> list[str]:
     """Return the different values of the tag ``approach`` of a project's runs."""
     tagged = Run.objects.filter(experiment__project=project, tags__has_key="approach")
     return sorted({str(one) for one in tagged.values_list("tags__approach", flat=True).distinct()})

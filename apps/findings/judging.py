@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
+from django.utils import timezone
 
 from apps.evidence.services import collect, collect_project
-from apps.experiments.queries import approaches_of, ended_runs_of
+from apps.experiments.queries import ended_runs_of, tried_approaches_of
 from apps.findings.enums import FindingKind
 from apps.policies.criteria import Criterion
 from apps.policies.judge import State, Verdict, judge
 from apps.policies.queries import pack_of
 from apps.projects.models import Project
-from apps.projects.queries import kill_criteria_of
+from apps.projects.queries import clock_facts, kill_criteria_of
 from apps.registry.enums import PRODUCTION
 from apps.registry.models import Version
 from apps.registry.queries import watched_versions_of
@@ -60,7 +61,8 @@ def judge_project(project: Project) -> list[Judgement]:
     rules = rules_of(project)
     if not rules:
         return []
-    whole = {"ended_runs": ended_runs_of(project), "approaches": approaches_of(project)}
+    own = {"ended_runs": ended_runs_of(project), "approaches": tried_approaches_of(project)}
+    whole = {"project": own, **clock_facts(project, timezone.now())}
     alone = _with(collect_project(project), whole)
     versions = watched_versions_of(project)
     newest = {version.model_id: version.pk for version in versions}
@@ -86,8 +88,12 @@ def _document(version: Version, whole: dict[str, Any]) -> dict[str, Any]:
 
 
 def _with(document: dict[str, Any], whole: dict[str, Any]) -> dict[str, Any]:
-    """Return the document with what only rules of findings know of the whole project."""
-    return {**document, "project": {**document.get("project", {}), **whole}}
+    """Return the document with what only rules of findings know: of the whole project, and of the clock."""
+    return {
+        **document,
+        "project": {**document.get("project", {}), **whole["project"]},
+        "clock": whole["clock"],
+    }
 
 
 def _judged(rule: Rule, looks: Iterable[Look]) -> Judgement:

@@ -19,6 +19,8 @@ TITLES = {
     "costs": "Costs",
     "data": "Data",
     "brief": "Problem brief",
+    "project": "Project",
+    "platform": "Platform",
     "champion": "Version in production",
     "reviews": "Re-reviews",
 }

@@ -12,8 +12,9 @@ from apps.gates.showing import HOLDS, PLACES, estimates_chart, ordered, to_chang
 from apps.gates.waivers import waivers_at
 from apps.policies.judge import CriterionResult, GateVerdict, State, judge_all
 from apps.policies.models import Revision
-from apps.policies.pack import Gate, Pack, TransitionRule
+from apps.policies.pack import Gate, Pack, Quorum, TransitionRule
 from apps.policies.queries import pack_of
+from apps.policies.quorums import signatures_on
 from apps.policies.verdicts import Source, Waiver
 from apps.registry.models import Version
 
@@ -33,6 +34,11 @@ class GateView:
     @property
     def state(self) -> State:
         return self.verdict.state
+
+    @property
+    def approvals(self) -> tuple[Quorum, ...]:
+        """The signatures that the gate asks for on this evidence."""
+        return signatures_on(self.gate, self.evidence.document)
 
     def count(self, state: State) -> int:
         """Return how many criteria are in a state."""

@@ -1,6 +1,7 @@
 """Whether another policy is stricter with an open request than the one that it is bound to (guarantee 5)."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from apps.evidence.services import Evidence, collect
 from apps.gates.benefits import gate_under
@@ -9,8 +10,9 @@ from apps.gates.models import Promotion
 from apps.gates.waivers import rests_on
 from apps.policies.judge import State, judge_all
 from apps.policies.models import Revision
-from apps.policies.pack import Gate
+from apps.policies.pack import Gate, Quorum
 from apps.policies.queries import pack_of
+from apps.policies.quorums import signatures_on
 from apps.registry.models import Version
 
 
@@ -41,12 +43,17 @@ def consequence(promotion: Promotion, revision: Revision) -> Consequence:
     after = gate_under(pack_of(revision), promotion)
     if after is None:
         return Consequence(promotion, (f"{revision} does not allow this move.",))
-    reasons = [*_verdict(promotion, after, revision), *_signatures(gate_of(promotion), after)]
+    facts = evidence_under(promotion.version, revision).document
+    before = gate_of(promotion)
+    had = signatures_on(before, promotion.snapshot.document) if before and not before.automatic else ()
+    needs = () if after.automatic else signatures_on(after, facts)
+    reasons = [*_verdict(promotion, after, facts), *_signatures(had, needs)]
+    if after.second_factor and not (before and before.second_factor):
+        reasons.append("Signatures need a second factor.")
     return Consequence(promotion, tuple(reasons))
 
 
-def _verdict(promotion: Promotion, after: Gate, revision: Revision) -> list[str]:
-    facts = evidence_under(promotion.version, revision).document
+def _verdict(promotion: Promotion, after: Gate, facts: dict[str, Any]) -> list[str]:
     # A waiver is bound to the policy that it was granted under; what rests on one is asked for again.
     reasons = ["A waiver that it rests on was granted under the old policy."] if rests_on(promotion) else []
     found = judge_all(after.criteria, facts)
@@ -58,13 +65,10 @@ def _verdict(promotion: Promotion, after: Gate, revision: Revision) -> list[str]
     return reasons
 
 
-def _signatures(before: Gate | None, after: Gate) -> list[str]:
-    had = {one.role: one.count for one in before.approvals} if before and not before.automatic else {}
-    reasons = [
-        f"It needs {one.count} × {one.role}, and needed {had.get(one.role, 0)}."
-        for one in after.approvals
-        if not after.automatic and one.count > had.get(one.role, 0)
+def _signatures(had: tuple[Quorum, ...], needs: tuple[Quorum, ...]) -> list[str]:
+    counts = {one.role: one.count for one in had}
+    return [
+        f"It needs {one.count} × {one.role}, and needed {counts.get(one.role, 0)}."
+        for one in needs
+        if one.count > counts.get(one.role, 0)
     ]
-    if after.second_factor and not (before and before.second_factor):
-        reasons.append("Signatures need a second factor.")
-    return reasons

@@ -45,8 +45,14 @@ class TransitionRule:
 
 @dataclass(frozen=True)
 class Quorum:
+    """So many signatures of a role; where ``when`` (CEL) does not hold, they are not asked for."""
+
     role: str
     count: int
+    when: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.count} {self.role}" + (f" (when {self.when})" if self.when else "")
 
 
 @dataclass(frozen=True)
@@ -295,6 +301,12 @@ def _check_gates(source: _Source) -> None:
             source.fault(
                 ("gates", index),
                 f"The gate '{gate['key']}' names nobody who approves. Add approvals, or say 'automatic: true'.",
+            )
+        if gate.get("approvals") and all("when" in one for one in gate["approvals"]):
+            source.fault(
+                ("gates", index, "approvals"),
+                f"Every approval of the gate '{gate['key']}' has a 'when', so that it may be that nobody approves. "
+                "Leave one without.",
             )
         if gate.get("approvals") and not gate.get("meanings"):
             source.fault(

@@ -9,7 +9,10 @@ MINOR, MAJOR = "minor", "major"
 
 @dataclass(frozen=True)
 class CheckRule:
-    """A named check. ``change`` is what it looks at: code, data or model; ``required`` maps minor and major to a gate."""
+    """A named check. ``change`` is what it looks at: code, data or model; ``required`` maps minor and major to a gate.
+
+    Where ``when`` (CEL) does not hold, no gate asks for it.
+    """
 
     key: str
     title: str
@@ -17,6 +20,7 @@ class CheckRule:
     remedy: str = ""
     method: str = ""
     required: dict[str, str] = field(default_factory=dict)
+    when: str = ""
 
 
 def check_rules(entries: Iterable[dict[str, Any]]) -> tuple[CheckRule, ...]:
@@ -37,8 +41,11 @@ def required_at(gate: str, rules: Iterable[CheckRule]) -> list[dict[str, Any]]:
                 "remedy": rule.remedy or f"Let the pipeline report the check {rule.key} for this version.",
                 "method": rule.method,
             }
+            asked = [f"({rule.when})"] if rule.when else []
             if len(changes) == 1:
-                criterion["when"] = f"version.change == '{changes[0]}'"
+                asked.append(f"version.change == '{changes[0]}'")
+            if asked:
+                criterion["when"] = " && ".join(asked)
             found.append(criterion)
     return found
 

@@ -137,7 +137,7 @@ def states_page() -> str:
     ]
     for rule in pack.transitions:
         gate = pack.gate(rule.gate) if rule.gate else None
-        signers = ", ".join(f"{one.count} {one.role}" for one in gate.approvals) if gate else ""
+        signers = ", ".join(str(one) for one in gate.approvals) if gate else ""
         lines.append(
             f"| {rule.from_stage} | {rule.to_stage} | {rule.kind} | {gate.title if gate else '–'} | {signers or 'nobody'} |"
         )

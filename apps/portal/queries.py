@@ -24,7 +24,7 @@ from apps.gates.queries_policy import moves_to_confirm_for
 from apps.modelcards.models import Card
 from apps.policies.pack import Stage
 from apps.policies.queries import drafts_to_publish_for, pack_of
-from apps.projects.evidence import missing_fields
+from apps.projects.framing import FramingView, framing_of
 from apps.projects.models import Brief, Project
 from apps.projects.queries import data_sources_of, projects_for
 from apps.registry.enums import CheckStatus
@@ -97,7 +97,7 @@ class ProjectView:
 
     project: Project
     brief: Brief | None
-    missing: list[str]
+    framing: FramingView
     models: list[ModelRow]
     promotions: list[Promotion]
     experiments: list[Experiment]
@@ -106,6 +106,11 @@ class ProjectView:
     budget: Budget | None
     overdue: list[Review]
     standing: Standing
+
+    @property
+    def missing(self) -> list[str]:
+        """The required fields of the brief that are empty."""
+        return [gap.name for gap in self.framing.progress.gaps]
 
     @property
     def next_step(self) -> str:
@@ -129,7 +134,7 @@ def project_view(project: Project, user: User) -> ProjectView:
     return ProjectView(
         project=project,
         brief=brief,
-        missing=missing_fields(brief),
+        framing=framing_of(project, brief),
         models=[ModelRow(model, by_stage(stages, versions.get(model.pk, []))) for model in models],
         promotions=list(recent),
         experiments=list(

@@ -36,6 +36,22 @@ class Latency(TextChoices):
     BATCH = "batch", "Batch (minutes to hours)"
 
 
+class Direction(TextChoices):
+    """Which side of the target counts as success."""
+
+    AT_LEAST = "at_least", "At least the target"
+    AT_MOST = "at_most", "At most the target"
+
+
+class ComponentState(TextChoices):
+    """How a part of the platform stands in a project (M8.3)."""
+
+    IN_PLACE = "in_place", "In place"
+    PLANNED = "planned", "Planned"
+    MISSING = "missing", "Missing"
+    NOT_NEEDED = "not_needed", "Not needed"
+
+
 class DataRole(TextChoices):
     """What a dataset version is for."""
 

@@ -20,6 +20,18 @@ EVENTS = [
     ),
     EventType("projects.brief_started", "began the problem brief", icon="file-pen"),
     EventType("projects.brief_changed", "changed the problem brief ({fields})", icon="file-pen"),
+    EventType("projects.kill_criterion_added", "added the kill criterion {object}", icon="octagon-x"),
+    EventType(
+        "projects.kill_criterion_retired",
+        "retired the kill criterion {object}: {reason}",
+        icon="octagon-x",
+        tone="warn",
+    ),
+    EventType("projects.approach_answered", "answered whether rules would do: {recommended}", icon="split"),
+    EventType(
+        "projects.tier_set", "rated the project as {object}, before {before}: {reason}", icon="shield-alert"
+    ),
+    EventType("projects.platform_noted", "noted the {object} of the platform as {state}", icon="blocks"),
     EventType(
         "projects.data_source_assessed", "assessed the data source {object}: {score} of 30", icon="database"
     ),

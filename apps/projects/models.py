@@ -6,7 +6,7 @@ from django.db.models import F, Q
 from apps.accounts.models import Reauthentication, User
 from apps.core.models import DIGEST_PATTERN, DigestField, Governed, Row
 from apps.policies.models import Revision
-from apps.projects.enums import Consumer, DataRole, Latency, MoveState, Role, Task
+from apps.projects.enums import ComponentState, Consumer, DataRole, Direction, Latency, MoveState, Role, Task
 
 
 class Project(Governed):
@@ -96,6 +96,7 @@ class Brief(Governed):
     business_objective = models.TextField(blank=True)
     success_metric = models.CharField(max_length=60, blank=True)
     success_target = models.FloatField(null=True, blank=True)
+    success_direction = models.CharField(max_length=20, choices=Direction, blank=True)
     baseline = models.TextField(blank=True)
     task = models.CharField(max_length=30, choices=Task, blank=True)
     prediction_target = models.TextField(blank=True)
@@ -111,6 +112,109 @@ class Brief(Governed):
 
     def __str__(self) -> str:
         return "problem brief"
+
+
+class BriefRevision(Row):
+    """The whole brief as somebody saved it. Its number is the brief's ``lock_version`` of then."""
+
+    brief = models.ForeignKey(Brief, on_delete=models.PROTECT, related_name="revisions")
+    number = models.PositiveIntegerField()
+    content = models.JSONField()
+    changed = models.JSONField(default=list)
+    author = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["brief", "number"], name="projects_briefrevision_number_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"revision {self.number} of the brief"
+
+
+class KillCriterion(Governed):
+    """A project's own reason to stop (M1.2): CEL over evidence. It is retired with a reason, never deleted."""
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="kill_criteria")
+    title = models.CharField(max_length=200)
+    expression = models.TextField()
+    created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    retired_at = models.DateTimeField(null=True)
+    retired_reason = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(retired_at__isnull=True) | Q(retired_reason__regex=r"\S"),
+                name="projects_killcriterion_retired_with_reason",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Approach(Row):
+    """Answers to whether rules would do (M1.3); the newest counts. ``answers``: signal -> answer and note."""
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="approaches")
+    policy_revision = models.ForeignKey(Revision, on_delete=models.PROTECT, related_name="+")
+    answers = models.JSONField()
+    answered_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+
+    def __str__(self) -> str:
+        return "rules or machine learning"
+
+
+class RiskTier(Governed):
+    """How much can go wrong with a project, and why somebody said so; it chooses which gates apply."""
+
+    project = models.OneToOneField(Project, on_delete=models.PROTECT, related_name="risk_tier")
+    level = models.CharField(max_length=60)
+    title = models.CharField(max_length=200)
+    points = models.PositiveSmallIntegerField()
+    answers = models.JSONField()
+    reason = models.TextField()
+    set_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(reason__regex=r"\S"), name="projects_risktier_has_reason")
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class PlatformEntry(Governed):
+    """One part of a project's platform (M8.3): the tool, who owns it, and how it stands."""
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="platform_entries")
+    component = models.CharField(max_length=60)
+    state = models.CharField(max_length=20, choices=ComponentState)
+    tool = models.CharField(max_length=120, blank=True)
+    owner = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    link = models.URLField(max_length=500, blank=True)
+    reason = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["project", "component"], name="projects_platformentry_once"),
+            models.CheckConstraint(
+                condition=Q(state__in=ComponentState.values), name="projects_platformentry_state_known"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=ComponentState.NOT_NEEDED) | Q(reason__regex=r"\S"),
+                name="projects_platformentry_not_needed_with_reason",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=ComponentState.IN_PLACE) | (Q(tool__regex=r"\S") & Q(owner__isnull=False)),
+                name="projects_platformentry_in_place_owned",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.component.replace("_", " ")
 
 
 class DataSource(Governed):

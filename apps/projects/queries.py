@@ -1,13 +1,30 @@
 """Read projects: what a user may see, and nothing else exists for them."""
 
+from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.http import Http404
 
 from apps.accounts.models import User
-from apps.projects.models import Brief, DatasetVersion, DataSource, Membership, Project
+from apps.audit.queries import events_of_project
+from apps.policies.criteria import Criterion
+from apps.policies.method.framing import Recommendation, recommend
+from apps.policies.queries import pack_of
+from apps.projects.models import (
+    Approach,
+    Brief,
+    BriefRevision,
+    DatasetVersion,
+    DataSource,
+    KillCriterion,
+    Membership,
+    Project,
+    RiskTier,
+)
+
+OWN_REMEDY = "Stop the project, or go on and say why. The project set this criterion itself."
 
 
 def projects_for(user: User) -> QuerySet[Project]:
@@ -60,6 +77,93 @@ def datasets_of(project: Project) -> QuerySet[DatasetVersion]:
     return project.dataset_versions.order_by("-created_at")
 
 
-def kill_criteria_of(project: Project) -> list[Any]:
-    """TEMPORARY until the branch of projects is merged."""
-    return []
+def revisions_of(brief: Brief) -> QuerySet[BriefRevision]:
+    """Return the revisions of a brief with their authors, newest first."""
+    return brief.revisions.select_related("author").order_by("-number")
+
+
+def tier_of(project: Project) -> RiskTier | None:
+    """Return the risk tier, if somebody set it."""
+    return RiskTier.objects.select_related("set_by").filter(project=project).first()
+
+
+def approaches_of(project: Project) -> QuerySet[Approach]:
+    """Return the answers about rules or machine learning, newest first."""
+    return project.approaches.select_related("answered_by", "policy_revision").order_by("-id")
+
+
+def recommendation_of(project: Project, approach: Approach | None) -> Recommendation | None:
+    """Weigh answers by the policy of now; None without them, or when the policy asks more than was answered."""
+    if approach is None:
+        return None
+    given = {key: one["answer"] for key, one in approach.answers.items()}
+    return recommend(pack_of(project.policy_revision).method.framing, given)
+
+
+def flat_answers(approach: Approach | None) -> dict[str, str]:
+    """Return answers and notes by the names of the form's fields."""
+    flat: dict[str, str] = {}
+    for key, one in approach.answers.items() if approach else ():
+        flat |= {key: one["answer"], f"note_{key}": one["note"]}
+    return flat
+
+
+def own_kill_criteria_of(project: Project) -> QuerySet[KillCriterion]:
+    """Return the project's own kill criteria, those that count first, newest first."""
+    return project.kill_criteria.select_related("created_by").order_by(F("retired_at").desc(), "-id")
+
+
+def kill_criterion_for(user: User, pk: UUID) -> KillCriterion:
+    """Load a project's own criterion; raises Http404 for a stranger."""
+    found = (
+        KillCriterion.objects.select_related("project", "created_by")
+        .filter(pk=pk, project__in=project_ids_for(user))
+        .first()
+    )
+    if found is None:
+        raise Http404
+    return found
+
+
+def kill_criteria_of(project: Project) -> tuple[Criterion, ...]:
+    """Return what would stop a project: the policy's criteria, then its own that are not retired.
+
+    Each is an expression over evidence and ``clock_facts``; one that *holds* is a reason to stop.
+    """
+    own = project.kill_criteria.filter(retired_at__isnull=True).order_by("id")
+    return (
+        *pack_of(project.policy_revision).method.framing.kill_criteria,
+        *(
+            Criterion(f"own_{one.pk.hex}", one.title, one.expression, remedy=OWN_REMEDY, method="M1.2")
+            for one in own
+        ),
+    )
+
+
+def under_minimum_since(project: Project, sources: list[DataSource]) -> datetime | None:
+    """Return since when the weakest data source has been under the policy's minimum, or None when it is not.
+
+    The audit trail has every assessment with its score; it is read only when the data is under the minimum now.
+    """
+    minimum = pack_of(project.policy_revision).method.framing.data_minimum_score
+    if minimum is None or not sources or min(one.score for one in sources) >= minimum:
+        return None
+    scores: dict[UUID, int] = {}
+    since: datetime | None = None
+    events = events_of_project(project.pk).filter(kind="projects.data_source_assessed").order_by("id")
+    for source, at, score in events.values_list("object_id", "recorded_at", "data__score"):
+        scores[source] = score
+        since = None if min(scores.values()) >= minimum else since or at
+    return since
+
+
+def clock_facts(project: Project, at: datetime) -> dict[str, Any]:
+    """Return what kill criteria may read of the clock at ``at``: days that the data has been under its minimum.
+
+    0 where it is not under it; None (missing) where no data source is assessed.
+    """
+    sources = list(data_sources_of(project))
+    since = under_minimum_since(project, sources)
+    if since is not None:
+        return {"clock": {"days_data_under_minimum": max((at - since).total_seconds(), 0.0) / 86_400}}
+    return {"clock": {"days_data_under_minimum": 0.0 if sources else None}}

@@ -27,6 +27,8 @@ from apps.notifications import outbox
 from apps.notifications import services as notifications
 from apps.notifications.enums import SendState
 from apps.notifications.models import Mail, Notice
+from apps.policies.loading import standard_text
+from apps.policies.pack import parse_pack
 from apps.policies.queries import pack_of
 from apps.policies.services import load_standard, propose_draft, publish, start_draft
 from apps.projects import services as projects
@@ -40,6 +42,8 @@ from tests.gates import conditional, tiny
 POLICY = conditional.SIGNED_BY_THREE
 #: Another revision of it, which a project may move to and a draft may say.
 CHANGED = POLICY.replace("title: Tiny", "title: Tiny, changed")
+#: The questions of the standard policy about rules or machine learning.
+SIGNALS = [one.key for one in parse_pack(standard_text()).method.framing.signals]
 PEOPLE = {
     "stranger": "cleo",
     "viewer": "vera",
@@ -110,6 +114,14 @@ def _mortgages(world: World) -> None:
     experiments.end_run(experiments.start_run(experiment, name="ended", by=dev), by=dev)
     findings.look_at(project)
     brief = Brief.objects.get(project=project)
+    kill = projects.add_kill_criterion(project, title="Too dear", expression="costs.month > 900.0", by=ada)
+    projects.answer_approach(project, answers=dict.fromkeys(SIGNALS, "unsure"), by=dev)
+    projects.set_tier(
+        project,
+        answers={"impact": "notable", "autonomy": "proposes", "sensitivity": "open"},
+        reason="Somebody confirms each.",
+        by=ada,
+    )
     address = "http://testserver/invitations/"
     invitation, world.words["secret"] = identity.invite(
         "guest@example.com", by=ada, address=address, project=project, role="viewer"
@@ -121,6 +133,7 @@ def _mortgages(world: World) -> None:
         "project": project,
         "projects": project,
         "brief": brief,
+        "kill-criteria": kill,
         "experiments": experiment,
         "runs": run,
         "models": model,

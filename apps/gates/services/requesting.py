@@ -20,7 +20,8 @@ from apps.gates.permissions_exceptions import nothing_overdue
 from apps.gates.sentences import SENTENCES, in_words
 from apps.gates.services.life import close, locked_version, note_refusal, promote
 from apps.policies.judge import State
-from apps.policies.pack import Gate
+from apps.policies.pack import Quorum
+from apps.policies.quorums import signatures_on
 from apps.registry.models import Version
 
 
@@ -101,7 +102,7 @@ def open_request(
             "gates.promotion_refused", promotion, by=by, project_id=project.pk, reasons=reasons, **facts
         )
         return promotion
-    _name_people(promotion, view.gate, version, by=asker or by)
+    _name_people(promotion, signatures_on(view.gate, kept.document), version, by=asker or by)
     audit.record("gates.promotion_requested", promotion, by=by, project_id=project.pk, **facts)
     if view.gate.automatic:
         promote(promotion, by=by)
@@ -136,9 +137,9 @@ def replace_stale(
     return successor
 
 
-def _name_people(promotion: Promotion, gate: Gate, version: Version, *, by: User) -> None:
+def _name_people(promotion: Promotion, signatures: tuple[Quorum, ...], version: Version, *, by: User) -> None:
     RequiredRole.objects.bulk_create(
-        RequiredRole(promotion=promotion, role=quorum.role, count=quorum.count) for quorum in gate.approvals
+        RequiredRole(promotion=promotion, role=quorum.role, count=quorum.count) for quorum in signatures
     )
     people = {by.person_id: (ParticipantKind.REQUESTER, "You asked for this promotion")}
     for person_id, because in contributors_of(version).items():

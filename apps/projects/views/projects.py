@@ -30,30 +30,6 @@ def create(request: SignedInRequest) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def brief(request: SignedInRequest, slug: str) -> HttpResponse:
-    """Read and fill in the problem brief."""
-    project = queries.project_for(request.user, slug)
-    current = queries.brief_of(project)
-    form = forms.BriefForm(request.POST or None, initial=current.__dict__ if current else None)
-    if request.method == "POST" and form.is_valid():
-        fields = dict(form.cleaned_data)
-        expect = fields.pop("lock_version")
-        if (
-            attempt(form, services.change_brief, project, by=request.user, expect=expect, **fields)
-            is not None
-        ):
-            messages.success(request, "The brief is saved.")
-            return redirect("portal:project", slug=slug)
-    decision = can(request.user, Right.CONTRIBUTE, project)
-    if not decision:
-        for field in form.fields.values():
-            field.disabled = True
-    context = {"project": project, "form": form, "decision": decision}
-    return page(request, "projects/brief.html", context, status=422 if form.errors else 200)
-
-
-@login_required
-@require_http_methods(["GET", "POST"])
 def members(request: SignedInRequest, slug: str) -> HttpResponse:
     """Show the members; owners add some."""
     project = queries.project_for(request.user, slug)

@@ -1,10 +1,8 @@
-"""What is done to projects, their members, briefs and data."""
+"""What is done to projects, their members and data."""
 
 import re
-from typing import Any
 
 from django.conf import settings
-from django.db.models.functions import Now
 
 from apps.accounts.models import User
 from apps.audit import services as audit
@@ -13,19 +11,12 @@ from apps.core.db import service
 from apps.core.errors import Invalid, denied, not_now
 from apps.core.models import DIGEST_PATTERN
 from apps.policies.queries import current_revision
-from apps.projects.enums import Consumer, DataRole, Latency, Role, Task
-from apps.projects.models import Brief, DatasetVersion, DataSource, Membership, Project
+from apps.projects.enums import DataRole, Role
+from apps.projects.models import DatasetVersion, DataSource, Membership, Project
 from apps.projects.permissions import Right, can
+from apps.projects.services.briefs import begin_brief
 
 SLUG = re.compile(r"^[a-z0-9]+(-[a-z0-9]+)*$")
-BRIEF_FIELDS = frozenset(
-    {
-        *("business_objective", "success_metric", "success_target", "baseline", "task", "prediction_target"),
-        *("consumer", "latency", "data_available", "data_gaps", "ethical_considerations"),
-        *("fairness_metric", "fairness_threshold", "kill_criteria"),
-    }
-)
-_CHOICES = {"task": Task, "consumer": Consumer, "latency": Latency}
 
 
 def demand_slug(slug: str) -> str:
@@ -57,8 +48,7 @@ def create_project(*, slug: str, name: str, by: User, purpose: str = "") -> Proj
     )
     audit.record("projects.project_created", project, by=by, project_id=project.pk, slug=slug)
     _join(project, owner, Role.OWNER, by=by)
-    brief = Brief.objects.create(project=project)
-    audit.record("projects.brief_started", brief, by=by, project_id=project.pk)
+    begin_brief(project, by=by)
     return project
 
 
@@ -187,30 +177,6 @@ def _keep_an_owner(membership: Membership, *, becomes: Role | None) -> None:
         )
         if not others.exists():
             not_now("A project needs an owner. Make somebody else owner first.", code="last_owner").enforce()
-
-
-@service
-def change_brief(project: Project, *, by: User, expect: int | None = None, **fields: Any) -> Brief:
-    """Fill in the problem brief (M1.1). The first declaration of a fairness threshold is dated (M9.1)."""
-    can(by, Right.CONTRIBUTE, project).enforce()
-    brief = Brief.objects.select_for_update(of=("self",)).get(project=project)
-    governed.demand_version(brief, expect)
-    unknown = sorted(set(fields) - BRIEF_FIELDS)
-    if unknown:
-        raise Invalid(f"The brief has no field {', '.join(unknown)}.", code="unknown_field")
-    for name, choices in _CHOICES.items():
-        if fields.get(name) and fields[name] not in choices.values:
-            raise Invalid(f"{name}: choose one of {', '.join(choices.values)}.", code="unknown_choice")
-    changed = sorted(name for name, value in fields.items() if getattr(brief, name) != value)
-    if not changed:
-        return brief
-    written = {name: fields[name] for name in changed}
-    declares = fields.get("fairness_metric") and fields.get("fairness_threshold") is not None
-    if declares and {"fairness_metric", "fairness_threshold"} & set(changed):
-        written["fairness_declared_at"] = Now()
-    governed.change(brief, **written)
-    audit.record("projects.brief_changed", brief, by=by, project_id=project.pk, fields=", ".join(changed))
-    return brief
 
 
 @service
