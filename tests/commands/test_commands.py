@@ -5,7 +5,7 @@ import json
 import pytest
 from django.urls import reverse
 
-from apps.commands.pages import GUIDES, OF_PROJECT, OF_VERSION
+from apps.commands.pages import OF_PROJECT, OF_VERSION
 from apps.commands.queries import commands_of, hits_for
 from apps.commands.services import STARTS
 from apps.jobs.models import Job
@@ -28,7 +28,7 @@ def post(client, name, **body):
 def test_the_policy_has_the_twelve_and_names_only_what_there_is():
     assert tuple(one.key for one in parse_pack(standard_text()).method.commands.every) == NAMES
     allowed = json.loads((SCHEMAS / "commands.json").read_text())["items"]["properties"]
-    assert set(allowed["page"]["enum"]) == {*OF_PROJECT, *OF_VERSION, GUIDES}
+    assert set(allowed["page"]["enum"]) == {*OF_PROJECT, *OF_VERSION}
     assert set(allowed["starts"]["enum"]) == set(STARTS)
     with pytest.raises(PackInvalid, match="'nowhere' is not one of"):
         parse_pack(standard_text().replace("page: brief", "page: nowhere"))
