@@ -21,7 +21,9 @@ class AnswerForm(ItemForm):
     evidence_url = forms.URLField(
         required=False, max_length=500, label="Link to evidence", assume_scheme="https"
     )
-    text = forms.CharField(required=False, max_length=20_000, widget=TextArea(2), label="What shows it, in words")
+    text = forms.CharField(
+        required=False, max_length=20_000, widget=TextArea(2), label="What shows it, in words"
+    )
     file = forms.FileField(required=False, label="File that shows it", allow_empty_file=True)
     evaluation = forms.TypedChoiceField(
         required=False, label="Evaluation that shows it", coerce=str, empty_value=None

@@ -67,7 +67,9 @@ def offered_to(sheet: Sheet) -> Form | None:
 def can_migrate(sheet: Sheet) -> Decision:
     """Decide whether there is anything to go over to."""
     if sheet.checklist is None or sheet.current:
-        return not_now("This checklist asks what the project's policy asks; nothing is to be taken over.", code="current")
+        return not_now(
+            "This checklist asks what the project's policy asks; nothing is to be taken over.", code="current"
+        )
     if offered_to(sheet) is None:
         return not_now(
             "The project's policy has no such checklist any more. It stays as it was filled, to be read.",

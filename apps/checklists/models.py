@@ -89,6 +89,7 @@ class Assignment(Row):
 
     checklist = models.ForeignKey(Checklist, on_delete=models.PROTECT, related_name="assignments")
     item = models.SlugField(max_length=60)
+    question = models.TextField()
     assignee = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     due_on = models.DateField(null=True)
     assigned_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")

@@ -168,7 +168,9 @@ def sheet_of(version: Version, key: str, facts: Mapping[str, Any]) -> Sheet:
     if checklist is None:
         return _sheet(form, None, facts, {}, current=current, offered=offered)
     answers = _answers([checklist.pk])[checklist.pk]
-    return _sheet(form, checklist, facts, answers, beside=_beside(checklist), current=current, offered=offered)
+    return _sheet(
+        form, checklist, facts, answers, beside=_beside(checklist), current=current, offered=offered
+    )
 
 
 def sheets_of(version: Version, facts: Mapping[str, Any]) -> list[Sheet]:
@@ -251,9 +253,7 @@ def _sheet(
         )
         for item in form.items
     )
-    return Sheet(
-        form.key, form.title, form.about, checklist, lines, current, applies(form, facts), offered
-    )
+    return Sheet(form.key, form.title, form.about, checklist, lines, current, applies(form, facts), offered)
 
 
 def automatic(item: Item, facts: Mapping[str, Any]) -> Verdict | None:
@@ -283,9 +283,7 @@ def assigned_to(user: User) -> QuerySet[Assignment]:
     newer = Assignment.objects.filter(**same, created_at__gt=OuterRef("created_at"))
     answered = Answer.objects.filter(**same, created_at__gt=OuterRef("created_at"))
     return (
-        Assignment.objects.filter(
-            assignee=user, checklist__version__model__project__in=project_ids_for(user)
-        )
+        Assignment.objects.filter(assignee=user, checklist__version__model__project__in=project_ids_for(user))
         .exclude(Exists(newer))
         .exclude(Exists(answered))
         .select_related("checklist__version__model__project", "checklist__policy_revision", "assigned_by")

@@ -215,6 +215,7 @@ def assign(
     given = Assignment.objects.create(
         checklist=current,
         item=item,
+        question=question.question,
         assignee=person,
         due_on=due_on if person else None,
         assigned_by=by,
@@ -225,7 +226,13 @@ def assign(
         audit.record("checklists.item_unassigned", current, by=by, project_id=project.pk, **about)
     else:
         audit.record(
-            "checklists.item_assigned", current, by=by, project_id=project.pk, assignee=str(person), due=due, **about
+            "checklists.item_assigned",
+            current,
+            by=by,
+            project_id=project.pk,
+            assignee=str(person),
+            due=due,
+            **about,
         )
         address = reverse("checklists:checklist", args=[current.version_id, current.key])
         announce(
@@ -283,20 +290,25 @@ def comment(checklist: Checklist, *, item: str, text: str, by: User) -> Comment:
 
 @service
 def migrate(
-    checklist: Checklist, *, by: User, to: UUID | None = None, expect: int | None = None
+    version: Version, *, key: str, by: User, to: UUID | None = None, expect: int | None = None
 ) -> migrating.Migration:
     """Take a checklist over to the revision that its project follows, and return what became of each item.
 
     Answers to items that ask the same count on; others must be confirmed; those to items that are gone stay on record.
     ``to`` is the revision that was previewed: when the project has moved on meanwhile, it is refused.
     """
-    current, project = _locked(checklist, by, expect)
+    project = version.model.project
+    can(by, Right.ANSWER, project).enforce()
+    sheet = sheet_of(version, key, judged_on(version))
+    migrating.can_migrate(sheet).enforce()
+    assert sheet.checklist is not None
+    current, _ = _locked(sheet.checklist, by, expect)
     revision = project.policy_revision
     if to is not None and to != revision.pk:
         not_now(
             "The project went over to another policy meanwhile. Look at the preview again.", code="moved_on"
         ).enforce()
-    steps = migrating.preview(sheet_of(current.version, current.key, judged_on(current.version)))
+    steps = migrating.preview(sheet)
     before = str(current.policy_revision)
     governed.change(current, policy_revision=revision)
     audit.record(
@@ -304,10 +316,9 @@ def migrate(
         current,
         by=by,
         project_id=project.pk,
-        version=str(current.version),
+        version=str(version),
         before=before,
         after=str(revision),
         **steps.counts(),
     )
-    checklist.refresh_from_db()
     return steps

@@ -96,9 +96,9 @@ def migration(request: SignedInRequest, pk: UUID, key: str) -> HttpResponse:
     if request.method == "POST":
         may_answer.enforce()
         due.enforce()
-        if form.is_valid() and opened is not None:
+        if form.is_valid():
             asked = {"to": form.cleaned_data["to"], "expect": form.cleaned_data["lock_version"]}
-            if attempt(form, services.migrate, opened, by=request.user, **asked):
+            if attempt(form, services.migrate, version, key=key, by=request.user, **asked):
                 messages.success(request, "The checklist follows the project's policy now.")
                 return redirect("checklists:checklist", pk=pk, key=key)
     context = {

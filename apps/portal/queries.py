@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Count, Q
 
 from apps.accounts.models import User
-from apps.checklists.queries import Sheet, sheets_of
+from apps.checklists.queries import Sheet, assigned_to, sheets_of
 from apps.costs.models import Budget
 from apps.costs.queries import MonthSummary, month_summary
 from apps.evaluations.models import Evaluation
@@ -48,6 +48,7 @@ def inbox_count(user: User) -> int:
         exceptions.postmortems_to_close_for(user),
         drafts_to_publish_for(user),
         moves_to_confirm_for(user),
+        assigned_to(user),
     )
     return gates.inbox_count(user) + sum(one.count() for one in others)
 

@@ -13,7 +13,11 @@ EVENTS = [
         "scored the {object}, unseen until all reviewers have finished",
         icon="eye-off",
     ),
-    EventType("rubrics.scores_revealed", "finished the blind scoring: {differing} dimensions differ", icon="eye"),
-    EventType("rubrics.level_agreed", "set the agreed level of {dimension} to {level}: {reason}", icon="award"),
+    EventType(
+        "rubrics.scores_revealed", "finished the blind scoring: {differing} dimensions differ", icon="eye"
+    ),
+    EventType(
+        "rubrics.level_agreed", "set the agreed level of {dimension} to {level}: {reason}", icon="award"
+    ),
     EventType("rubrics.round_started", "started scoring anew, round {round}: {reason}", icon="rotate-ccw"),
 ]

@@ -12,10 +12,17 @@ from apps.rubrics.agreement import agreement
 from apps.rubrics.blind import pairs_of
 from apps.rubrics.queries import board_of
 
-_KAPPA = "Agreement of the project's reviewers in blind scoring, quadratic-weighted kappa (1 full, 0 by chance): "
+_KAPPA = (
+    "Agreement of the project's reviewers in blind scoring, quadratic-weighted kappa (1 full, 0 by chance): "
+)
 VOCABULARY = [
     Fact("rubric.scored", "boolean", "", "Every dimension has a level that counts."),
-    Fact("rubric.blind", "boolean", "", "It is what two reviewers agreed on after scoring unseen by each other."),
+    Fact(
+        "rubric.blind",
+        "boolean",
+        "",
+        "It is what two reviewers agreed on after scoring unseen by each other.",
+    ),
     Fact("rubric.total", "number", "of 100", "The weighted total."),
     Fact("rubric.band", "text", "", "The band that the total falls in."),
     Fact("rubric.dimensions.<key>", "integer", "0 to 5", "The level of a dimension that counts."),

@@ -149,7 +149,9 @@ def history_of(model: Model) -> list[Point]:
         .values_list("created_at", "scorecard__version__number", "total")[:SHOWN_POINTS]
     )
     points = [Point(at, number, None, total) for at, number, total in suggested]
-    cards = {card.pk: card for card in Scorecard.objects.filter(version__model=model).select_related("version")}
+    cards = {
+        card.pk: card for card in Scorecard.objects.filter(version__model=model).select_related("version")
+    }
     levels: dict[UUID, dict[str, int]] = {}
     rows = Score.objects.filter(
         scorecard__in=cards, scorecard__blind=False, round=F("scorecard__round")

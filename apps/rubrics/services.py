@@ -106,7 +106,12 @@ def score_all(
             about = {"dimension": one.dimension, "level": one.level}
             suggested = "nothing" if one.suggested is None else one.suggested
             audit.record(
-                "rubrics.dimension_scored", scorecard, by=by, project_id=project.pk, suggested=suggested, **about
+                "rubrics.dimension_scored",
+                scorecard,
+                by=by,
+                project_id=project.pk,
+                suggested=suggested,
+                **about,
             )
         return scores
     _close_blind(rubric, scorecard, fields, by)
@@ -219,9 +224,7 @@ def agree(
         set_by=by,
     )
     about: Mapping[str, Any] = {"dimension": dimension, "level": level, "reason": settled.reason}
-    audit.record(
-        "rubrics.level_agreed", scorecard, by=by, project_id=version.model.project_id, **about
-    )
+    audit.record("rubrics.level_agreed", scorecard, by=by, project_id=version.model.project_id, **about)
     return settled
 
 

@@ -41,7 +41,8 @@ def rubric(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 def _score_form(request: SignedInRequest, board: queries.Board, panel: Panel | None) -> ScoreForm:
     before = panel.mine if panel is not None else _open_scores(board)
-    return ScoreForm(request.POST or None, rubric=board.rubric, suggested=board.suggested, before=before)
+    sent = request.POST if request.method == "POST" else None
+    return ScoreForm(sent, rubric=board.rubric, suggested=board.suggested, before=before)
 
 
 def _open_scores(board: queries.Board) -> dict[str, Any]:
