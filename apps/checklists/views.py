@@ -206,6 +206,6 @@ def _forms(
     }
     names = {AnswerForm: "answer", AssignForm: "assign", CommentForm: "comment"}
     if failed is not None:
-        found[names[type(failed)]] = failed  # type: ignore[index]
-        found["failed"] = names[type(failed)]  # type: ignore[index]
+        found[names[type(failed)]] = failed
+        found["failed"] = names[type(failed)]
     return found

@@ -239,7 +239,7 @@ def test_projects_are_compared_by_who_may_see_them(client, cast, version, ben, c
 
 
 @pytest.mark.method("M11.1")
-def test_reviewers_score_through_the_interface(client, blind, version_of_ben, ben, rita):
+def test_reviewers_score_through_the_interface(client, blind, ben, rita):
     def send(path, **body):
         return client.post(f"{base}/{path}", body, content_type="application/json")
 
@@ -260,12 +260,6 @@ def test_reviewers_score_through_the_interface(client, blind, version_of_ben, be
     done = send("consensus", dimension="docs", level=2, reason=reason)
     assert (done.status_code, done.json()["total"]) == (201, 52.0)
     assert send("rounds", reason="The data changed.").json()["scored"] is False
-    base = f"/api/v1/versions/{version_of_ben.pk}/rubric"
     assert send("scores", scores=[{"dimension": "tests", "level": 6}]).status_code == 422
     silent = send("scores", scores=[{"dimension": "tests", "level": 1}])
     assert silent.json()["code"] == "comment_missing"
-
-
-@pytest.fixture
-def version_of_ben(cast):
-    return version_under(cast, POLICY.replace("slug: tiny", "slug: tiny-open"), slug="open")
