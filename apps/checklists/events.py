@@ -11,4 +11,12 @@ EVENTS = [
         icon="list-x",
         tone="warn",
     ),
+    EventType("checklists.item_assigned", "gave “{item}” to {assignee}, due {due}", icon="user-check"),
+    EventType("checklists.item_unassigned", "took “{item}” back from who was to answer it", icon="user-x"),
+    EventType("checklists.item_commented", "commented on “{item}”", icon="message-square"),
+    EventType(
+        "checklists.checklist_migrated",
+        "took the {object} of {version} over from {before} to {after}",
+        icon="git-branch",
+    ),
 ]

@@ -15,7 +15,19 @@ VOCABULARY = [
         "checklists.<key>.complete",
         "boolean",
         "",
-        "Every item has an answer, from evidence or from a person.",
+        "Every item of the policy of now has an answer that counts, from evidence or from a person.",
+    ),
+    Fact(
+        "checklists.<key>.current",
+        "boolean",
+        "",
+        "It asks what the project's policy asks now; an older one must be taken over first.",
+    ),
+    Fact(
+        "checklists.<key>.in_doubt",
+        "integer",
+        "items",
+        "How many answers do not count until they are confirmed: facts or question changed since.",
     ),
     Fact("checklists.<key>.answered", "integer", "items", "How many items have one."),
     Fact("checklists.<key>.total", "integer", "items", "How many items there are."),
@@ -30,6 +42,8 @@ def facts(version: Any, known: Mapping[str, Any]) -> dict[str, Any]:
         "checklists": {
             sheet.key: {
                 "complete": sheet.complete,
+                "current": sheet.current,
+                "in_doubt": sheet.in_doubt,
                 "answered": sheet.answered,
                 "total": sheet.total,
                 "failed": sheet.failed,

@@ -4,6 +4,7 @@ import importlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 from django.conf import settings
@@ -30,14 +31,14 @@ class FactsClash(ValueError):
     """Two apps gave one fact."""
 
 
-def collect(version: Version) -> Evidence:
-    """Read the facts of every module in settings.EVIDENCE_MODULES; writes nothing.
+def collect(version: Version, *, before: str = "") -> Evidence:
+    """Read the facts of every module in settings.EVIDENCE_MODULES, or of those that stand before one; writes nothing.
 
     The document says nothing that changes by itself (the time, the stage), so that its digest changes only when
     something was learnt.
     """
     document: dict[str, Any] = {"schema": SCHEMA}
-    for name in settings.EVIDENCE_MODULES:
+    for name in takewhile(lambda one: one != before, settings.EVIDENCE_MODULES):
         _merge(document, importlib.import_module(name).facts(version, document), name)
     content = canonical_json(document)
     # Through JSON and back: judged, stored and shown is exactly what was hashed.

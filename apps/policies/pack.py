@@ -11,6 +11,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from apps.policies import conditions, exceptions
+from apps.policies.checklists import Checklist, checklist_of
 from apps.policies.conditions import Conditional
 from apps.policies.criteria import Criterion as Criterion
 from apps.policies.criteria import criterion_faults, criterion_of, expression_faults
@@ -66,31 +67,6 @@ class Gate:
     meanings: tuple[str, ...] = ()
     second_factor: bool = False
     timing: Timing = field(default_factory=Timing)
-
-
-@dataclass(frozen=True)
-class Item:
-    """A checklist question; with an ``expression`` it is answered from evidence, and a person may overrule it."""
-
-    key: str
-    question: str
-    why: str
-    method: str = ""
-    clause: str = ""
-    expression: str = ""
-    na_allowed: bool = True
-
-
-@dataclass(frozen=True)
-class Checklist:
-    key: str
-    title: str
-    items: tuple[Item, ...]
-    about: str = ""
-
-    def item(self, key: str) -> Item | None:
-        """Return the item with this key, or None."""
-        return next((item for item in self.items if item.key == key), None)
 
 
 @dataclass(frozen=True)
@@ -351,10 +327,7 @@ def from_document(data: dict[str, Any]) -> Pack:
         ),
         gates=tuple(_gate(entry, required_at(entry["key"], rules)) for entry in data["gates"]),
         checks=rules,
-        checklists=tuple(
-            Checklist(**{**entry, "items": tuple(Item(**item) for item in entry["items"])})
-            for entry in data.get("checklists", [])
-        ),
+        checklists=tuple(checklist_of(entry) for entry in data.get("checklists", [])),
         rubric=rubric_of(data["rubric"]) if "rubric" in data else None,
         exceptions=exceptions.from_document(data),
         conditional=conditions.from_document(data),

@@ -24,6 +24,10 @@ class Dimension:
     method: str = ""
     signals: tuple[Signal, ...] = ()
 
+    def described(self, level: int) -> str:
+        """Return what a level of 0 to 5 looks like."""
+        return self.low if level <= 2 else self.middle if level <= 4 else self.high
+
 
 @dataclass(frozen=True)
 class Band:
@@ -32,10 +36,23 @@ class Band:
 
 
 @dataclass(frozen=True)
+class Blind:
+    """So many reviewers score unseen by each other; with ``when`` (CEL) only where it is not shown to be otherwise."""
+
+    scorers: int
+    when: str = ""
+
+
+@dataclass(frozen=True)
 class Rubric:
     title: str
     dimensions: tuple[Dimension, ...]
     bands: tuple[Band, ...]
+    blind: Blind | None = None
+
+    def dimension(self, key: str) -> Dimension | None:
+        """Return the dimension with this key, or None."""
+        return next((one for one in self.dimensions if one.key == key), None)
 
     def band_of(self, total: float) -> str:
         """Return the name of the band that a total of 0–100 falls in."""
@@ -55,4 +72,5 @@ def rubric_of(entry: dict[str, Any]) -> Rubric:
     bands = sorted(
         (Band(one["from"], one["title"]) for one in entry["bands"]), key=lambda band: -band.threshold
     )
-    return Rubric(entry["title"], dimensions, tuple(bands))
+    blind = Blind(**entry["blind"]) if "blind" in entry else None
+    return Rubric(entry["title"], dimensions, tuple(bands), blind)

@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Count
 
 from apps.accounts.models import User
-from apps.checklists.queries import Sheet, sheets_of
+from apps.checklists.queries import Sheet, assigned_to, sheets_of
 from apps.costs.models import Budget
 from apps.costs.queries import MonthSummary, month_summary
 from apps.evaluations.models import Evaluation
@@ -49,6 +49,7 @@ def inbox_count(user: User) -> int:
         drafts_to_publish_for(user),
         moves_to_confirm_for(user),
         kills_to_decide_for(user),
+        assigned_to(user),
     )
     return gates.inbox_count(user) + sum(one.count() for one in others)
 

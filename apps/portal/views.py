@@ -5,11 +5,13 @@ from uuid import UUID
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.accounts.requests import SignedInRequest
 from apps.audit import queries as audit
+from apps.checklists.queries import assigned_to
 from apps.core.htmx import page
 from apps.core.paging import page_of
 from apps.findings.queries import kills_to_decide_for
@@ -49,6 +51,8 @@ def home(request: SignedInRequest) -> HttpResponse:
         "drafts": list(drafts_to_publish_for(request.user)),
         "moves": list(moves_to_confirm_for(request.user)),
         "kills": list(kills_to_decide_for(request.user)),
+        "assigned": list(assigned_to(request.user)),
+        "today": timezone.now().date(),
         "jobs": recent_for(request.user),
     }
     return page(request, "portal/home.html", context)

@@ -1,29 +1,61 @@
 """What a worker does for the rubric."""
 
+from typing import Any
+
 from apps.audit import services as audit
 from apps.core import governed
+from apps.core.canonical import digest
 from apps.evidence.services import collect
 from apps.jobs.running import RunningJob
+from apps.policies.queries import pack_of
 from apps.registry.models import Version
-from apps.rubrics import queries
-from apps.rubrics.models import Scorecard
+from apps.rubrics import scoring
+from apps.rubrics.models import Scorecard, Suggestion
+from apps.rubrics.opening import open_scorecard
+from apps.rubrics.queries import suggestions
 
 
-def suggest(job: RunningJob) -> None:
-    """Compute the suggestion of every dimension from the evidence of now, and keep it with its digest."""
+def suggest(job: RunningJob) -> dict[str, Any] | None:
+    """Compute the suggestion of every dimension from the evidence of now, and keep it with its digest.
+
+    Evidence and policy that were looked at last write nothing, so that the job's own event starts no other. With nobody
+    who started it, the system opens the scorecard.
+    """
     version = Version.objects.select_related("model__project__policy_revision", "run").get(
         pk=job.args["version"]
     )
+    project = version.model.project
+    rubric = pack_of(project.policy_revision).rubric
+    if rubric is None:
+        return {"unchanged": True}
     job.progress(0.2, "collecting evidence")
-    evidence = collect(version)
-    board = queries.board_of(version, evidence.document)
-    found = {
-        "evidence_digest": evidence.digest,
-        "levels": {row.dimension.key: row.suggested for row in board.rows},
-    }
-    with job.completing({"total": board.suggested_total}):
-        scorecard = Scorecard.objects.select_for_update(of=("self",)).get(version=version)
+    # The rubric's own facts are left out: scores must not make a new suggestion.
+    document = {key: value for key, value in collect(version).document.items() if key != "rubric"}
+    seen_now = (digest(document), project.policy_revision_id)
+    levels = suggestions(rubric, document)
+    total = scoring.total(rubric, levels)
+    with job.completing({"total": total}) as answer:
+        opened = open_scorecard(version, by=job.started_by)
+        scorecard = Scorecard.objects.select_for_update(of=("self",)).get(pk=opened.pk)
+        newest = scorecard.suggestions.order_by("-created_at", "-id").first()
+        if newest and (newest.evidence_digest, newest.policy_revision_id) == seen_now:
+            answer["unchanged"] = True
+            return None
+        Suggestion.objects.create(
+            scorecard=scorecard,
+            policy_revision=project.policy_revision,
+            evidence_digest=seen_now[0],
+            levels=levels,
+            total=total,
+        )
+        found = {"evidence_digest": seen_now[0], "levels": levels}
         governed.change(scorecard, suggestion=found)
         audit.record(
-            "rubrics.suggestion_computed", scorecard, by=job.started_by, project_id=job.project_id, **found
+            "rubrics.suggestion_computed",
+            scorecard,
+            by=job.started_by,
+            project_id=project.pk,
+            total=total,
+            **found,
         )
+    return None

@@ -30,6 +30,17 @@ function walk(step) {
   links[Math.min(Math.max(here + step, 0), links.length - 1)].focus();
 }
 
+// Alt+Down goes to the next open question of a checklist, from a field as well.
+function nextOpen() {
+  const open = [...document.querySelectorAll("[data-open]")];
+  const here = document.activeElement?.closest("section");
+  const after = open.filter((one) => here && one !== here
+    && here.compareDocumentPosition(one) & Node.DOCUMENT_POSITION_FOLLOWING);
+  const next = after[0] ?? open[0];
+  next?.querySelector("input:not([type=hidden]), summary")?.focus();
+  return Boolean(next);
+}
+
 let waitingForSecond = false;
 const places = { i: "nav-home", n: "nav-notices", p: "nav-projects", a: "nav-audit", t: "nav-tokens" };
 
@@ -37,6 +48,10 @@ document.addEventListener("keydown", (event) => {
   if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
     const search = document.getElementById("nav-search");
     if (search) { event.preventDefault(); search.click(); }
+    return;
+  }
+  if (event.altKey && event.key === "ArrowDown" && !keysOff()) {
+    if (nextOpen()) event.preventDefault();
     return;
   }
   if (event.ctrlKey || event.metaKey || event.altKey || keysOff() || typing(event.target)) return;

@@ -1,5 +1,6 @@
 """One world for the whole matrix: every kind of object once, in each state that a row names."""
 
+import io
 import json
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -14,6 +15,8 @@ from apps.accounts.models import User
 from apps.accounts.proofs import Proof
 from apps.assurance import services as assurance
 from apps.audit.models import Event
+from apps.checklists import services as checklists
+from apps.checklists.models import AnswerEvidence
 from apps.costs import services as costs
 from apps.experiments import services as experiments
 from apps.findings import services as findings
@@ -148,6 +151,10 @@ def _mortgages(world: World) -> None:
         "people": world.cast["vera"],
         "number": Event.objects.filter(project_id=project.pk).latest("id"),
     }
+    sheet = checklists.open_checklist(version, key="rigor", by=dev)
+    notes = checklists.Shown(file=io.BytesIO(b"Looked at by hand."), file_name="notes.txt")
+    checklists.answer(sheet, item="worst_predictions", value="yes", shown=notes, by=dev)
+    objects["shown"] = AnswerEvidence.objects.get()
     world.words["dimension"] = pack_of(project.policy_revision).rubric.dimensions[0].key
 
 

@@ -9,6 +9,7 @@ from apps.core.charts.bars import GroupRate, cost_bars, dimension_bars, impact_r
 from apps.core.charts.curves import calibration, curve, series
 from apps.core.charts.drawing import Chart
 from apps.core.charts.estimates import Estimate, confusion, forest
+from apps.core.charts.histories import score_history
 from apps.core.charts.waits import Wait, duration, wait_bars
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "duration",
     "forest",
     "impact_ratios",
+    "score_history",
     "series",
     "wait_bars",
 ]

@@ -1,0 +1,93 @@
+"""The model card of a version."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import FileResponse, Http404, HttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.accounts.enums import Scope
+from apps.api.base import Endpoint, Input, Output, answer, expected_version
+from apps.api.jobs import JobOut
+from apps.core import blobs
+from apps.modelcards import queries as cards
+from apps.modelcards import services as card_services
+from apps.modelcards.content import assemble
+from apps.registry.queries import version_for
+
+
+class CardIn(Input):
+    fields_ = serializers.DictField(
+        child=serializers.CharField(allow_blank=True, max_length=20_000), required=False
+    )
+
+    def get_fields(self) -> dict[str, Any]:
+        found = super().get_fields()
+        return {"fields": found["fields_"]}
+
+
+class CardOut(Output):
+    version = serializers.UUIDField(source="version.pk")
+    stage = serializers.CharField(source="version.stage")
+    status = serializers.CharField()
+    digest = serializers.CharField()
+    missing = serializers.ListField(child=serializers.CharField())
+    written = serializers.SerializerMethodField()
+    lock_version = serializers.IntegerField(source="card.lock_version", default=0)
+
+    def get_written(self, card: Any) -> dict[str, str]:
+        """Return the written fields by key, as Markdown."""
+        return {section.field.key: section.text for section in card.sections}
+
+
+class CardOne(Endpoint):
+    scopes = {"GET": Scope.READ, "PATCH": Scope.EVIDENCE}
+
+    @extend_schema(responses=CardOut)
+    def get(self, request: Request, pk: UUID) -> Response:
+        """Return the model card."""
+        return self._card(assemble(version_for(self.user, pk)))
+
+    @extend_schema(
+        request={"application/json": {"type": "object", "properties": {"fields": {"type": "object"}}}},
+        responses=CardOut,
+    )
+    def patch(self, request: Request, pk: UUID) -> Response:
+        """Write fields of the card (If-Match; "0" or "1" for one that was never written)."""
+        version = version_for(self.user, pk)
+        expect = expected_version(request) or 1
+        fields = self.read(CardIn).get("fields", {})
+        card_services.change_card(version, fields=fields, by=self.user, expect=expect)
+        return self._card(assemble(version))
+
+    def _card(self, card: Any) -> Response:
+        response = answer(CardOut, card)
+        response["ETag"] = f'"{card.card.lock_version if card.card else 0}"'
+        return response
+
+
+class CardPdf(Endpoint):
+    scopes = {"GET": Scope.READ, "POST": Scope.EVIDENCE}
+
+    @extend_schema(responses={(200, "application/pdf"): OpenApiTypes.BINARY})
+    def get(self, request: Request, pk: UUID) -> HttpResponse | FileResponse:
+        """Return the PDF of the card as it stands; 404 until it was asked for and made."""
+        version = version_for(self.user, pk)
+        export = cards.export_of(version, assemble(version).digest)
+        if export is None or export.blob_id is None:
+            raise Http404
+        name = f"{version.model.slug}-v{version.number}-card.pdf"
+        return FileResponse(
+            blobs.open_blob(export.blob_id), as_attachment=True, filename=name, content_type="application/pdf"
+        )
+
+    @extend_schema(request=None, responses={202: JobOut})
+    def post(self, request: Request, pk: UUID) -> Response:
+        """Let a worker make the PDF of the card as it stands."""
+        version = version_for(self.user, pk)
+        export = card_services.request_pdf(version, by=self.user)
+        return answer(JobOut, export.job, status=202, location=f"/api/v1/versions/{version.pk}/card/pdf")
