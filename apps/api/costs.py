@@ -5,6 +5,7 @@ from uuid import UUID
 from django.http import Http404
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -12,6 +13,7 @@ from apps.accounts.enums import Scope
 from apps.api.base import Endpoint, Input, Output, Text, answer
 from apps.costs import queries, services
 from apps.costs.enums import CostKind
+from apps.costs.importing import Sheet
 from apps.costs.models import Budget
 from apps.experiments.queries import run_for
 from apps.projects.queries import project_by_id_for
@@ -61,6 +63,37 @@ class Costs(Endpoint):
         if "run" in fields:
             fields["run"] = run_for(self.user, fields["run"])
         return answer(CostOut, services.record_cost(project, by=self.user, **fields), status=201)
+
+
+class CostsFileIn(Input):
+    file = serializers.FileField(
+        help_text="CSV in UTF-8: spent_on, kind, amount, currency, and if you like model, version, run, units, description"
+    )
+
+
+class CostsImportedOut(Output):
+    entries = serializers.SerializerMethodField()
+    total = serializers.DecimalField(max_digits=18, decimal_places=4)
+    currency = serializers.CharField()
+    sha256 = serializers.CharField(source="digest")
+
+    def get_entries(self, sheet: Sheet) -> int:
+        """Return how many rows were entered."""
+        return len(sheet.entries)
+
+
+class CostsImport(Endpoint):
+    scopes = {"POST": Scope.EVIDENCE}
+    parser_classes = [MultiPartParser]
+
+    @extend_schema(request=CostsFileIn, responses={201: CostsImportedOut})
+    def post(self, request: Request, pk: UUID) -> Response:
+        """Enter all rows of a CSV file, or none; a 422 names each fault by its row."""
+        project = project_by_id_for(self.user, pk)
+        stream = self.read(CostsFileIn)["file"].file
+        return answer(
+            CostsImportedOut, services.import_costs(project, stream=stream, by=self.user), status=201
+        )
 
 
 class BudgetIn(Input):

@@ -49,6 +49,7 @@ urlpatterns = [
     path("v1/projects/<uuid:pk>/experiments", experiments.Experiments.as_view()),
     path("v1/projects/<uuid:pk>/models", registry.Models.as_view()),
     path("v1/projects/<uuid:pk>/costs", costs.Costs.as_view()),
+    path("v1/projects/<uuid:pk>/costs/import", costs.CostsImport.as_view()),
     path("v1/projects/<uuid:pk>/budget", costs.BudgetOne.as_view()),
     path("v1/projects/<uuid:pk>/waivers", exceptions.ProjectWaivers.as_view()),
     path("v1/projects/<uuid:pk>/obligations", conditions.ProjectObligations.as_view()),

@@ -10,6 +10,15 @@ class BudgetForm(forms.Form):
     currency = forms.CharField(max_length=3, help_text="Three letters, such as USD.")
 
 
+class ImportForm(forms.Form):
+    file = forms.FileField(
+        label="CSV file",
+        widget=forms.ClearableFileInput(attrs={"accept": ".csv,text/csv"}),
+        help_text="The first row names the columns: spent_on, kind, amount, currency; if you like model, version, run, "
+        "units, description. All rows are entered, or none.",
+    )
+
+
 class CostForm(forms.Form):
     kind = forms.ChoiceField(choices=CostKind.choices)
     amount = forms.DecimalField(max_digits=14, decimal_places=4)

@@ -2,20 +2,21 @@
 
 import datetime
 from decimal import Decimal, InvalidOperation
+from typing import BinaryIO
 
 from apps.accounts.models import User
 from apps.audit import services as audit
 from apps.core import governed
 from apps.core.db import service
-from apps.core.errors import Invalid
+from apps.core.errors import Invalid, Refused
+from apps.costs import importing
 from apps.costs.enums import CostKind
+from apps.costs.importing import LARGEST, Sheet
 from apps.costs.models import Budget, CostEntry
 from apps.experiments.models import Run
 from apps.projects.models import Project
 from apps.projects.permissions import Right, can
 from apps.registry.models import Version
-
-LARGEST = Decimal(10) ** 10
 
 
 def _amount(value: Decimal | str | float) -> Decimal:
@@ -35,10 +36,7 @@ def _currency(project: Project, currency: str) -> str:
             f"“{currency[:20]}” is not a currency; use a code of three letters such as EUR.",
             code="bad_currency",
         )
-    budget = Budget.objects.filter(project=project).first()
-    in_use = budget.currency if budget else None
-    if in_use is None:
-        in_use = CostEntry.objects.filter(project=project).values_list("currency", flat=True).first()
+    in_use = importing.currency_of(project)
     if in_use and in_use != code:
         raise Invalid(
             f"This project keeps its books in {in_use}; the entry is in {code}. Convert it before you send it.",
@@ -88,6 +86,41 @@ def record_cost(
     )
     audit.record("costs.cost_recorded", entry, by=by, project_id=project.pk, spent_on=spent_on.isoformat())
     return entry
+
+
+@service
+def import_costs(project: Project, *, stream: BinaryIO, by: User) -> Sheet:
+    """Enter every row of a CSV file into the ledger, or none; raises Invalid with each fault by its row.
+
+    The same file is taken once: raises Refused when its content is in the ledger already.
+    """
+    can(by, Right.CONTRIBUTE, project).enforce()
+    sheet = importing.read(project, stream)
+    source = f"csv:{sheet.digest[:40]}"
+    # Two that send the same file at once wait for each other here, and the second is refused.
+    Project.objects.select_for_update().get(pk=project.pk)
+    before = CostEntry.objects.filter(project=project, source=source).select_related("recorded_by").first()
+    if before is not None:
+        raise Refused(
+            f"{before.recorded_by} imported this very file on {before.created_at:%Y-%m-%d}; nothing was entered again. "
+            "Correct a wrong entry by a second, negative one.",
+            code="imported_already",
+            field="file",
+        )
+    for entry in sheet.entries:
+        entry.source, entry.recorded_by = source, by
+    CostEntry.objects.bulk_create(sheet.entries, batch_size=1000)
+    audit.record(
+        "costs.costs_imported",
+        project,
+        by=by,
+        project_id=project.pk,
+        entries=len(sheet.entries),
+        total=str(sheet.total),
+        currency=sheet.currency,
+        file_sha256=sheet.digest,
+    )
+    return sheet
 
 
 @service
