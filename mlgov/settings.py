@@ -255,7 +255,7 @@ AUDIT_EVENT_MODULES = [
     f"apps.{name}.events" for name in MLGOV_APPS if name not in {"core", "audit", "evidence", "api", "portal"}
 ]
 #: Where kinds of notices are listed.
-NOTICE_MODULES = ["apps.notifications.notices", "apps.assurance.notices"]
+NOTICE_MODULES = ["apps.notifications.notices", "apps.assurance.notices", "apps.costs.notices"]
 NOTICE_MODULES += [f"apps.gates.{name}notices" for name in ("", "exception_", "condition_", "policy_")]
 CELERY_BROKER_URL = environment.broker_url()
 JOB_READERS = "apps.projects.permissions:may_see_project"

@@ -70,7 +70,7 @@ class Faults:
 def read(project: Project, stream: BinaryIO) -> Sheet:
     """Return the entries of a CSV file; raises Invalid with every fault, by row."""
     content = stream.read(LARGEST_BYTES + 1)
-    rows = _rows(content)
+    rows = rows_of(content)
     known = _Known(project)
     faults, entries = Faults(), []
     for number, row in rows:
@@ -87,7 +87,7 @@ def _refused(sentence: str) -> Invalid:
     return Invalid(f"{sentence} Nothing was imported.", code="bad_file", field="file")
 
 
-def _rows(content: bytes) -> list[tuple[int, dict[str, str]]]:
+def rows_of(content: bytes) -> list[tuple[int, dict[str, str]]]:
     """Return each row that is not empty, with its number; raises Invalid where the file is no such table."""
     if len(content) > LARGEST_BYTES:
         raise _refused(f"The file is larger than {LARGEST_BYTES // 1024**2} MB. Split it.")

@@ -9,7 +9,7 @@ from apps.audit import services as audit
 from apps.core import governed
 from apps.core.db import service
 from apps.core.errors import Invalid, Refused
-from apps.costs import importing
+from apps.costs import alerts, importing
 from apps.costs.enums import CostKind
 from apps.costs.importing import LARGEST, Sheet
 from apps.costs.models import Budget, CostEntry
@@ -85,6 +85,7 @@ def record_cost(
         recorded_by=by,
     )
     audit.record("costs.cost_recorded", entry, by=by, project_id=project.pk, spent_on=spent_on.isoformat())
+    alerts.tell(project, by=by)
     return entry
 
 
@@ -120,6 +121,7 @@ def import_costs(project: Project, *, stream: BinaryIO, by: User) -> Sheet:
         currency=sheet.currency,
         file_sha256=sheet.digest,
     )
+    alerts.tell(project, by=by)
     return sheet
 
 
@@ -137,4 +139,5 @@ def set_budget(project: Project, *, monthly_amount: Decimal | str, currency: str
     else:
         governed.change(budget, monthly_amount=amount, currency=code)
     audit.record("costs.budget_set", budget, by=by, project_id=project.pk)
+    alerts.tell(project, by=by)
     return budget
