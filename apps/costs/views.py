@@ -28,8 +28,10 @@ def project(request: SignedInRequest, slug: str) -> HttpResponse:
     posted = request.POST.get("form") if request.method == "POST" else None
     budget_form = BudgetForm(request.POST if posted == "budget" else None, prefix="budget")
     cost_form = CostForm(request.POST if posted == "cost" else None, prefix="cost")
-    sent = (request.POST, request.FILES) if posted == "import" else (None, None)
-    import_form = ImportForm(*sent, prefix="import")
+    importing = posted == "import"
+    import_form = ImportForm(
+        request.POST if importing else None, request.FILES if importing else None, prefix="import"
+    )
     done: Budget | CostEntry | Sheet | None = None
     if posted == "budget" and budget_form.is_valid():
         done = attempt(budget_form, services.set_budget, found, by=request.user, **budget_form.cleaned_data)
