@@ -1,169 +1,134 @@
-"""A ledger's entries from a CSV file: every row, or none with each fault by its row (M10.3)."""
+"""A ledger's entries, or rates, from a CSV file: every row, or none with each fault by its row (M10.3)."""
 
-import csv
 import datetime
 import hashlib
-import io
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import Any, BinaryIO
+from typing import BinaryIO
 from uuid import UUID
 
 from apps.core.errors import Invalid
+from apps.costs import queries
+from apps.costs.amounts import LARGEST, MOST_UNITS
+from apps.costs.converting import SAME, Conversion, Rates, books_currency
+from apps.costs.currencies import currency_code
 from apps.costs.enums import CostKind
-from apps.costs.models import Budget, CostEntry
+from apps.costs.models import CostEntry, Rate
+from apps.costs.sheets import LARGEST_BYTES, Faults, rows_of
 from apps.experiments.models import Run
 from apps.projects.models import Project
 from apps.registry.models import Version
 
 REQUIRED = ("spent_on", "kind", "amount", "currency")
-OPTIONAL = ("model", "version", "run", "units", "description")
-LARGEST_BYTES = 5 * 1024 * 1024
-MOST_ROWS = 20_000
-MOST_FAULTS = 50
-LARGEST = Decimal(10) ** 10
-MOST_UNITS = 10**15
+OPTIONAL = ("model", "version", "run", "units", "description", "reference")
+RATE_COLUMNS = ("currency", "per", "value", "valid_from", "source")
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """What a file holds: entries that are not saved yet, and the digest that names the file."""
+    """What a file holds: entries that are not saved yet, how many were in the ledger before, and the file's digest."""
 
     entries: list[CostEntry]
+    skipped: int
     digest: str
     currency: str
 
     def __str__(self) -> str:
-        count = len(self.entries)
-        return f"{count:,} {'entry' if count == 1 else 'entries'} of {self.total:,.2f} {self.currency} in all"
+        told = f"{_counted(len(self.entries))} of {self.total:,.2f} {self.currency} in all"
+        return f"{told}; {_counted(self.skipped)} stood in the ledger already" if self.skipped else told
 
     @property
     def total(self) -> Decimal:
-        """The sum of all amounts."""
-        return sum((one.amount for one in self.entries), Decimal(0))
+        """The sum of all amounts in the currency of the books."""
+        return sum((round(one.amount * one.rate_value, 4) for one in self.entries), Decimal(0))
 
 
-class Faults:
-    """Everything that is wrong, by row (the header is row 1) and column; the first ones are told."""
-
-    def __init__(self) -> None:
-        self.problems: list[dict[str, Any]] = []
-        self.count = 0
-
-    def add(self, row: int, column: str, detail: str) -> None:
-        """Note a fault."""
-        self.count += 1
-        if self.count <= MOST_FAULTS:
-            self.problems.append({"row": row, "column": column, "detail": f"Row {row}, {column}: {detail}"})
-
-    def enforce(self) -> None:
-        """Raise Invalid where there is a fault."""
-        if not self.count:
-            return
-        more = f" (the first {MOST_FAULTS} of {self.count} faults)" if self.count > MOST_FAULTS else ""
-        told = " ".join(one["detail"] for one in self.problems[:5])
-        raise Invalid(
-            f"Nothing was imported{more}. {told}", code="bad_rows", problems=self.problems, field="file"
-        )
+def _counted(count: int) -> str:
+    return f"{count:,} {'entry' if count == 1 else 'entries'}"
 
 
 def read(project: Project, stream: BinaryIO) -> Sheet:
     """Return the entries of a CSV file; raises Invalid with every fault, by row."""
     content = stream.read(LARGEST_BYTES + 1)
-    rows = rows_of(content)
-    known = _Known(project)
-    faults, entries = Faults(), []
+    rows = rows_of(content, required=REQUIRED, optional=OPTIONAL)
+    known = _Known(project, {row.get("reference", "") for _, row in rows} - {""})
+    faults, entries, skipped = Faults(), [], 0
     for number, row in rows:
         entry = _entry(row, number, known, faults)
-        if entry is not None:
+        if entry is None:
+            continue
+        if _stands_already(entry, number, known, faults):
+            skipped += 1
+        else:
             entries.append(entry)
     faults.enforce()
-    if not entries:
-        raise _refused("The file has a header and no rows.")
-    return Sheet(entries, hashlib.sha256(content).hexdigest(), known.currency)
-
-
-def _refused(sentence: str) -> Invalid:
-    return Invalid(f"{sentence} Nothing was imported.", code="bad_file", field="file")
-
-
-def rows_of(content: bytes) -> list[tuple[int, dict[str, str]]]:
-    """Return each row that is not empty, with its number; raises Invalid where the file is no such table."""
-    if len(content) > LARGEST_BYTES:
-        raise _refused(f"The file is larger than {LARGEST_BYTES // 1024**2} MB. Split it.")
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise _refused("The file is not UTF-8. Save it as “CSV UTF-8”.") from None
-    if "\x00" in text:
-        raise _refused("The file holds a zero byte, so it is no CSV. Save it as “CSV UTF-8”.")
-    first = text.split("\n", 1)[0]
-    reader = csv.reader(
-        io.StringIO(text, newline=""), delimiter=";" if ";" in first and "," not in first else ","
-    )
-    try:
-        lines = [(reader.line_num, [cell.strip() for cell in line]) for line in reader]
-    except csv.Error as error:
-        raise _refused(f"Row {reader.line_num} cannot be read: {error}.") from None
-    header = [name.lower() for name in lines[0][1]] if lines else []
-    _check_header(header)
-    found = [(number, line) for number, line in lines[1:] if any(line)]
-    if len(found) > MOST_ROWS:
-        raise _refused(f"The file has {len(found):,} rows; up to {MOST_ROWS:,} are taken at once. Split it.")
-    faults = Faults()
-    for number, line in found:
-        if len(line) != len(header):
-            faults.add(number, "all", f"it has {len(line)} cells, and the header has {len(header)}.")
-    faults.enforce()
-    return [(number, dict(zip(header, line, strict=True))) for number, line in found]
-
-
-def _check_header(header: list[str]) -> None:
-    missing = [name for name in REQUIRED if name not in header]
-    strange = [name for name in header if name not in (*REQUIRED, *OPTIONAL)]
-    twice = sorted({name for name in header if header.count(name) > 1})
-    for what, names in (("lacks", missing), ("does not know", strange), ("names twice", twice)):
-        if names:
-            raise _refused(
-                f"The first row {what} {', '.join(f'“{name[:40]}”' for name in names[:6])}. "
-                f"Columns are {', '.join(REQUIRED)}, and if you like {', '.join(OPTIONAL)}."
-            )
+    return Sheet(entries, skipped, hashlib.sha256(content).hexdigest(), known.rates.per)
 
 
 class _Known:
-    """What rows may refer to, read once: versions by model and number, runs, the currency of the books."""
+    """What rows may refer to, read once: versions by model and number, runs, entries by reference, rates."""
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, references: set[str]) -> None:
         self.project = project
         versions = Version.objects.filter(model__project=project).select_related("model")
         self.versions = {(one.model.slug, one.number): one for one in versions}
         self.models = {slug for slug, _ in self.versions}
         self.runs = {one.pk: one for one in Run.objects.filter(experiment__project=project)}
-        self.currency = currency_of(project)
-
-
-def currency_of(project: Project) -> str:
-    """Return the currency that a project keeps its books in; empty where none is chosen yet."""
-    budget = Budget.objects.filter(project=project).values_list("currency", flat=True).first()
-    return (
-        budget or CostEntry.objects.filter(project=project).values_list("currency", flat=True).first() or ""
-    )
+        entries = CostEntry.objects.filter(project=project, reference__in=references)
+        self.entries = {one.reference: one for one in entries}
+        self.rates = Rates(books_currency(project))
+        self.today = queries.today()
+        self.seen: dict[str, int] = {}
 
 
 def _entry(row: dict[str, str], number: int, known: _Known, faults: Faults) -> CostEntry | None:
     before = faults.count
+    day = _day(row["spent_on"], number, "spent_on", faults)
+    if day > known.today:
+        faults.add(number, "spent_on", f"{day:%Y-%m-%d} lies in the future; days are those of UTC.")
+    code, conversion = _converted(row["currency"], day, number, known, faults)
     entry = CostEntry(
         project=known.project,
         kind=_kind(row["kind"], number, faults),
         amount=_amount(row["amount"], number, faults),
-        currency=_currency(row["currency"], number, known, faults),
-        spent_on=_day(row["spent_on"], number, faults),
+        currency=code,
+        rate=conversion.rate,
+        rate_value=conversion.value,
+        spent_on=day,
         version=_version(row.get("model", ""), row.get("version", ""), number, known, faults),
         run=_run(row.get("run", ""), number, known, faults),
         units=_units(row.get("units", ""), number, faults),
         description=row.get("description", "")[:300],
+        reference=_reference(row.get("reference", ""), number, known, faults),
     )
     return entry if faults.count == before else None
+
+
+def _stands_already(entry: CostEntry, number: int, known: _Known, faults: Faults) -> bool:
+    """Tell whether the ledger holds the entry under its reference; another one under the same is a fault."""
+    before = known.entries.get(entry.reference) if entry.reference else None
+    if before is None:
+        return False
+    if not same_entry(before, entry):
+        faults.add(number, "reference", f"the ledger holds another entry as “{entry.reference}”: {before}.")
+    return True
+
+
+def same_entry(one: CostEntry, other: CostEntry) -> bool:
+    """Tell whether two entries say the same, whatever they were converted by."""
+    names = ("kind", "amount", "currency", "spent_on", "version_id", "run_id", "units")
+    return all(getattr(one, name) == getattr(other, name) for name in names)
+
+
+def _reference(text: str, number: int, known: _Known, faults: Faults) -> str:
+    if not text:
+        return ""
+    if len(text) > 120:
+        faults.add(number, "reference", "it is longer than 120 characters.")
+    elif text in known.seen:
+        faults.add(number, "reference", f"“{text[:40]}” stands in row {known.seen[text]} too.")
+    known.seen.setdefault(text, number)
+    return text
 
 
 def _kind(text: str, number: int, faults: Faults) -> str:
@@ -182,29 +147,33 @@ def _amount(text: str, number: int, faults: Faults) -> Decimal:
         return Decimal(0)
     if not amount.is_finite() or abs(amount) >= LARGEST or amount != round(amount, 4):
         faults.add(number, "amount", f"“{text[:40]}” is out of range, or has more than four decimals.")
+    elif amount < 0:
+        faults.add(
+            number,
+            "amount",
+            f"{text[:40]} is negative. Reverse the entry that was wrong on its page, or by the interface.",
+        )
     return amount
 
 
-def _currency(text: str, number: int, known: _Known, faults: Faults) -> str:
-    code = text.upper()
-    if len(code) != 3 or not code.isascii() or not code.isalpha():
-        faults.add(
-            number, "currency", f"“{text[:20]}” is no currency; use a code of three letters such as EUR."
-        )
-    elif known.currency and known.currency != code:
-        faults.add(
-            number, "currency", f"the books are kept in {known.currency}, and this is {code}. Convert it."
-        )
-    else:
-        known.currency = code
-    return code
+def _converted(
+    text: str, day: datetime.date, number: int, known: _Known, faults: Faults
+) -> tuple[str, Conversion]:
+    try:
+        code = currency_code(text)
+        if not known.rates.per:
+            known.rates.per = code
+        return code, known.rates.on(code, day)
+    except Invalid as error:
+        faults.add(number, "currency", error.sentence)
+        return "", SAME
 
 
-def _day(text: str, number: int, faults: Faults) -> datetime.date:
+def _day(text: str, number: int, column: str, faults: Faults) -> datetime.date:
     try:
         return datetime.date.fromisoformat(text)
     except ValueError:
-        faults.add(number, "spent_on", f"“{text[:20]}” is no day; write it as 2026-01-31.")
+        faults.add(number, column, f"“{text[:20]}” is no day; write it as 2026-01-31.")
         return datetime.date.min
 
 
@@ -245,3 +214,45 @@ def _units(text: str, number: int, faults: Faults) -> int | None:
         )
         return None
     return int(text)
+
+
+def read_rates(stream: BinaryIO) -> list[Rate]:
+    """Return the rates of a CSV file, not saved; raises Invalid with every fault, by row."""
+    rows = rows_of(stream.read(LARGEST_BYTES + 1), required=RATE_COLUMNS)
+    faults, found = Faults(), []
+    for number, row in rows:
+        before = faults.count
+        codes = [_code(row[name], number, name, faults) for name in ("currency", "per")]
+        if codes[0] and codes[0] == codes[1]:
+            faults.add(number, "per", f"{codes[0]} is converted to itself; name two currencies.")
+        if not row["source"]:
+            faults.add(number, "source", "it is empty; say where the rate is from.")
+        rate = Rate(
+            currency=codes[0],
+            per=codes[1],
+            value=_value(row["value"], number, faults),
+            valid_from=_day(row["valid_from"], number, "valid_from", faults),
+            source=row["source"][:200],
+        )
+        if faults.count == before:
+            found.append(rate)
+    faults.enforce()
+    return found
+
+
+def _code(text: str, number: int, column: str, faults: Faults) -> str:
+    try:
+        return currency_code(text)
+    except Invalid as error:
+        faults.add(number, column, error.sentence)
+        return ""
+
+
+def _value(text: str, number: int, faults: Faults) -> Decimal:
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        value = Decimal("NaN")
+    if not value.is_finite() or not 0 < value < LARGEST or value != round(value, 10):
+        faults.add(number, "value", f"“{text[:40]}” is no rate; write a number above 0 as 0.9215.")
+    return value

@@ -19,6 +19,6 @@ NOTICES = [
     NoticeType(
         FORECAST,
         "Forecast over a budget",
-        "{where}: at this pace {month} will cost {forecast} {currency}, and {budget} are allowed.",
+        "{where}: at this pace {month} will cost {forecast} {currency} ({low} to {high}), and {budget} are allowed.",
     ),
 ]

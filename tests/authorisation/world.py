@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.test import Client
@@ -105,6 +105,10 @@ def _mortgages(world: World) -> None:
     version = registry.register_version(model, by=dev, run=run)
     evaluation = evaluate(version, by=dev)
     costs.set_budget(project, monthly_amount="1000", currency="USD", by=ada)
+    entry = costs.record_cost(
+        project, kind="training", amount="5", currency="USD", spent_on=date(2026, 1, 1), by=dev
+    )
+    world.words["version"] = str(version.pk)
     brief = Brief.objects.get(project=project)
     address = "http://testserver/invitations/"
     invitation, world.words["secret"] = identity.invite(
@@ -116,6 +120,7 @@ def _mortgages(world: World) -> None:
         "account": account,
         "project": project,
         "projects": project,
+        "costs": entry,
         "brief": brief,
         "experiments": experiment,
         "runs": run,

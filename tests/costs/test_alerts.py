@@ -11,17 +11,17 @@ from apps.notifications.models import Notice
 
 @pytest.fixture(autouse=True)
 def _tenth(monkeypatch):
-    """The tenth of a month of thirty days: the forecast is three times what was spent."""
+    """The tenth of a month of thirty days."""
     monkeypatch.setattr(queries, "today", lambda: datetime.date(2026, 4, 10))
 
 
-def spend(project, amount, dev):
+def spend(project, amount, dev, day=9):
     return services.record_cost(
         project,
         kind="training",
         amount=amount,
         currency="USD",
-        spent_on=datetime.date(2026, 4, 9),
+        spent_on=datetime.date(2026, 4, day),
         by=dev,
     )
 
@@ -30,9 +30,10 @@ def told():
     return [(one.person.full_name, one.kind.split(".")[1]) for one in Notice.objects.order_by("id")]
 
 
+@pytest.mark.method("M10.3")
 def test_each_share_is_told_once_and_the_highest_alone(project, ada, dev):
     services.set_budget(project, monthly_amount="100", currency="USD", by=ada)
-    spend(project, "20", dev)
+    spend(project, "20", dev, day=1)
     assert told() == []
     spend(project, "15", dev)
     assert told() == [("Ada", "forecast_over")]
@@ -50,7 +51,7 @@ def test_each_share_is_told_once_and_the_highest_alone(project, ada, dev):
 
 def test_a_file_tells_too_and_another_budget_begins_anew(project, ada, dev):
     services.set_budget(project, monthly_amount="100", currency="USD", by=ada)
-    rows = "spent_on,kind,amount,currency\n2026-04-01,training,85,USD\n"
+    rows = "spent_on,kind,amount,currency\n2026-04-01,training,80,USD\n2026-04-08,training,5,USD\n"
     services.import_costs(project, stream=io.BytesIO(rows.encode()), by=dev)
     assert {kind for _, kind in told()} == {"budget_share", "forecast_over"}
     services.set_budget(project, monthly_amount="80", currency="USD", by=ada)

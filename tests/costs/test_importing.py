@@ -13,12 +13,14 @@ from hypothesis import strategies as st
 
 from apps.audit.models import Event
 from apps.core.errors import Forbidden, Invalid, Refused
-from apps.costs import importing, services
+from apps.costs import services
 from apps.costs.importing import REQUIRED
 from apps.costs.models import CostEntry
+from apps.costs.sheets import rows_of
 from tests.api.conftest import client_with
 
 HEADER = "spent_on,kind,amount,currency,model,version,run,units,description\n"
+NAMED = "spent_on,kind,amount,currency,reference\n"
 GOOD = "2026-01-31,training,12.5,USD,approval,v1,,,nightly\n"
 
 
@@ -28,20 +30,18 @@ def send(project, text, by):
 
 
 def test_every_row_is_entered_with_what_it_is_for(project, version, run, dev):
-    rows = (
-        f"2026-02-01,inference_compute,-0.25,usd,,1,,100000,\n2026-02-02,training,3,USD,,,{run.pk},,a run\n"
-    )
+    rows = f"2026-02-01,inference_compute,0.25,usd,,1,,100000,\n2026-02-02,training,3,USD,,,{run.pk},,a run\n"
     sheet = send(project, HEADER + GOOD + "\n,,,,,,,,\n" + rows, dev)
     found = list(CostEntry.objects.order_by("spent_on"))
-    assert [str(one.amount) for one in found] == ["12.5000", "-0.2500", "3.0000"]
+    assert [str(one.amount) for one in found] == ["12.5000", "0.2500", "3.0000"]
     assert [one.version for one in found] == [version, version, None]
     assert [(one.run, one.units, one.currency) for one in found][1:] == [
         (None, 100000, "USD"),
         (run, None, "USD"),
     ]
-    assert str(sheet) == "3 entries of 15.25 USD in all"
+    assert str(sheet) == "3 entries of 15.75 USD in all"
     told = Event.objects.get(kind="costs.costs_imported")
-    assert (told.data["entries"], told.data["total"]) == (3, "15.25")
+    assert (told.data["entries"], told.data["total"]) == (3, "15.7500")
     assert all(one.source == f"csv:{told.data['file_sha256'][:40]}" for one in found)
 
 
@@ -58,8 +58,10 @@ def test_every_row_is_entered_with_what_it_is_for(project, version, run, dev):
         ("2026-01-31,training,NaN,USD,,,,,", "out of range"),
         ("2026-01-31,training,1.00001,USD,,,,,", "more than four decimals"),
         ("2026-01-31,training,1e12,USD,,,,,", "out of range"),
-        ("2026-01-31,training,1,Dollar,,,,,", "“Dollar” is no currency"),
-        ("2026-01-31,training,1,EUR,,,,,", "the books are kept in USD, and this is EUR"),
+        ("2026-01-31,training,-1,USD,,,,,", "-1 is negative. Reverse the entry that was wrong"),
+        ("2100-01-31,training,1,USD,,,,,", "2100-01-31 lies in the future"),
+        ("2026-01-31,training,1,US Dollar,,,,,", "Did you mean USD (US Dollar)?"),
+        ("2026-01-31,training,1,EUR,,,,,", "There is no rate from EUR to USD for 2026-01-31 or before"),
         ("2026-01-31,training,1,USD,approval,9,,,", "there is no version “9” of a model “approval”"),
         ("2026-01-31,training,1,USD,approval,,,,", "there is no version “”"),
         ("2026-01-31,training,1,USD,,,7,,", "there is no run with the id “7”"),
@@ -115,6 +117,21 @@ def test_the_same_file_is_taken_once(project, version, dev, ada):
     assert CostEntry.objects.count() == 1
 
 
+def test_rows_with_a_reference_are_entered_once_however_often_the_file_is_sent(project, dev):
+    first = NAMED + "2026-01-31,training,1,USD,job-1\n2026-01-31,training,2,USD,job-2\n"
+    send(project, first, dev)
+    again = send(project, first + "2026-01-31,training,4,USD,job-3\n", dev)
+    assert str(again) == "1 entry of 4.00 USD in all; 2 entries stood in the ledger already"
+    assert send(project, first, dev).entries == []
+    assert CostEntry.objects.count() == 3
+    with pytest.raises(
+        Invalid, match="Row 2, reference: the ledger holds another entry as “job-1”: 1.0000 USD"
+    ):
+        send(project, NAMED + "2026-01-31,training,9,USD,job-1\n", dev)
+    with pytest.raises(Invalid, match="Row 3, reference: “job-9” stands in row 2 too"):
+        send(project, NAMED + "2026-01-31,training,9,USD,job-9\n" * 2, dev)
+
+
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_the_same_file_sent_twice_at_once_is_taken_once(project, version, dev):
@@ -155,7 +172,7 @@ def test_many_rows_cost_as_many_queries_as_few(project, version, dev):
 def test_whatever_stands_in_a_file_it_is_rows_or_a_sentence(text):
     content = ",".join(REQUIRED).encode() + b"\n" + text.encode("utf-8", "surrogatepass")
     try:
-        rows = importing.rows_of(content)
+        rows = rows_of(content, required=REQUIRED)
     except Invalid:
         return
     assert all(set(row) == set(REQUIRED) for _, row in rows)
@@ -190,6 +207,7 @@ def test_a_pipeline_imports_and_gets_each_fault(project, version, ci):
     assert answer.status_code == 201
     assert {**answer.json(), "sha256": ""} == {
         "entries": 1,
+        "skipped": 0,
         "total": "12.5000",
         "currency": "USD",
         "sha256": "",
