@@ -69,7 +69,7 @@ class RatesImport(Endpoint):
 
 
 class InferenceCostsIn(Input):
-    def get_fields(self) -> dict[str, serializers.Field]:  # type: ignore[type-arg]
+    def get_fields(self) -> dict[str, serializers.Field]:
         return {kind.value: FiniteFloatField(required=False, min_value=0) for kind in INFERENCE_KINDS}
 
 

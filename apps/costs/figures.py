@@ -79,12 +79,12 @@ def figures_of(project: Project, *, month: datetime.date, day: datetime.date) ->
         ),
         movers=movers(project, month=month, day=day),
         unassigned=row["unassigned"] or Decimal(0),
-        per_1000=_per_1000(row),
+        per_1000=_per_1000(row["cost"], row["units"]),
     )
 
 
-def _per_1000(row: dict[str, Any]) -> Decimal | None:
-    return row["cost"] / row["units"] * 1000 if row["units"] else None
+def _per_1000(cost: Decimal | None, units: int | None) -> Decimal | None:
+    return cost / units * 1000 if cost is not None and units else None
 
 
 def _by_version(entries: QuerySet[CostEntry]) -> tuple[Share, ...]:
@@ -100,7 +100,7 @@ def _by_version(entries: QuerySet[CostEntry]) -> tuple[Share, ...]:
             row["version_id"],
             f"{row['version__model__name']} v{row['version__number']}",
             row["total"],
-            _per_1000(row),
+            _per_1000(row["cost"], row["units"]),
         )
         for row in found
     )
@@ -123,16 +123,21 @@ def movers(project: Project, *, month: datetime.date, day: datetime.date, most: 
         .annotate(now=Sum("books_amount", filter=now), before=Sum("books_amount", filter=then))
         .order_by()
     )
-    moves = [Move(_label(row), row["before"] or Decimal(0), row["now"] or Decimal(0)) for row in rows]
+    moves = [
+        Move(
+            _label(row["kind"], row["version__model__name"], row["version__number"]),
+            row["before"] or Decimal(0),
+            row["now"] or Decimal(0),
+        )
+        for row in rows
+    ]
     moves.sort(key=lambda one: (-abs(one.change), one.label))
     return tuple(one for one in moves if one.change)[:most]
 
 
-def _label(row: dict[str, Any]) -> str:
-    kind = CostKind(row["kind"]).label
-    if row["version__number"] is None:
-        return kind
-    return f"{kind}, {row['version__model__name']} v{row['version__number']}"
+def _label(kind: str, model: str | None, number: int | None) -> str:
+    label = CostKind(kind).label
+    return label if number is None else f"{label}, {model} v{number}"
 
 
 def monthly_inference(project: Project, *, month: datetime.date) -> dict[str, Decimal]:
@@ -148,5 +153,6 @@ def monthly_inference(project: Project, *, month: datetime.date) -> dict[str, De
         .order_by()
     )
     found = list(rows)
-    which = "last" if any(row["last"] for row in found) else "this"
-    return {row["kind"]: row[which] for row in found if row[which]}
+    if any(row["last"] for row in found):
+        return {row["kind"]: row["last"] for row in found if row["last"]}
+    return {row["kind"]: row["this"] for row in found if row["this"]}

@@ -195,7 +195,7 @@ def month_summary(project: Project) -> MonthSummary:
         budget.currency if budget else first_currency(project),
         sum((one.amount for one in by_kind), Decimal(0)),
         budget.monthly_amount if budget else None,
-        _forecast(rows, month, span["first"], last, rule),
+        _forecast([(row["spent_on"], row["total"]) for row in rows], month, span["first"], last, rule),
         by_kind,
         last,
         rule,
@@ -207,7 +207,7 @@ def _following(month: datetime.date) -> datetime.date:
 
 
 def _forecast(
-    rows: list[dict[str, datetime.date | Decimal | str]],
+    rows: list[tuple[datetime.date, Decimal]],
     month: datetime.date,
     first: datetime.date | None,
     last: datetime.date | None,
@@ -226,13 +226,11 @@ def _forecast(
         return None
     totals = dict.fromkeys(range(days), 0.0)
     spent = 0.0
-    for row in rows:
-        day, total = row["spent_on"], float(row["total"])  # type: ignore[arg-type]
-        assert isinstance(day, datetime.date)
+    for day, total in rows:
         if 0 <= (day - start).days < days:
-            totals[(day - start).days] += total
+            totals[(day - start).days] += float(total)
         if day >= month:
-            spent += total
+            spent += float(total)
     in_month = calendar.monthrange(month.year, month.month)[1]
     left = in_month - (last.day if last >= month else 0)
     return month_end(list(totals.values()), spent=spent, days_left=left, level=rule.level)

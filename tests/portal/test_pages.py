@@ -39,6 +39,9 @@ def places(ready, project, dev):
         "projects:brief": [slug],
         "projects:members": [slug],
         "costs:project": [slug],
+        "costs:savings": [slug],
+        "costs:gpus": [slug],
+        "costs:rates": [],
         "portal:version": [pk],
         "checklists:checklist": [pk, "bias"],
         "rubrics:rubric": [pk],
@@ -84,7 +87,7 @@ def places(ready, project, dev):
 
 EVERYBODYS = {
     *("portal:home", "portal:projects", "portal:search", "portal:styleguide", "accounts:tokens", "api-docs"),
-    *("projects:create", "policies:revision", "policies:policies", "gates:all_times"),
+    *("projects:create", "costs:rates", "policies:revision", "policies:policies", "gates:all_times"),
     *("notifications:unread", "notifications:all", "notifications:preferences"),
     *("mfa_index", "mfa_list_webauthn", "usersessions_list", "account_change_password"),
 }

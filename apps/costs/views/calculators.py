@@ -19,8 +19,8 @@ from apps.projects.queries import project_for
 def savings(request: SignedInRequest, slug: str) -> HttpResponse:
     """Show each lever of the policy, and what the chosen ones would save of the project's inference cost."""
     found = project_for(request.user, slug)
-    currency = books_currency(found)
     known = estimating.known_costs(found)
+    currency = books_currency(found)
     form = SavingsForm(
         request.GET or None,
         levers=estimating.levers_of(found),
@@ -30,13 +30,12 @@ def savings(request: SignedInRequest, slug: str) -> HttpResponse:
     result = None
     if form.is_bound and form.is_valid():
         result = attempt(form, estimating.estimate_savings, found, chosen=form.chosen, costs=form.costs)
-    saved = {one.lever.key: one for one in result.each if one.lever} if result else {}
     context = {
         "project": found,
         "currency": currency,
         "form": form,
         "known": known,
-        "rows": list(form.rows(saved)),
+        "rows": list(form.rows({one.lever.key: one for one in result.each if one.lever} if result else {})),
         "result": result,
         "may_manage": can(request.user, Right.MANAGE, found),
     }

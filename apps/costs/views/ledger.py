@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.forms import Form
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_http_methods
@@ -24,35 +25,43 @@ from apps.projects.queries import project_for
 def entry(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Show an entry with the rate that converted it; reverse it, or say what it was for."""
     found = queries.entry_for(request.user, pk)
-    posted = request.POST.get("form") if request.method == "POST" else None
-    reversal = ReversalForm(request.POST if posted == "reverse" else None, prefix="reverse")
-    attribution = AttributionForm(
-        request.POST if posted == "attribute" else None,
-        prefix="attribute",
-        **queries.attribution_choices(found.project),
-    )
-    done: CostEntry | None = None
-    if posted == "reverse" and reversal.is_valid():
-        done = attempt(reversal, services.reverse_cost, found, by=request.user, **reversal.cleaned_data)
-    elif posted == "attribute" and attribution.is_valid():
-        done = attempt(
-            attribution, services.attribute_cost, found, by=request.user, **attribution.cleaned_data
-        )
+    forms = _forms(request, found)
+    done = _correct(request, found, forms)
     if done is not None:
         messages.success(request, f"Entered: {done}.")
         return redirect("costs:entry", pk=done.pk)
     context = {
         "project": found.project,
         "entry": found,
-        "reversal_form": reversal,
-        "attribution_form": attribution,
-        "forms": [reversal, attribution],
+        "reversed_by": getattr(found, "reversal", None),
+        "forms": list(forms.values()),
+        "reversal_form": forms["reverse"],
+        "attribution_form": forms["attribute"],
         "may_record": can(request.user, Right.CONTRIBUTE, found.project),
         "may_manage": can(request.user, Right.MANAGE, found.project),
-        "reversed_by": getattr(found, "reversal", None),
     }
-    bad = reversal.errors or attribution.errors
+    bad = any(form.errors for form in forms.values())
     return page(request, "costs/entry.html", context, status=422 if bad else 200)
+
+
+def _forms(request: SignedInRequest, found: CostEntry) -> dict[str, Form]:
+    posted = request.POST.get("form") if request.method == "POST" else None
+    return {
+        "reverse": ReversalForm(request.POST if posted == "reverse" else None, prefix="reverse"),
+        "attribute": AttributionForm(
+            request.POST if posted == "attribute" else None,
+            prefix="attribute",
+            **queries.attribution_choices(found.project),
+        ),
+    }
+
+
+def _correct(request: SignedInRequest, found: CostEntry, forms: dict[str, Form]) -> CostEntry | None:
+    form = forms.get(request.POST.get("form", ""))
+    if form is None or not form.is_valid():
+        return None
+    act = services.reverse_cost if form is forms["reverse"] else services.attribute_cost
+    return attempt(form, act, found, by=request.user, **form.cleaned_data)
 
 
 @login_required

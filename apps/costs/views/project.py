@@ -1,5 +1,7 @@
 """The cost page of a project."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.forms import Form
@@ -44,7 +46,7 @@ def project(request: SignedInRequest, slug: str) -> HttpResponse:
 def _forms(request: SignedInRequest, found: Project, currency: str, target: Target | None) -> dict[str, Form]:
     posted = request.POST.get("form") if request.method == "POST" else None
 
-    def data(name: str) -> dict[str, object]:
+    def data(name: str) -> dict[str, Any]:
         mine = posted == name
         return {
             "data": request.POST if mine else None,

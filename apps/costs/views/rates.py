@@ -25,15 +25,8 @@ def rates(request: SignedInRequest) -> HttpResponse:
     file_form = RatesFileForm(
         request.POST if sent else None, request.FILES if sent else None, prefix="import"
     )
-    said = None
-    if posted == "rate" and rate_form.is_valid():
-        rate = attempt(rate_form, services.enter_rate, by=request.user, **rate_form.cleaned_data)
-        said = f"Entered: {rate}." if rate else None
-    elif sent and file_form.is_valid():
-        stream = file_form.cleaned_data["file"].file
-        new = attempt(file_form, services.import_rates, stream=stream, by=request.user)
-        said = None if new is None else f"Entered: {len(new):,} rates that were not known."
-    if said is not None:
+    said = _enter(request, rate_form, file_form)
+    if said:
         messages.success(request, said)
         return redirect("costs:rates")
     context = {
@@ -44,3 +37,15 @@ def rates(request: SignedInRequest) -> HttpResponse:
     }
     bad = rate_form.errors or file_form.errors
     return page(request, "costs/rates.html", context, status=422 if bad else 200)
+
+
+def _enter(request: SignedInRequest, rate_form: RateForm, file_form: RatesFileForm) -> str:
+    """Do what was posted and return what to say of it; nothing where it was refused."""
+    if rate_form.is_bound and rate_form.is_valid():
+        rate = attempt(rate_form, services.enter_rate, by=request.user, **rate_form.cleaned_data)
+        return f"Entered: {rate}." if rate else ""
+    if file_form.is_bound and file_form.is_valid():
+        stream = file_form.cleaned_data["file"].file
+        new = attempt(file_form, services.import_rates, stream=stream, by=request.user)
+        return "" if new is None else f"Entered: {len(new):,} rates that were not known."
+    return ""
