@@ -260,7 +260,8 @@ AUDIT_EVENT_MODULES = [
     if name not in {"core", "audit", "evidence", "commands", "api", "portal"}
 ]
 #: Where kinds of notices are listed.
-NOTICE_MODULES = [f"apps.{name}.notices" for name in ("notifications", "checklists", "findings", "assurance")]
+_WITH_NOTICES = "notifications costs checklists findings assurance"
+NOTICE_MODULES = [f"apps.{name}.notices" for name in _WITH_NOTICES.split()]
 NOTICE_MODULES += [f"apps.gates.{name}notices" for name in ("", "exception_", "condition_", "policy_")]
 CELERY_BROKER_URL = environment.broker_url()
 JOB_READERS = "apps.projects.permissions:may_see_project"

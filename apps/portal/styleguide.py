@@ -51,7 +51,7 @@ def styleguide(request: HttpRequest) -> HttpResponse:
         charts.calibration(_BINS, ece=0.041),
         charts.curve(points, kind="roc", area=0.83, prevalence=0.4),
         charts.confusion(320, 40, 25, 415, threshold=0.5),
-        charts.cost_bars(months, currency="USD", budget=1000.0, forecast=1500.0),
+        charts.cost_bars(months, currency="USD", budget=1000.0, forecast=(1500.0, 1300.0, 1700.0)),
         charts.dimension_bars(
             [("Problem framing", 15, 4, 5), ("Monitoring", 15, None, 2)], total=62, band="Good foundations"
         ),

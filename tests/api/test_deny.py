@@ -3,6 +3,7 @@
 import io
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 from django.db import connection
@@ -225,6 +226,14 @@ LISTS = {
     ),
     "projects/{project}/costs": lambda world, number: costs.record_cost(
         world.project, kind="training", amount="1", currency="USD", spent_on=date(2026, 1, 1), by=world.dev
+    ),
+    "exchange-rates": lambda world, number: costs.enter_rate(
+        currency="EUR",
+        per="USD",
+        value=Decimal(number),
+        valid_from=date(2026, 1, 1),
+        source="ECB",
+        by=person(f"adm{number}", "administrator"),
     ),
     "events": lambda world, number: projects.change_project(world.project, by=world.ada, name=f"n{number}"),
     "projects/{project}/audit": lambda world, number: projects.change_project(

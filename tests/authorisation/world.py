@@ -3,7 +3,7 @@
 import io
 import json
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.test import Client
@@ -116,6 +116,10 @@ def _mortgages(world: World) -> None:
     costs.set_budget(project, monthly_amount="1000", currency="USD", by=ada)
     experiments.end_run(experiments.start_run(experiment, name="ended", by=dev), by=dev)
     findings.look_at(project)
+    entry = costs.record_cost(
+        project, kind="training", amount="5", currency="USD", spent_on=date(2026, 1, 1), by=dev
+    )
+    world.words["version"] = str(version.pk)
     brief = Brief.objects.get(project=project)
     kill = projects.add_kill_criterion(project, title="Too dear", expression="costs.month > 900.0", by=ada)
     projects.answer_approach(project, answers=dict.fromkeys(SIGNALS, "unsure"), by=dev)
@@ -135,6 +139,7 @@ def _mortgages(world: World) -> None:
         "account": account,
         "project": project,
         "projects": project,
+        "costs": entry,
         "brief": brief,
         "kill-criteria": kill,
         "experiments": experiment,

@@ -5,7 +5,8 @@ style sheet override them for dark mode. The first child is a <title> that says 
 said by colour alone, and every number is printed or stands in the table beside the chart.
 """
 
-from apps.core.charts.bars import GroupRate, cost_bars, dimension_bars, impact_ratios
+from apps.core.charts.amounts import amount_bars, cost_bars
+from apps.core.charts.bars import GroupRate, dimension_bars, impact_ratios
 from apps.core.charts.curves import calibration, curve, series
 from apps.core.charts.drawing import Chart
 from apps.core.charts.estimates import Estimate, confusion, forest
@@ -17,6 +18,7 @@ __all__ = [
     "Estimate",
     "GroupRate",
     "Wait",
+    "amount_bars",
     "calibration",
     "confusion",
     "cost_bars",

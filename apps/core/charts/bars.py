@@ -1,6 +1,5 @@
-"""Bars: rates by group, costs by month, levels by dimension."""
+"""Bars: rates by group, levels by dimension."""
 
-import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -78,57 +77,6 @@ def impact_ratios(groups: Sequence[GroupRate], *, attribute: str, ratio: float |
             )
             for group in groups
         ),
-    )
-
-
-def cost_bars(
-    months: Sequence[tuple[datetime.date, float]],
-    *,
-    currency: str,
-    budget: float | None,
-    forecast: float | None,
-) -> Chart:
-    """Draw the cost of each month, the budget as a line, and the forecast of the last month as an outline."""
-    left, base, top = 60, 170, 20
-    shown = list(months)[-12:]
-    highest = max([amount for _, amount in shown] + [budget or 0, forecast or 0, 1e-9])
-    step = (WIDTH - left - 20) / max(len(shown), 1)
-    wide = min(step * 0.6, 60)
-    parts = [line(left, base, WIDTH - 10, base, stroke="c-muted")]
-    for index, (month, amount) in enumerate(shown):
-        x = left + step * index + (step - wide) / 2
-        tall = (base - top) * amount / highest
-        if forecast is not None and index == len(shown) - 1 and forecast > amount:
-            more = (base - top) * forecast / highest
-            parts.append(rect(x, base - more, wide, more, paint="c-soft", stroke="c-muted"))
-            parts.append(
-                text(
-                    x + wide / 2,
-                    base - more - 5,
-                    f"forecast {forecast:,.0f}",
-                    anchor="middle",
-                    size=10,
-                    paint="c-muted",
-                )
-            )
-        parts.append(rect(x, base - tall, wide, tall, paint="c-accent"))
-        parts.append(
-            text(x + wide / 2, base + 15, f"{month:%b %Y}", anchor="middle", size=10, paint="c-muted")
-        )
-        parts.append(text(x + wide / 2, base + 29, f"{amount:,.0f}", anchor="middle", size=11))
-    if budget is not None:
-        y = base - (base - top) * budget / highest
-        parts.append(line(left, y, WIDTH - 10, y, stroke="c-bad", width=1.5, dash="5 3"))
-        parts.append(text(left - 6, y + 4, f"{budget:,.0f}", anchor="end", size=10, paint="c-bad"))
-        parts.append(text(WIDTH - 10, y - 5, "budget", anchor="end", size=10, paint="c-bad"))
-    last = f"{shown[-1][0]:%B %Y}: {shown[-1][1]:,.2f} {currency}" if shown else "Nothing was spent yet"
-    reading = f"{last}{f', budget {budget:,.2f}' if budget else ''}."
-    return Chart(
-        drawing(parts, width=WIDTH, height=210, title=f"Cost by month. {reading}"),
-        "Cost by month",
-        reading,
-        ("Month", f"Amount ({currency})"),
-        tuple((f"{month:%Y-%m}", f"{amount:,.2f}") for month, amount in shown),
     )
 
 
