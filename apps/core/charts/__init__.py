@@ -9,12 +9,15 @@ from apps.core.charts.bars import GroupRate, cost_bars, dimension_bars, impact_r
 from apps.core.charts.curves import calibration, curve, series
 from apps.core.charts.drawing import Chart
 from apps.core.charts.estimates import Estimate, confusion, forest
+from apps.core.charts.runs import Strand, Trail, overlay, parallel
 from apps.core.charts.waits import Wait, duration, wait_bars
 
 __all__ = [
     "Chart",
     "Estimate",
     "GroupRate",
+    "Strand",
+    "Trail",
     "Wait",
     "calibration",
     "confusion",
@@ -24,6 +27,8 @@ __all__ = [
     "duration",
     "forest",
     "impact_ratios",
+    "overlay",
+    "parallel",
     "series",
     "wait_bars",
 ]
