@@ -7,12 +7,13 @@ from apps.policies.method.experiments import Hint
 from apps.policies.method.guides import Advice
 from apps.policies.queries import pack_of
 from apps.projects.enums import DataRole
+from apps.projects.models import Project
 from apps.projects.queries import brief_of, datasets_of
 
 
-def hints_of(run: Run) -> tuple[Hint, ...]:
-    """Return the hints on a run's hyperparameters (M3.3), by the policy of its project."""
-    part = pack_of(run.experiment.project.policy_revision).method.experiments
+def hints_of(run: Run, project: Project) -> tuple[Hint, ...]:
+    """Return the hints on a run's hyperparameters (M3.3), by the policy of its ``project``."""
+    part = pack_of(project.policy_revision).method.experiments
     return part.hints(run.model_type, run.params)
 
 

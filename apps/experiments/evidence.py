@@ -54,7 +54,7 @@ def facts(version: Any, known: Mapping[str, Any]) -> dict[str, Any]:
             "dataset_recorded": run.datasets.filter(role=DataRole.TRAIN).exists(),
             "metrics": metrics,
             "training_seconds": run.training_seconds,
-            "hints": len(hints_of(run)),
+            "hints": len(hints_of(run, version.model.project)),
             "delta_over_baseline": delta.gain if delta else None,
         },
         "experiment": {

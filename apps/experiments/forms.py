@@ -124,9 +124,13 @@ class RunsForm(forms.Form):
         given = self.cleaned_data["sort"] or "-started"
         column = column_of(given.removeprefix("-"))
         if column is None or not self.among.has(column):
-            raise forms.ValidationError(
-                f"The runs cannot be sorted by “{given.removeprefix('-')}”: no run has it. Use the heads of the columns."
+            # The field is hidden, so its error stands above the form.
+            self.add_error(
+                None,
+                f"The runs cannot be sorted by “{given.removeprefix('-')}”: no run has it. "
+                "Use the heads of the columns.",
             )
+            return Column("started"), True
         return column, given.startswith("-")
 
     def is_valid(self) -> bool:
@@ -141,9 +145,7 @@ class RunsForm(forms.Form):
             state=data["state"],
             model=data["model"],
             words=data["q"],
-            conditions=tuple(
-                one for form in self.conditions if (one := form.condition) is not None
-            ),
+            conditions=tuple(one for form in self.conditions if (one := form.condition) is not None),
             sort=column,
             descending=descending,
             columns=tuple(data["columns"]),

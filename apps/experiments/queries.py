@@ -84,8 +84,10 @@ def latest_metrics(run_ids: Iterable[Any]) -> dict[UUID, dict[str, float]]:
 def metric_names(run_ids: Iterable[Any]) -> list[str]:
     """Return the metrics of which a run logged more than one step, in order."""
     logged = Metric.objects.filter(run__in=list(run_ids)).order_by()
-    many = logged.values("run", "name").annotate(first=Min("step"), last=Max("step")).filter(last__gt=F("first"))
-    return sorted({name for name in many.values_list("name", flat=True)})
+    many = (
+        logged.values("run", "name").annotate(first=Min("step"), last=Max("step")).filter(last__gt=F("first"))
+    )
+    return sorted(set(many.values_list("name", flat=True)))
 
 
 def metric_curves(

@@ -26,8 +26,10 @@ MOST_SECONDARY = 20
 SHORTEST_REASON = 10
 _PATH = re.compile(r"^[\w.\- ]+(/[\w.\- ]+)*$")
 EXPERIMENT_FIELDS = frozenset(
-    ("name", "hypothesis", "primary_metric", "higher_is_better", "secondary_metrics")
-    + ("baseline", "baseline_source", "data_kind", "notes")
+    [
+        *("name", "hypothesis", "primary_metric", "higher_is_better", "secondary_metrics"),
+        *("baseline", "baseline_source", "data_kind", "notes"),
+    ]
 )
 
 
@@ -107,9 +109,7 @@ def change_experiment(
     can(by, Right.CONTRIBUTE, experiment.project).enforce()
     current = _locked(experiment)
     governed.demand_version(current, expect)
-    written = {
-        name: value for name, value in _checked(fields).items() if getattr(current, name) != value
-    }
+    written = {name: value for name, value in _checked(fields).items() if getattr(current, name) != value}
     _baseline_has_source(
         written.get("baseline", current.baseline), written.get("baseline_source", current.baseline_source)
     )

@@ -56,7 +56,9 @@ def parallel(axes: Sequence[str], strands: Sequence[Strand], *, marking: str) ->
         if points:
             ends.append((points[-1], one.label, one.marked))
     parts += _labels(ends, x=WIDTH - LABEL_WIDTH + 8, bottom=TOP + tall)
-    reading = f"{len(strands)} runs over {len(axes)} numbers in which they differ{marking and f'; {marking}'}."
+    reading = (
+        f"{len(strands)} runs over {len(axes)} numbers in which they differ{marking and f'; {marking}'}."
+    )
     return Chart(
         drawing(parts, width=WIDTH, height=tall + 60, title=f"Parallel coordinates. {reading}"),
         "Parallel coordinates",

@@ -121,7 +121,10 @@ def catalogue_guide(catalogue: Sequence[Any]) -> Guide | None:
         Entry(
             one.key,
             one.title,
-            cells=(Cell("Kind of column", str(one.kind).replace("_", " ")), Cell("When to use it", one.advice)),
+            cells=(
+                Cell("Kind of column", str(one.kind).replace("_", " ")),
+                Cell("When to use it", one.advice),
+            ),
         )
         for one in catalogue
     )
@@ -145,7 +148,7 @@ def _guide(entry: Mapping[str, Any]) -> Guide:
         Entry(
             one["key"],
             one["title"],
-            cells=tuple(Cell(title, one["cells"][key]) for key, title in columns.items() if key in one["cells"])
+            cells=tuple(Cell(title, one["cells"].get(key, "")) for key, title in columns.items())
             if "cells" in one
             else (),
             advice=one.get("advice", ""),
