@@ -151,22 +151,21 @@ def test_the_feature_catalogue_is_a_guide_where_the_policy_has_one():
     assert catalogue_guide(()) is None
 
 
+def family(ranges):
+    return f"experiments: {{model_families: [{{key: a, title: A, model_types: [x1], ranges: [{ranges}]}}]}}"
+
+
+def guide(entry):
+    return f"guides: [{{key: a, title: A, entries: [{{key: b, title: B, {entry}}}]}}]"
+
+
 @pytest.mark.parametrize(
     ("part", "sentence"),
     [
-        (
-            "experiments: {model_families: [{key: a, title: A, model_types: [x1], ranges: [{param: p, low: 2, high: 1}]}]}",
-            "is empty",
-        ),
-        (
-            "experiments: {model_families: [{key: a, title: A, model_types: [x1], ranges: [{param: p, low: 1, high: 2, aliases: [P]}]}]}",
-            "already",
-        ),
-        ("guides: [{key: a, title: A, entries: [{key: b, title: B, cells: {no: x}}]}]", "no column 'no'"),
-        (
-            "guides: [{key: a, title: A, entries: [{key: b, title: B, when: brief.tusk == 'x'}]}]",
-            "Did you mean brief.task",
-        ),
+        (family("{param: p, low: 2, high: 1}"), "is empty"),
+        (family("{param: p, low: 1, high: 2, aliases: [P]}"), "already"),
+        (guide("cells: {no: x}"), "no column 'no'"),
+        (guide("when: brief.tusk == 'x'"), "Did you mean brief.task"),
     ],
 )
 def test_a_part_that_makes_no_sense_is_refused_with_its_line(part, sentence):

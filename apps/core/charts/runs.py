@@ -9,6 +9,8 @@ WIDTH = 720
 TOP, TALL = 34, 190
 #: Labels stand at the right end, so far apart at least (px).
 LABEL_WIDTH, LABEL_STEP = 150, 14
+#: The width of a letter of the axes' names (px), and a little more.
+LETTER = 8
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ def parallel(axes: Sequence[str], strands: Sequence[Strand], *, marking: str) ->
         low, high = ranges[place]
         anchor = "start" if place == 0 else "end" if place == len(axes) - 1 else "middle"
         parts.append(line(x, TOP, x, TOP + tall, stroke="c-muted"))
-        parts.append(text(x, 12, shorten(name, 16), anchor=anchor, size=11))
+        parts.append(text(x, 12, shorten(name, int(gap / LETTER)), anchor=anchor, size=11))
         parts.append(text(x, TOP - 8, f"{high:.4g}", anchor=anchor, size=10, paint="c-muted"))
         parts.append(text(x, TOP + tall + 14, f"{low:.4g}", anchor=anchor, size=10, paint="c-muted"))
     ends = []
