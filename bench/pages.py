@@ -39,7 +39,7 @@ def addresses(user: Any) -> dict[str, str]:
         "notifications:notices",
     ]
     of_project = [
-        *("portal:project", "projects:brief", "data:sources", "data:features", "experiments:project"),
+        *("portal:project", "projects:brief", "data:sources", "data:features", "experiments:of_project"),
         *(
             "findings:project",
             "costs:project",

@@ -3,25 +3,51 @@
 from typing import Any
 from uuid import UUID
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.enums import Scope
-from apps.api.base import Endpoint, FiniteFloatField, Input, Output, Person, Text, answer
+from apps.api.base import (
+    Endpoint,
+    FiniteFloatField,
+    Input,
+    Output,
+    Person,
+    Text,
+    answer,
+    expected_version,
+)
 from apps.core.errors import Invalid
-from apps.experiments import queries, services
-from apps.experiments.enums import RunState
+from apps.experiments import comparing, queries, services
+from apps.experiments.advice import hints_of
+from apps.experiments.deltas import run_delta
+from apps.experiments.enums import GIVEN, DataKind, RunState
 from apps.experiments.models import Run
 from apps.projects.queries import datasets_of, project_by_id_for
 
 
-class ExperimentIn(Input):
-    name = Text(max_length=120)
+class ExperimentFields(Input):
     hypothesis = Text(required=False)
     primary_metric = Text(required=False, max_length=60)
+    higher_is_better = serializers.BooleanField(required=False, help_text="of the primary metric")
+    secondary_metrics = serializers.ListField(required=False, child=Text(max_length=60), max_length=20)
+    baseline = FiniteFloatField(
+        required=False, allow_null=True, help_text="the primary metric of what a model must beat"
+    )
+    baseline_source = Text(required=False, max_length=300, help_text="needed with a baseline")
+    data_kind = serializers.ChoiceField(required=False, choices=DataKind.choices)
+    notes = Text(required=False)
+
+
+class ExperimentIn(ExperimentFields):
+    name = Text(max_length=120)
+
+
+class ExperimentChange(ExperimentFields):
+    name = Text(required=False, max_length=120, allow_blank=False)
 
 
 class ExperimentOut(Output):
@@ -30,6 +56,12 @@ class ExperimentOut(Output):
     name = serializers.CharField()
     hypothesis = serializers.CharField()
     primary_metric = serializers.CharField()
+    higher_is_better = serializers.BooleanField()
+    secondary_metrics = serializers.ListField(child=serializers.CharField())
+    baseline = serializers.FloatField(allow_null=True)
+    baseline_source = serializers.CharField()
+    data_kind = serializers.CharField()
+    notes = serializers.CharField()
     verdict = serializers.CharField()
     project = serializers.UUIDField(source="project_id")
 
@@ -52,12 +84,51 @@ class Experiments(Endpoint):
 
 
 class ExperimentOne(Endpoint):
-    scopes = {"GET": Scope.READ}
+    scopes = {"GET": Scope.READ, "PATCH": Scope.TRACK}
 
     @extend_schema(responses=ExperimentOut)
     def get(self, request: Request, pk: UUID) -> Response:
         """Return an experiment."""
         return answer(ExperimentOut, queries.experiment_for(self.user, pk))
+
+    @extend_schema(request=ExperimentChange, responses=ExperimentOut)
+    def patch(self, request: Request, pk: UUID) -> Response:
+        """Change what an experiment says of itself (If-Match)."""
+        experiment = queries.experiment_for(self.user, pk)
+        expect = expected_version(request)
+        fields = self.read(ExperimentChange)
+        return answer(
+            ExperimentOut, services.change_experiment(experiment, by=self.user, expect=expect, **fields)
+        )
+
+
+class VerdictIn(Input):
+    verdict = serializers.ChoiceField(choices=[(one.value, one.label) for one in GIVEN])
+    reason = Text(max_length=5000, help_text="what the runs showed; ten characters or more")
+
+
+class VerdictOut(Output):
+    id = serializers.UUIDField()
+    verdict = serializers.CharField()
+    reason = serializers.CharField()
+    given_by = Person()
+    created_at = serializers.DateTimeField()
+
+
+class Verdicts(Endpoint):
+    scopes = {"GET": Scope.READ, "POST": Scope.TRACK}
+
+    @extend_schema(responses=VerdictOut(many=True))
+    def get(self, request: Request, pk: UUID) -> Response:
+        """List what was decided about an experiment, newest first; the first is in force."""
+        return self.page(queries.verdicts_of(queries.experiment_for(self.user, pk)), VerdictOut)
+
+    @extend_schema(request=VerdictIn, responses={201: VerdictOut})
+    def post(self, request: Request, pk: UUID) -> Response:
+        """Give an experiment its verdict. Takes a person: a service account's token is refused."""
+        experiment = queries.experiment_for(self.user, pk)
+        given = services.give_verdict(experiment, by=self.user, **self.read(VerdictIn))
+        return answer(VerdictOut, given, status=201)
 
 
 class RunIn(Input):
@@ -87,12 +158,55 @@ class RunOut(Output):
     ended_at = serializers.DateTimeField(allow_null=True)
 
 
+class DeltaOut(Output):
+    value = serializers.FloatField()
+    baseline = serializers.FloatField()
+    difference = serializers.FloatField()
+    gain = serializers.FloatField(help_text="the difference, with its sign turned where lower is better")
+    relative = serializers.FloatField(allow_null=True, help_text="the gain as a share of the baseline")
+
+
+class HintOut(Output):
+    param = serializers.CharField()
+    value = serializers.FloatField()
+    low = serializers.FloatField()
+    high = serializers.FloatField()
+    family = serializers.CharField()
+    sentence = serializers.CharField()
+    method = serializers.CharField()
+
+
+class UsedDatasetOut(Output):
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    role = serializers.CharField()
+    content_digest = serializers.CharField()
+
+
 class RunDetail(RunOut):
+    """A run with the latest value of each metric, how far it is over its baseline, and hints on its parameters."""
+
+    training_seconds = serializers.FloatField(allow_null=True)
+    notes = serializers.CharField()
+    used_datasets = UsedDatasetOut(many=True, source="datasets")
     metrics = serializers.SerializerMethodField()
+    delta = serializers.SerializerMethodField()
+    hints = serializers.SerializerMethodField()
 
     def get_metrics(self, run: Run) -> dict[str, float]:
         """Return the latest value of each metric."""
         return queries.latest_metrics([run.pk]).get(run.pk, {})
+
+    @extend_schema_field(DeltaOut(allow_null=True))
+    def get_delta(self, run: Run) -> Any:
+        """Return how far the primary metric is from the baseline."""
+        delta = run_delta(run.experiment, self.get_metrics(run))
+        return DeltaOut(delta).data if delta else None
+
+    @extend_schema_field(HintOut(many=True))
+    def get_hints(self, run: Run) -> Any:
+        """Return the hyperparameters outside their usual range."""
+        return HintOut(hints_of(run, run.experiment.project), many=True).data
 
 
 class Runs(Endpoint):
@@ -124,6 +238,46 @@ class RunOne(Endpoint):
     def get(self, request: Request, pk: UUID) -> Response:
         """Return a run with the latest value of each metric."""
         return answer(RunDetail, queries.run_for(self.user, pk))
+
+
+class ComparedRunOut(Output):
+    id = serializers.UUIDField(source="run.pk")
+    name = serializers.CharField(source="run.name")
+    experiment = serializers.UUIDField(source="run.experiment_id")
+    delta = DeltaOut(allow_null=True)
+    hints = HintOut(many=True)
+
+
+class ComparedRowOut(Output):
+    kind = serializers.ChoiceField(choices=["run", "param", "metric"])
+    name = serializers.CharField()
+    values = serializers.ListField(
+        child=serializers.JSONField(allow_null=True), help_text="in the order of the runs"
+    )
+    differs = serializers.BooleanField()
+
+
+class ComparisonOut(Output):
+    runs = ComparedRunOut(many=True)
+    rows = ComparedRowOut(many=True)
+
+
+class RunsCompare(Endpoint):
+    scopes = {"GET": Scope.READ}
+
+    @extend_schema(
+        responses=ComparisonOut,
+        parameters=[
+            OpenApiParameter(
+                "run", UUID, many=True, required=True, description="an id of a run; up to 20 of one project"
+            )
+        ],
+    )
+    def get(self, request: Request, pk: UUID) -> Response:
+        """Compare up to 20 runs of a project: each parameter and metric, and whether it differs."""
+        project = project_by_id_for(self.user, pk)
+        ids = comparing.ids_of(request.query_params.getlist("run"))
+        return answer(ComparisonOut, comparing.compare(project, ids))
 
 
 class MetricIn(Input):

@@ -12,7 +12,7 @@ from apps.registry.models import Version
 OF_PROJECT = {
     "brief": "projects:brief",
     "data": "data:sources",
-    "experiments": "experiments:project",
+    "experiments": "experiments:of_project",
     "costs": "costs:project",
     "savings": "costs:savings",
 }

@@ -24,3 +24,16 @@ class Verdict(TextChoices):
     PROMOTED = "promoted", "Promoted"
     ARCHIVED = "archived", "Archived"
     ITERATE = "iterate", "Iterate"
+
+
+#: What a person may decide; an experiment begins open, and is not opened again.
+GIVEN = (Verdict.PROMOTED, Verdict.ARCHIVED, Verdict.ITERATE)
+
+
+class DataKind(TextChoices):
+    """What a row of the data is; which guides help depends on it."""
+
+    TABULAR = "tabular", "Tables"
+    TEXT = "text", "Text"
+    IMAGE = "image", "Images"
+    SERIES = "series", "Time series"

@@ -5,6 +5,8 @@ from typing import Any
 
 from django.urls import reverse
 
+from apps.experiments.advice import hints_of
+from apps.experiments.deltas import run_delta
 from apps.experiments.queries import latest_metrics
 from apps.policies.verdicts import Source
 from apps.policies.vocabulary import Fact
@@ -20,6 +22,19 @@ VOCABULARY = [
     Fact("run.model_type", "text", "", "What kind of model the run trained."),
     Fact("run.tags.<name>", "text", "", "A tag of the run, for example approach or accelerator."),
     Fact("run.metrics.<name>", "number", "", "A metric that the run logged; the latest value."),
+    Fact("run.training_seconds", "number", "seconds", "How long the run took."),
+    Fact("run.hints", "integer", "hints", "How many hyperparameters are outside their usual range."),
+    Fact(
+        "run.delta_over_baseline",
+        "number",
+        "",
+        "The primary metric against the experiment's baseline; more is better, also where lower values are.",
+    ),
+    Fact("experiment.key", "text", "", "The experiment of the run."),
+    Fact("experiment.verdict", "text", "", "Its verdict: open, promoted, archived or iterate."),
+    Fact("experiment.has_hypothesis", "boolean", "", "It says what it tries to show."),
+    Fact("experiment.primary_metric", "text", "", "The one metric that decides."),
+    Fact("experiment.baseline", "number", "", "The primary metric of what a model must beat."),
 ]
 
 
@@ -28,6 +43,9 @@ def facts(version: Any, known: Mapping[str, Any]) -> dict[str, Any]:
     run = version.run
     if run is None:
         return {}
+    experiment = run.experiment
+    metrics = latest_metrics([run.pk]).get(run.pk, {})
+    delta = run_delta(experiment, metrics)
     return {
         "run": {
             "id": str(run.pk),
@@ -38,8 +56,18 @@ def facts(version: Any, known: Mapping[str, Any]) -> dict[str, Any]:
             "params_logged": len(run.params),
             "features": len(run.features),
             "dataset_recorded": run.datasets.filter(role=DataRole.TRAIN).exists(),
-            "metrics": latest_metrics([run.pk]).get(run.pk, {}),
-        }
+            "metrics": metrics,
+            "training_seconds": run.training_seconds,
+            "hints": len(hints_of(run, version.model.project)),
+            "delta_over_baseline": delta.gain if delta else None,
+        },
+        "experiment": {
+            "key": experiment.key,
+            "verdict": experiment.verdict,
+            "has_hypothesis": bool(experiment.hypothesis),
+            "primary_metric": experiment.primary_metric or None,
+            "baseline": experiment.baseline,
+        },
     }
 
 
@@ -47,4 +75,8 @@ def sources(version: Any) -> list[Source]:
     """Return the page of the version's run."""
     if version.run_id is None:
         return []
-    return [Source("run", "Run", reverse("experiments:run", args=[version.run_id]))]
+    experiment = reverse("experiments:experiment", args=[version.run.experiment_id])
+    return [
+        Source("run", "Run", reverse("experiments:run", args=[version.run_id])),
+        Source("experiment", "Experiment", experiment),
+    ]

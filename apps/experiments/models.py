@@ -5,18 +5,27 @@ from django.db.models import Q
 
 from apps.accounts.models import User
 from apps.core.models import Blob, Governed, Row
-from apps.experiments.enums import RunState, Verdict
+from apps.experiments.enums import GIVEN, DataKind, RunState, Verdict
 from apps.projects.models import DatasetVersion, Project
 
 
 class Experiment(Governed):
-    """A hypothesis and the runs that try it (M3.1). ``key`` is EXP-YYYY-MM-DD-NNN."""
+    """A hypothesis and the runs that try it (M3.1). ``key`` is EXP-YYYY-MM-DD-NNN.
+
+    ``baseline`` is the primary metric of what a model must beat, on that metric's scale, and never without its source.
+    """
 
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="experiments")
     key = models.CharField(max_length=30)
     name = models.CharField(max_length=120)
     hypothesis = models.TextField(blank=True)
     primary_metric = models.CharField(max_length=60, blank=True)
+    higher_is_better = models.BooleanField(default=True)
+    secondary_metrics = models.JSONField(default=list)
+    baseline = models.FloatField(null=True)
+    baseline_source = models.CharField(max_length=300, blank=True)
+    data_kind = models.CharField(max_length=20, choices=DataKind, default=DataKind.TABULAR)
+    notes = models.TextField(blank=True)
     verdict = models.CharField(max_length=20, choices=Verdict, default=Verdict.OPEN)
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
 
@@ -30,10 +39,39 @@ class Experiment(Governed):
             models.CheckConstraint(
                 condition=Q(verdict__in=Verdict.values), name="experiments_experiment_verdict_known"
             ),
+            models.CheckConstraint(
+                condition=Q(data_kind__in=DataKind.values), name="experiments_experiment_data_kind_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(baseline__isnull=True) | Q(baseline_source__regex=r"\S"),
+                name="experiments_experiment_baseline_has_source",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.key} {self.name}"
+
+
+class GivenVerdict(Row):
+    """What a person decided about an experiment, and why; the newest is in force."""
+
+    experiment = models.ForeignKey(Experiment, on_delete=models.PROTECT, related_name="verdicts")
+    verdict = models.CharField(max_length=20, choices=Verdict)
+    reason = models.TextField()
+    given_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(verdict__in=[str(one) for one in GIVEN]), name="experiments_givenverdict_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(reason__regex=r"\S.{8,}\S"), name="experiments_givenverdict_has_reason"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.verdict}: {self.reason[:60]}"
 
 
 class Run(Governed):
@@ -66,6 +104,11 @@ class Run(Governed):
             ),
         ]
 
+    @property
+    def training_seconds(self) -> float | None:
+        """How long it took; None while it runs."""
+        return (self.ended_at - self.started_at).total_seconds() if self.ended_at else None
+
     def __str__(self) -> str:
         return self.name
 
@@ -84,6 +127,31 @@ class Metric(Row):
             models.UniqueConstraint(
                 fields=["run", "name", "step", "at", "value"], name="experiments_metric_point_once"
             )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name}={self.value}"
+
+
+class RunMetric(models.Model):
+    """The value of a metric of a run, kept by the database from its points so that runs sort by it.
+
+    A trigger of ``Metric`` writes it; no role of the product does.
+    """
+
+    run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="values", db_index=False)
+    experiment = models.ForeignKey(Experiment, on_delete=models.PROTECT, related_name="+", db_index=False)
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+", db_index=False)
+    name = models.CharField(max_length=250)
+    value = models.FloatField()
+    step = models.BigIntegerField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "name"], name="experiments_runmetric_once")]
+        indexes = [
+            models.Index(fields=["experiment", "name", "value", "run"], name="experiments_runmetric_by_exp"),
+            models.Index(fields=["project", "name", "value", "run"], name="experiments_runmetric_by_proj"),
         ]
 
     def __str__(self) -> str:

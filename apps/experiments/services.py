@@ -15,13 +15,22 @@ from apps.audit import services as audit
 from apps.core import blobs, governed
 from apps.core.db import service
 from apps.core.errors import Invalid, not_now
-from apps.experiments.enums import RUN_MOVES, RunState
-from apps.experiments.models import Artifact, Experiment, Metric, Run
+from apps.experiments.enums import GIVEN, RUN_MOVES, DataKind, RunState
+from apps.experiments.models import Artifact, Experiment, GivenVerdict, Metric, Run
+from apps.experiments.permissions import can_give_verdict
 from apps.projects.models import DatasetVersion, Project
 from apps.projects.permissions import Right, can
 
 MOST_METRICS = 1000
+MOST_SECONDARY = 20
+SHORTEST_REASON = 10
 _PATH = re.compile(r"^[\w.\- ]+(/[\w.\- ]+)*$")
+EXPERIMENT_FIELDS = frozenset(
+    [
+        *("name", "hypothesis", "primary_metric", "higher_is_better", "secondary_metrics"),
+        *("baseline", "baseline_source", "data_kind", "notes"),
+    ]
+)
 
 
 @dataclass(frozen=True)
@@ -35,25 +44,128 @@ class MetricPoint:
 
 
 @service
-def create_experiment(
-    project: Project, *, name: str, by: User, hypothesis: str = "", primary_metric: str = ""
-) -> Experiment:
-    """Begin an experiment; its key counts the experiments of the day under a lock of the project."""
+def create_experiment(project: Project, *, name: str, by: User, **fields: Any) -> Experiment:
+    """Begin an experiment (M3.1); its key counts the experiments of the day under a lock of the project.
+
+    ``fields`` are those of EXPERIMENT_FIELDS; what is wrong with one raises Invalid.
+    """
     can(by, Right.CONTRIBUTE, project).enforce()
+    written = _checked({"name": name, **fields})
+    _baseline_has_source(written.get("baseline"), written.get("baseline_source", ""))
     Project.objects.select_for_update().get(pk=project.pk)
     day = timezone.now().astimezone(UTC).strftime("EXP-%Y-%m-%d-")
     keys = Experiment.objects.filter(project=project, key__startswith=day).values_list("key", flat=True)
     number = max((int(key.removeprefix(day)) for key in keys), default=0) + 1
     experiment = Experiment.objects.create(
-        project=project,
-        key=f"{day}{number:03d}",
-        name=name.strip(),
-        hypothesis=hypothesis,
-        primary_metric=primary_metric,
-        created_by=by,
+        project=project, key=f"{day}{number:03d}", created_by=by, **written
     )
     audit.record("experiments.experiment_created", experiment, by=by, project_id=project.pk)
     return experiment
+
+
+def _checked(fields: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields as they are kept; raises Invalid."""
+    unknown = sorted(set(fields) - EXPERIMENT_FIELDS)
+    if unknown:
+        raise Invalid(f"An experiment has no field {', '.join(unknown)}.", code="unknown_field")
+    kept = {name: value.strip() if isinstance(value, str) else value for name, value in fields.items()}
+    if "name" in kept and not kept["name"]:
+        raise Invalid("An experiment needs a name.", code="no_name", field="name")
+    if "data_kind" in kept and kept["data_kind"] not in DataKind.values:
+        raise Invalid(
+            f"data_kind: choose one of {', '.join(DataKind.values)}.",
+            code="unknown_choice",
+            field="data_kind",
+        )
+    baseline = kept.get("baseline")
+    if baseline is not None and not math.isfinite(baseline):
+        raise Invalid("The baseline must be a finite number.", code="not_finite", field="baseline")
+    if "secondary_metrics" in kept:
+        names = dict.fromkeys(one.strip() for one in kept["secondary_metrics"] if one.strip())
+        if len(names) > MOST_SECONDARY:
+            raise Invalid(
+                f"{len(names)} secondary metrics; the limit is {MOST_SECONDARY}. Keep those that you would act on.",
+                code="too_many",
+                field="secondary_metrics",
+            )
+        kept["secondary_metrics"] = list(names)
+    return kept
+
+
+def _baseline_has_source(baseline: float | None, source: str) -> None:
+    if baseline is not None and not source:
+        raise Invalid(
+            "Say where the baseline's value comes from, for example the rule or report that gives it.",
+            code="no_baseline_source",
+            field="baseline_source",
+        )
+
+
+@service
+def change_experiment(
+    experiment: Experiment, *, by: User, expect: int | None = None, **fields: Any
+) -> Experiment:
+    """Change what an experiment says of itself; its verdict is given by ``give_verdict``."""
+    can(by, Right.CONTRIBUTE, experiment.project).enforce()
+    current = _locked(experiment)
+    governed.demand_version(current, expect)
+    written = {name: value for name, value in _checked(fields).items() if getattr(current, name) != value}
+    _baseline_has_source(
+        written.get("baseline", current.baseline), written.get("baseline_source", current.baseline_source)
+    )
+    if not written:
+        return current
+    governed.change(current, **written)
+    audit.record(
+        "experiments.experiment_changed",
+        current,
+        by=by,
+        project_id=current.project_id,
+        fields=", ".join(sorted(written)),
+    )
+    return current
+
+
+def _locked(experiment: Experiment) -> Experiment:
+    rows = Experiment.objects.select_for_update(of=("self",)).select_related("project")
+    return rows.get(pk=experiment.pk)
+
+
+@service
+def give_verdict(
+    experiment: Experiment, *, verdict: str, reason: str, by: User, expect: int | None = None
+) -> GivenVerdict:
+    """Decide what became of an experiment, with a reason; a later verdict stands beside the earlier ones.
+
+    Raises Forbidden for a token, and Invalid for an unknown verdict or a reason under ten characters.
+    """
+    can_give_verdict(by, experiment).enforce()
+    if verdict not in GIVEN:
+        raise Invalid(
+            f"“{verdict[:40]}” is no verdict; choose one of {', '.join(GIVEN)}.",
+            code="unknown_verdict",
+            field="verdict",
+        )
+    words = reason.strip()
+    if len(words) < SHORTEST_REASON:
+        raise Invalid(
+            f"A verdict needs a reason of at least {SHORTEST_REASON} characters: what the runs showed.",
+            code="no_reason",
+            field="reason",
+        )
+    current = _locked(experiment)
+    governed.demand_version(current, expect)
+    given = GivenVerdict.objects.create(experiment=current, verdict=verdict, reason=words, given_by=by)
+    governed.change(current, verdict=verdict)
+    audit.record(
+        "experiments.verdict_given",
+        current,
+        by=by,
+        project_id=current.project_id,
+        verdict=verdict,
+        reason=words,
+    )
+    return given
 
 
 @service

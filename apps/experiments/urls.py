@@ -1,9 +1,15 @@
 from django.urls import path
 
-from apps.experiments import views
+from apps.experiments.views import experiments, runs
 
 app_name = "experiments"
 urlpatterns = [
-    path("experiments/<uuid:pk>/", views.experiment, name="experiment"),
-    path("runs/<uuid:pk>/", views.run, name="run"),
+    path("projects/<slug:slug>/experiments/", experiments.of_project, name="of_project"),
+    path("projects/<slug:slug>/experiments/new/", experiments.create, name="create"),
+    path("projects/<slug:slug>/runs/", runs.of_project, name="runs"),
+    path("projects/<slug:slug>/runs/compare/", runs.compare, name="compare"),
+    path("experiments/<uuid:pk>/", experiments.experiment, name="experiment"),
+    path("experiments/<uuid:pk>/edit/", experiments.edit, name="edit"),
+    path("experiments/<uuid:pk>/verdict/", experiments.verdict, name="verdict"),
+    path("runs/<uuid:pk>/", runs.run, name="run"),
 ]

@@ -11,6 +11,7 @@ from apps.accounts.models import User
 from apps.core.errors import Invalid
 from apps.policies.enums import DraftState
 from apps.policies.loading import vocabulary
+from apps.policies.method.guides import Guide, catalogue_guide, found_in
 from apps.policies.models import Draft, Revision
 from apps.policies.models import Pack as PackRow
 from apps.policies.pack import Pack, PackInvalid, from_document, parse_pack
@@ -68,6 +69,13 @@ def revision_named(slug: str, number: str = "") -> Revision:
         wanted = f"{slug} {number}".strip()[:80]
         raise Invalid(f"There is no policy revision “{wanted}”. There are: {known}.", code="unknown_revision")
     return revision
+
+
+def guides_of(revision: Revision, *, words: str = "") -> tuple[Guide, ...]:
+    """Return the guides of a revision, the feature catalogue among them (M2.2); of each what has all ``words``."""
+    method = pack_of(revision).method
+    features = catalogue_guide(getattr(method.data, "catalogue", ()))
+    return found_in((*method.guides.guides, *((features,) if features else ())), words)
 
 
 def drafts_for(user: User) -> QuerySet[Draft]:

@@ -1,9 +1,10 @@
 from django.urls import path
 
-from apps.policies.views import drafts, revisions
+from apps.policies.views import drafts, guides, revisions
 
 app_name = "policies"
 urlpatterns = [
+    path("guides/", guides.guides, name="guides"),
     path("policies/", drafts.policies, name="policies"),
     path("policies/drafts/new/", drafts.start, name="start"),
     path("policies/drafts/check/", drafts.check, name="check"),

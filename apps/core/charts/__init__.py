@@ -11,12 +11,15 @@ from apps.core.charts.curves import calibration, curve, series
 from apps.core.charts.drawing import Chart
 from apps.core.charts.estimates import Estimate, confusion, forest
 from apps.core.charts.histories import score_history
+from apps.core.charts.runs import Strand, Trail, overlay, parallel
 from apps.core.charts.waits import Wait, duration, wait_bars
 
 __all__ = [
     "Chart",
     "Estimate",
     "GroupRate",
+    "Strand",
+    "Trail",
     "Wait",
     "amount_bars",
     "calibration",
@@ -27,6 +30,8 @@ __all__ = [
     "duration",
     "forest",
     "impact_ratios",
+    "overlay",
+    "parallel",
     "score_history",
     "series",
     "wait_bars",

@@ -166,6 +166,22 @@ def percent(value: float | None) -> str:
 
 
 @register.filter
+def signed(value: float | None) -> str:
+    """Return a difference with its sign: +0.012, −3.4."""
+    return "–" if value is None else f"{value:+.4g}".replace("-", "−")
+
+
+@register.filter
+def lasting(seconds: float | None) -> str:
+    """Return a time span in its largest unit: 42 s, 3.5 min, 1.2 h."""
+    if seconds is None:
+        return "–"
+    if seconds < 90:
+        return f"{seconds:.3g} s"
+    return f"{seconds / 60:.3g} min" if seconds < 5400 else f"{seconds / 3600:.3g} h"
+
+
+@register.filter
 def rows(value: float | None) -> str:
     """Return a count with its thousands apart; sums of weights are rounded."""
     return "–" if value is None else f"{value:,.0f}"
