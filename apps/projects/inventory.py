@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from apps.policies.judge import judge
+from apps.policies.judge import judge, readable
 from apps.policies.method.platform import Component
 from apps.policies.queries import pack_of
 from apps.policies.verdicts import State
@@ -82,4 +82,9 @@ def _part(component: Component, entry: PlatformEntry | None, facts: Mapping[str,
     if not component.when:
         return Part(component, entry, asked=True, because="")
     verdict = judge(_When(component.when), facts)
-    return Part(component, entry, asked=verdict.state != State.FAIL, because=verdict.reason)
+    values = ", ".join(f"{path} is {readable(value)}" for path, value in verdict.looked_at)
+    because = {
+        State.PASS: f"Needed here: {values}.",
+        State.FAIL: f"Not needed here: {values}.",
+    }.get(verdict.state, verdict.reason)
+    return Part(component, entry, asked=verdict.state != State.FAIL, because=because)

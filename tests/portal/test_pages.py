@@ -39,6 +39,13 @@ def places(ready, project, dev):
         "portal:project": [slug],
         "portal:audit_project": [slug],
         "projects:brief": [slug],
+        "projects:brief_step": [slug, "goal"],
+        "projects:brief_revisions": [slug],
+        "projects:kill_criteria": [slug],
+        "projects:approach": [slug],
+        "projects:tier": [slug],
+        "projects:platform": [slug],
+        "projects:component": [slug, "serving"],
         "projects:members": [slug],
         "costs:project": [slug],
         "costs:savings": [slug],
@@ -192,9 +199,9 @@ def test_a_stranger_s_way_in_tells_nothing(client, ada):
 
 def test_who_may_not_write_the_brief_reads_it(client, places, vera):
     client.force_login(vera)
-    content = client.get(places["projects:brief"]).content.decode()
+    content = client.get(places["projects:brief_step"]).content.decode()
     assert "disabled" in content
-    assert "Save the brief" not in content
+    assert "Save and go on" not in content
 
 
 def test_every_kind_of_job_has_a_title(settings):
