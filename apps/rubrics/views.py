@@ -91,9 +91,6 @@ def _page(
 ) -> HttpResponse:
     project = version.model.project
     bars = [(row.dimension.title, row.dimension.weight, row.level, row.suggested) for row in board.rows]
-    history = queries.history_of(version.model)
-    points = [(one.at, f"v{one.number}", one.scored, one.suggested) for one in history]
-    bands = [(band.threshold, band.title) for band in board.rubric.bands if band.threshold]
     decision = can(request.user, Right.SCORE, project)
     form: ScoreForm = filled["form"]
     context = {
@@ -106,7 +103,7 @@ def _page(
         "round_form": filled.get("round") or RoundForm(auto_id="id_round_%s"),
         "form": form,
         "chart": charts.dimension_bars(bars, total=board.total, band=board.band),
-        "history": charts.score_history(points, bands=bands) if points else None,
+        "history": _history(version, board),
         "decision": decision,
         "may_score": bool(decision) and _seat(panel),
         "may_suggest": can(request.user, Right.ANSWER, project),
@@ -114,6 +111,13 @@ def _page(
     }
     failed = any(one.errors for one in filled.values())
     return page(request, "rubrics/rubric.html", context, status=422 if failed else 200)
+
+
+def _history(version: Version, board: queries.Board) -> charts.Chart | None:
+    history = queries.history_of(version.model)
+    points = [(one.at, f"v{one.number}", one.scored, one.suggested) for one in history]
+    bands = [(band.threshold, band.title) for band in board.rubric.bands if band.threshold]
+    return charts.score_history(points, bands=bands) if points else None
 
 
 def _seat(panel: Panel | None) -> bool:

@@ -321,6 +321,8 @@ def test_no_list_is_forgotten():
     elsewhere = {"projects/{id}/webhooks", "webhooks/{id}/deliveries"}
     # Those of conditional approvals take signatures; they are tried in tests/gates/test_condition_pages.py.
     elsewhere |= {"versions/{id}/conditions", "projects/{id}/obligations"}
+    # What people judge is tried in tests/checklists and tests/rubrics.
+    elsewhere |= {"versions/{id}/checklists", "models/{id}/rubric-history", "rubrics"}
     known = elsewhere | {
         address.format(
             project="{id}", experiment="{id}", run="{id}", model="{id}", version="{id}", promotion="{id}"

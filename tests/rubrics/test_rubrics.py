@@ -122,8 +122,10 @@ def test_the_suggestion_is_computed_once_for_the_same_evidence(version, dev):
     report_check(version, name="docs", status="passed", by=dev)
     assert suggest(dev) == {"total": 76.0}
     assert [one.total for one in Suggestion.objects.order_by("created_at")] == [36.0, 76.0]
-    points = [(one.number, one.suggested) for one in queries.history_of(version.model)]
+    with CaptureQueriesContext(connection) as three:
+        points = [(one.number, one.suggested) for one in queries.history_of(version.model)]
     assert points == [(1, 36.0), (1, 76.0)]
+    assert len(three) == 3
 
 
 @pytest.mark.method("M11.1")
