@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.forms import BoundField
+from django.http import QueryDict
 
 from apps.costs.amounts import MOST_UNITS
 from apps.costs.calculating import Saving
@@ -113,12 +114,24 @@ class LeverRow:
     share: BoundField
     saving: Saving | None
 
+    @property
+    def kinds(self) -> str:
+        """The kinds of cost that it applies to, in words."""
+        return ", ".join(CostKind(kind).label for kind in self.lever.applies)
+
 
 class SavingsForm(forms.Form):
     """What inference costs a month by kind, and the levers to try."""
 
-    def __init__(self, *args: Any, levers: tuple[Lever, ...], currency: str, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(
+        self, data: QueryDict | None, *, levers: tuple[Lever, ...], currency: str, initial: dict[str, Any]
+    ) -> None:
+        if data is not None:
+            # A short address that someone wrote need not name the shares that are usual.
+            data = data.copy()
+            for one in levers:
+                data.setdefault(f"share_{one.key}", f"{one.share:g}")
+        super().__init__(data, initial=initial, label_suffix="")
         self.levers = levers
         for kind in INFERENCE_KINDS:
             self.fields[f"cost_{kind.value}"] = forms.DecimalField(

@@ -30,7 +30,7 @@ def project(request: SignedInRequest, slug: str) -> HttpResponse:
     """Show what a project costs; set budget and targets, enter an amount or import a file of them."""
     found = project_for(request.user, slug)
     summary, target = queries.month_summary(found), queries.target_of(found)
-    forms = _forms(request, found, summary.currency, target)
+    forms = _forms(request, found, summary, target)
     posted = request.POST.get("form", "") if request.method == "POST" else ""
     if posted in forms and forms[posted].is_valid():
         done = _do(posted, forms[posted], found, request)
@@ -43,7 +43,9 @@ def project(request: SignedInRequest, slug: str) -> HttpResponse:
     return page(request, "costs/project.html", context, status=422 if bad else 200)
 
 
-def _forms(request: SignedInRequest, found: Project, currency: str, target: Target | None) -> dict[str, Form]:
+def _forms(
+    request: SignedInRequest, found: Project, summary: MonthSummary, target: Target | None
+) -> dict[str, Form]:
     posted = request.POST.get("form") if request.method == "POST" else None
 
     def data(name: str) -> dict[str, Any]:
@@ -58,11 +60,12 @@ def _forms(request: SignedInRequest, found: Project, currency: str, target: Targ
         name: getattr(target, name, None)
         for name in ("per_1000_predictions", "reduction_percent", "reduction_from")
     }
+    allowed = {"currency": summary.currency, "monthly_amount": summary.budget}
     choices = queries.attribution_choices(found)
     return {
-        "budget": BudgetForm(**data("budget"), initial={"currency": currency}),
+        "budget": BudgetForm(**data("budget"), initial=allowed),
         "target": TargetForm(**data("target"), initial=goals),
-        "cost": CostForm(**data("cost"), **choices, initial={"currency": currency}),
+        "cost": CostForm(**data("cost"), **choices, initial={"currency": summary.currency}),
         "import": ImportForm(**data("import")),
     }
 
