@@ -1,6 +1,7 @@
 """The evaluation report."""
 
 import json
+from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
@@ -13,6 +14,10 @@ from apps.accounts.requests import SignedInRequest
 from apps.core.htmx import page
 from apps.evaluations import exports, forms, presenting, queries, services
 from apps.jobs.queries import can_change
+from apps.policies.method.guides import Advice
+from apps.policies.queries import advice_on
+from apps.projects.models import Project
+from apps.projects.queries import brief_of
 
 
 @login_required
@@ -27,17 +32,27 @@ def evaluation(request: SignedInRequest, pk: UUID) -> HttpResponse:
         picture = presenting.picture(
             found.report, threshold=options.get("threshold"), sort=options.get("sort", "")
         )
+    project = found.version.model.project
     context = {
         "evaluation": found,
         "version": found.version,
-        "project": found.version.model.project,
+        "project": project,
         "report": found.report,
+        "advice": _advice(project, found.report) if found.report else (),
         "picture": picture,
         "form": chosen,
         "may_change_job": can_change(request.user, found.job) if found.job and not found.report else None,
         "others": queries.comparable_with(request.user, found) if found.report else [],
     }
     return page(request, "evaluations/evaluation.html", context)
+
+
+def _advice(project: Project, report: dict[str, Any]) -> tuple[Advice, ...]:
+    """Return what the policy's guides advise on a report: the metric for its task, and what it hides."""
+    brief = brief_of(project)
+    figures = {name: report.get(name) for name in ("task", "n", "positives")}
+    facts = {"brief": {"task": (brief.task if brief else "") or None}, "evaluation": figures}
+    return advice_on(project.policy_revision, "evaluation", facts)
 
 
 @login_required

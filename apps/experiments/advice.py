@@ -5,7 +5,7 @@ from typing import Any
 from apps.experiments.models import Experiment, Run
 from apps.policies.method.experiments import Hint
 from apps.policies.method.guides import Advice
-from apps.policies.queries import pack_of
+from apps.policies.queries import advice_on, pack_of
 from apps.projects.enums import DataRole
 from apps.projects.models import Project
 from apps.projects.queries import brief_of, datasets_of
@@ -19,8 +19,7 @@ def hints_of(run: Run, project: Project) -> tuple[Hint, ...]:
 
 def advice_for(experiment: Experiment, place: str) -> tuple[Advice, ...]:
     """Return the entries that fit the experiment's task and data size, for the page called ``place``."""
-    project = experiment.project
-    return pack_of(project.policy_revision).method.guides.fitting(place, situation_of(experiment))
+    return advice_on(experiment.project.policy_revision, place, situation_of(experiment))
 
 
 def situation_of(experiment: Experiment) -> dict[str, Any]:

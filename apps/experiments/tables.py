@@ -1,14 +1,14 @@
 """Tables of runs: filtered, sorted by any metric, parameter or time in the database, a page at a time."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Case, F, FloatField, Q, QuerySet, When
-from django.db.models.fields.json import KeyTextTransform
+from django.db.models import Case, CharField, F, FloatField, Func, Q, QuerySet, When
+from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.db.models.functions import Cast, Lower
 
 from apps.experiments.columns import METRIC, PARAM, Column, Wanted
@@ -95,76 +95,90 @@ def matching(among: Among, wanted: Wanted) -> QuerySet[Run]:
     return runs
 
 
-def sorted_runs(among: Among, wanted: Wanted) -> "QuerySet[Run] | RunsByMetric":
-    """Return the runs in the reader's order, those without a value last; equal ones the newest first."""
-    runs = matching(among, wanted)
-    if wanted.sort.kind == METRIC:
-        return RunsByMetric(among, runs, wanted)
-    newest = "-id" if wanted.descending else "id"
-    if wanted.sort.kind == "started":
-        # Ids grow with time, and the index has them in order.
-        return _shown(runs).order_by(newest)
-    if wanted.sort.kind == PARAM:
-        return _by_param(_shown(runs), wanted)
-    by: Any = {
-        "name": Lower("name"),
-        "state": F("state"),
-        "model": Lower("model_type"),
-        "duration": F("ended_at") - F("started_at"),
-    }[wanted.sort.kind]
-    return _shown(runs).order_by(_ordered(by, wanted), "-id")
+@dataclass(frozen=True)
+class OrderedRuns:
+    """Runs in an order, a page at a time: the ids of the page first, so that no wide row is sorted."""
 
-
-def _ordered(by: Any, wanted: Wanted) -> Any:
-    return by.desc(nulls_last=True) if wanted.descending else by.asc(nulls_last=True)
-
-
-def _by_param(runs: QuerySet[Run], wanted: Wanted) -> QuerySet[Run]:
-    """Order by a parameter: numbers as numbers, also those that were logged as text, before other text."""
-    text = KeyTextTransform(wanted.sort.name, "params")
-    number = Case(When(param_text__regex=_NUMBER, then=Cast("param_text", FloatField())))
-    return (
-        runs.annotate(param_text=text)
-        .annotate(param_number=number)
-        .order_by(_ordered(F("param_number"), wanted), _ordered(F("param_text"), wanted), "-id")
-    )
-
-
-class RunsByMetric:
-    """Runs in the order of a metric. A page is read from the index of values, and what has no value comes after.
-
-    One sort over all would have to read every run and its value: 100,000 for a page of 25.
-    """
-
-    def __init__(self, among: Among, runs: QuerySet[Run], wanted: Wanted) -> None:
-        valued = among.values.filter(name=wanted.sort.name)
-        if wanted.narrows:
-            valued = valued.filter(run__in=runs.values("pk"))
-        self.runs = runs
-        self.valued = valued.order_by(*(("-value", "-run") if wanted.descending else ("value", "run")))
+    runs: QuerySet[Run]
+    ids_at: Callable[[int, int], list[UUID]]
 
     def count(self) -> int:
-        """Return how many runs there are, with a value or not."""
+        """Return how many there are."""
         return self.runs.count()
 
     def __len__(self) -> int:
         return self.count()
 
     def __getitem__(self, part: slice) -> list[Run]:
-        start, stop = part.start or 0, part.stop
-        ids: list[UUID] = list(self.valued.values_list("run_id", flat=True)[start:stop])
+        ids = self.ids_at(part.start or 0, part.stop)
+        return in_order(Run.objects.select_related("experiment", "started_by").filter(pk__in=ids), ids)
+
+
+def sorted_runs(among: Among, wanted: Wanted) -> OrderedRuns:
+    """Return the runs in the reader's order, those without a value last; equal ones the newest first."""
+    runs = matching(among, wanted)
+    if wanted.sort.kind == METRIC:
+        return OrderedRuns(runs, _by_metric(among, runs, wanted))
+    ordered = _by_param(runs, wanted) if wanted.sort.kind == PARAM else _by_field(runs, wanted)
+
+    def ids_at(start: int, stop: int) -> list[UUID]:
+        return list(ordered.values_list("pk", flat=True)[start:stop])
+
+    return OrderedRuns(runs, ids_at)
+
+
+def _by_metric(among: Among, runs: QuerySet[Run], wanted: Wanted) -> Callable[[int, int], list[UUID]]:
+    """Read a page from the index of values, and what has no value after it.
+
+    One sort over all would have to read every run and its value: 100,000 for a page of 25.
+    """
+    valued = among.values.filter(name=wanted.sort.name)
+    if wanted.narrows:
+        valued = valued.filter(run__in=runs.values("pk"))
+    valued = valued.order_by(*(("-value", "-run") if wanted.descending else ("value", "run")))
+
+    def ids_at(start: int, stop: int) -> list[UUID]:
+        ids = list(valued.values_list("run_id", flat=True)[start:stop])
         if len(ids) < stop - start:
-            before = self.valued.count()
-            rest = self.runs.exclude(pk__in=self.valued.order_by().values("run")).order_by("-id")
+            before = valued.count()
+            rest = runs.exclude(pk__in=valued.order_by().values("run")).order_by("-id")
             ids += rest.values_list("pk", flat=True)[max(start - before, 0) : stop - before]
-        return in_order(_shown(Run.objects.filter(pk__in=ids)), ids)
+        return ids
+
+    return ids_at
+
+
+def _by_field(runs: QuerySet[Run], wanted: Wanted) -> QuerySet[Run]:
+    if wanted.sort.kind == "started":
+        # Ids grow with time, and the index has them in order.
+        return runs.order_by("-id" if wanted.descending else "id")
+    by: Any = {
+        "name": Lower("name"),
+        "state": F("state"),
+        "model": Lower("model_type"),
+        "duration": F("ended_at") - F("started_at"),
+    }[wanted.sort.kind]
+    return runs.order_by(_ordered(by, wanted), "-id")
+
+
+def _by_param(runs: QuerySet[Run], wanted: Wanted) -> QuerySet[Run]:
+    """Order by a parameter: numbers as numbers, also those that were logged as text, before other text."""
+    name = wanted.sort.name
+    as_number = Cast("param_text", FloatField())
+    number = Case(When(param_type="number", then=as_number), When(param_text__regex=_NUMBER, then=as_number))
+    kind = Func(KeyTransform(name, "params"), function="jsonb_typeof", output_field=CharField())
+    return (
+        runs.annotate(param_text=KeyTextTransform(name, "params"), param_type=kind)
+        .annotate(param_number=number)
+        .order_by(_ordered(F("param_number"), wanted), _ordered(F("param_text"), wanted), "-id")
+    )
+
+
+def _ordered(by: Any, wanted: Wanted) -> Any:
+    return by.desc(nulls_last=True) if wanted.descending else by.asc(nulls_last=True)
 
 
 def in_order(runs: QuerySet[Run], ids: Sequence[UUID]) -> list[Run]:
     """Return the runs in the order of ``ids``."""
     found = {run.pk: run for run in runs}
     return [found[pk] for pk in ids if pk in found]
-
-
-def _shown(runs: QuerySet[Run]) -> QuerySet[Run]:
-    return runs.select_related("experiment", "started_by")

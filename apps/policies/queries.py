@@ -1,7 +1,9 @@
 """Read policies."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Max, QuerySet
@@ -11,7 +13,7 @@ from apps.accounts.models import User
 from apps.core.errors import Invalid
 from apps.policies.enums import DraftState
 from apps.policies.loading import vocabulary
-from apps.policies.method.guides import Guide, catalogue_guide, found_in
+from apps.policies.method.guides import Advice, Guide, catalogue_guide, found_in
 from apps.policies.models import Draft, Revision
 from apps.policies.models import Pack as PackRow
 from apps.policies.pack import Pack, PackInvalid, from_document, parse_pack
@@ -76,6 +78,11 @@ def guides_of(revision: Revision, *, words: str = "") -> tuple[Guide, ...]:
     method = pack_of(revision).method
     features = catalogue_guide(getattr(method.data, "catalogue", ()))
     return found_in((*method.guides.guides, *((features,) if features else ())), words)
+
+
+def advice_on(revision: Revision, place: str, facts: Mapping[str, Any]) -> tuple[Advice, ...]:
+    """Return the entries of guides that a page called ``place`` shows for these facts; two at the most."""
+    return pack_of(revision).method.guides.fitting(place, facts)
 
 
 def drafts_for(user: User) -> QuerySet[Draft]:

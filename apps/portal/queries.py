@@ -13,6 +13,7 @@ from apps.evaluations.models import Evaluation
 from apps.evaluations.queries import evaluations_of, latest_evaluation
 from apps.evidence.services import Evidence, collect
 from apps.experiments.models import Experiment
+from apps.experiments.queries import experiments_for
 from apps.findings.queries import Standing, kills_to_decide_for, standing_of
 from apps.gates import permissions
 from apps.gates import queries as gates
@@ -138,9 +139,7 @@ def project_view(project: Project, user: User) -> ProjectView:
         framing=framing_of(project, brief),
         models=[ModelRow(model, by_stage(stages, versions.get(model.pk, []))) for model in models],
         promotions=list(recent),
-        experiments=list(
-            Experiment.objects.filter(project=project).annotate(run_count=Count("runs")).order_by("-id")[:5]
-        ),
+        experiments=list(experiments_for(user).filter(project=project)[:5]),
         sources=list(data_sources_of(project)),
         costs=month_summary(project),
         budget=Budget.objects.filter(project=project).first(),

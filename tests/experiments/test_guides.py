@@ -117,11 +117,25 @@ def situation(task, kind="tabular", rows=None, **more):
             ["tabular", "imbalanced"],
         ),
         (situation("clustering"), []),
+        (situation("generation"), ["text_generation", "generation"]),
         (situation(None), []),
     ],
 )
 def test_only_what_fits_task_and_data_size_is_shown(method, facts, entries):
     assert [one.entry.key for one in method.guides.fitting("experiment", facts)] == entries
+
+
+@pytest.mark.method("M6.2")
+@pytest.mark.parametrize(
+    ("facts", "entries"),
+    [
+        (situation("generation"), ["by_hand", "general_reasoning"]),
+        (situation("classification", "text"), ["by_hand", "classification"]),
+        (situation("regression"), ["by_hand"]),
+    ],
+)
+def test_a_run_shows_how_to_tune_and_which_language_model(method, facts, entries):
+    assert [one.entry.key for one in method.guides.fitting("run", facts)] == entries
 
 
 def test_a_search_finds_entries_by_all_their_words(method):

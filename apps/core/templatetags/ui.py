@@ -1,6 +1,7 @@
 """Template tags of the portal: icons, states in words, times, digests and figures."""
 
 import datetime
+from functools import lru_cache
 from typing import Any, cast
 
 from django import template
@@ -81,6 +82,11 @@ STATES: dict[str, tuple[str, str, str]] = {
 @register.simple_tag
 def icon(name: str, size: int = 16) -> SafeString:
     """Return an inline Lucide icon; decoration, so it is hidden from assistive technology."""
+    return _drawn(name, size)
+
+
+@lru_cache(maxsize=512)
+def _drawn(name: str, size: int) -> SafeString:
     drawn = lucide(name, size=size, aria_hidden="true", focusable="false", **{"class": "icon"})
     return cast(SafeString, drawn)
 
