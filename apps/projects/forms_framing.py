@@ -74,7 +74,9 @@ class ApproachForm(forms.Form):
                 choices=[("yes", "Yes"), ("no", "No"), ("unsure", "Unsure")],
                 widget=forms.RadioSelect,
             )
-            self.fields[f"note_{one.key}"] = forms.CharField(required=False, max_length=2000, label="Note, if any")
+            self.fields[f"note_{one.key}"] = forms.CharField(
+                required=False, max_length=2000, label="Note, if any"
+            )
 
     @property
     def answers(self) -> dict[str, str]:

@@ -312,6 +312,8 @@ def test_no_list_is_forgotten():
     elsewhere = {"projects/{id}/webhooks", "webhooks/{id}/deliveries"}
     # Those of conditional approvals take signatures; they are tried in tests/gates/test_condition_pages.py.
     elsewhere |= {"versions/{id}/conditions", "projects/{id}/obligations"}
+    # tests/projects/test_framing.py
+    elsewhere |= {"projects/{id}/kill-criteria", "projects/{id}/brief/revisions"}
     known = elsewhere | {
         address.format(
             project="{id}", experiment="{id}", run="{id}", model="{id}", version="{id}", promotion="{id}"
