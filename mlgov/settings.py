@@ -228,6 +228,7 @@ SPECTACULAR_SETTINGS = {
     # Where two fields of one name, or two names of one choice, would be named by chance.
     "ENUM_NAME_OVERRIDES": {
         "DataRole": "apps.projects.enums.DataRole.choices",
+        "ComponentState": "apps.projects.enums.ComponentState.choices",
         "CriterionState": "apps.policies.verdicts.State",
         "GateState": ["pass", "fail", "inconclusive", "missing"],
         "RunEnd": ["finished", "failed"],

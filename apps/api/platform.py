@@ -62,7 +62,7 @@ class ComponentIn(Input):
 class ComponentOne(Endpoint):
     scopes = {"GET": Scope.READ, "PUT": Scope.TRACK}
 
-    @extend_schema(responses=PlatformPartOut)
+    @extend_schema(responses=PlatformPartOut, operation_id="projects_platform_component_retrieve")
     def get(self, request: Request, pk: UUID, component: str) -> Response:
         """Return one part of the platform."""
         part = inventory_of(project_by_id_for(self.user, pk)).part(component)

@@ -17,6 +17,10 @@ KEYED = {
     "items": "Question",
     "dimensions": "Dimension",
     "checks": "Check",
+    "kill_criteria": "Kill criterion",
+    "signals": "Signal",
+    "levels": "Tier",
+    "components": "Component",
 }
 _NUMBER = re.compile(r"(?P<path>.*?)(?P<relation><=|>=|<|>)\s*(?P<number>-?\d+(?:\.\d+)?)\s*$", re.DOTALL)
 #: Fields where a larger number asks for more, or for less.

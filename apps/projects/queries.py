@@ -89,7 +89,7 @@ def tier_of(project: Project) -> RiskTier | None:
 
 def approaches_of(project: Project) -> QuerySet[Approach]:
     """Return the answers about rules or machine learning, newest first."""
-    return project.approaches.select_related("answered_by", "policy_revision").order_by("-id")
+    return project.approaches.select_related("answered_by", "policy_revision__pack").order_by("-id")
 
 
 def recommendation_of(project: Project, approach: Approach | None) -> Recommendation | None:

@@ -318,11 +318,13 @@ def test_a_list_costs_the_same_with_three_rows(pipeline, world, address):
 
 def test_no_list_is_forgotten():
     #: Lists for owners alone are tried in tests/api/test_webhooks.py.
-    elsewhere = {"projects/{id}/webhooks", "webhooks/{id}/deliveries"}
+    elsewhere = {"projects/{id}/webhooks", "webhooks/{id}/deliveries", "projects/{id}/findings"}
     # Those of conditional approvals take signatures; they are tried in tests/gates/test_condition_pages.py.
     elsewhere |= {"versions/{id}/conditions", "projects/{id}/obligations"}
     # What people judge is tried in tests/checklists and tests/rubrics.
     elsewhere |= {"versions/{id}/checklists", "models/{id}/rubric-history", "rubrics"}
+    # tests/projects/test_framing.py
+    elsewhere |= {"projects/{id}/kill-criteria", "projects/{id}/brief/revisions"}
     known = elsewhere | {
         address.format(
             project="{id}", experiment="{id}", run="{id}", model="{id}", version="{id}", promotion="{id}"

@@ -181,6 +181,7 @@ def test_every_number_of_the_gate_says_where_it_comes_from(pipeline, version, de
     assert {one["url"] for one in criteria["load_test"]["sources"]} == {
         reverse("registry:check", args=[check.pk]),
         "https://ci.example.com/7",
+        reverse("projects:tier", args=[version.model.project.slug]),
     }
     for key in ("bias_checklist", "rubric", "card", "data_score", "budget", "integration_test"):
         assert criteria[key]["sources"], key

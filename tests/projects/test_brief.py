@@ -1,5 +1,8 @@
 """The problem brief: steps, drafts, revisions, and two people at once (M1.1)."""
 
+import importlib
+import json
+
 import pytest
 from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
@@ -140,3 +143,15 @@ def test_the_revisions_page_shows_the_difference_at_one_price(client, project, d
     assert [(line.label, line.before, line.after) for line in answer.context["differences"]] == [
         ("Baseline", "Text 0", "Text 2")
     ]
+
+
+def test_the_first_revision_of_an_older_brief_is_what_a_save_would_have_kept(project, dev):
+    services.change_brief(project, by=dev, **BRIEF)
+    migration = importlib.import_module("apps.projects.migrations.0015_first_brief_revisions")
+    text = migration.BACKFILL
+    with connection.cursor() as cursor:
+        cursor.execute(text[text.index("SELECT") : text.index("WHERE NOT EXISTS")])
+        ((_, _, brief, number, content, changed, author),) = cursor.fetchall()
+    kept = revisions_of(brief_of(project))[0]
+    assert (brief, number, author) == (kept.brief_id, kept.number, project.created_by_id)
+    assert (json.loads(content), json.loads(changed)) == (kept.content, [])

@@ -88,15 +88,28 @@ def test_own_criteria_stand_beside_the_policy_s_until_they_are_retired(
     assert client.get(retire).status_code == 404
 
 
-@pytest.mark.method("M1.2")
-def test_the_list_of_criteria_costs_the_same_however_long(client, project, ada):
+@pytest.mark.parametrize(
+    "path",
+    [
+        *(
+            "/projects/mortgages/kill-criteria/",
+            "/projects/mortgages/approach/",
+            "/projects/mortgages/platform/",
+        ),
+        *("/api/v1/projects/{pk}/kill-criteria", "/api/v1/projects/{pk}/platform"),
+        "/api/v1/projects/{pk}/brief/revisions",
+    ],
+)
+def test_a_list_costs_the_same_however_long(client, project, ada, path):
     client.force_login(ada)
-    path = reverse("projects:kill_criteria", args=[project.slug])
     counts = []
-    for number in range(3):
+    for number, part in enumerate(("serving", "monitoring", "registry")):
         services.add_kill_criterion(project, title=f"t{number}", expression="costs.month > 1.0", by=ada)
+        services.answer_approach(project, answers=answers(), by=ada)
+        services.note_component(project, component=part, state="in_place", tool="Ours", owner=ada, by=ada)
+        services.change_brief(project, by=ada, baseline=f"Text {number}")
         with CaptureQueriesContext(connection) as found:
-            client.get(path)
+            assert client.get(path.format(pk=project.pk)).status_code == 200
         counts.append(len(found))
     assert counts[1] == counts[2]
 
