@@ -29,8 +29,17 @@ class AnswerForm(ItemForm):
         required=False, label="Evaluation that shows it", coerce=str, empty_value=None
     )
 
-    def __init__(self, *args: Any, evaluations: Iterable[tuple[str, str]] = (), **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        evaluations: Iterable[tuple[str, str]] = (),
+        na_allowed: bool = True,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
+        if not na_allowed:
+            values = [one for one in AnswerValue.choices if one[0] != AnswerValue.NOT_APPLICABLE]
+            self.fields["value"].choices = values  # type: ignore[attr-defined]
         choices = list(evaluations)
         if choices:
             self.fields["evaluation"].choices = [("", "None"), *choices]  # type: ignore[attr-defined]

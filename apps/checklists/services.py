@@ -101,14 +101,19 @@ def answer(
         facts=facts_read(verdict),
         answered_by=by,
     )
-    kept = _keep(given, shown, evaluation)
-    about = {"item": question.question, "key": item, "value": value, "reason": given.reason}
-    if kept:
-        about["evidence"] = kept  # type: ignore[assignment]
-    kind = "checklists.item_overruled" if overrules else "checklists.item_answered"
-    audit.record(kind, current, by=by, project_id=project.pk, **about)
+    _note(current, given, _keep(given, shown, evaluation))
     checklist.refresh_from_db()
     return given
+
+
+def _note(checklist: Checklist, given: Answer, kept: list[dict[str, Any]]) -> None:
+    about: dict[str, Any] = {"item": given.question, "key": given.item, "value": given.value}
+    about["reason"] = given.reason
+    if kept:
+        about["evidence"] = kept
+    kind = "checklists.item_overruled" if given.overrules else "checklists.item_answered"
+    project_id = checklist.version.model.project_id
+    audit.record(kind, checklist, by=given.answered_by, project_id=project_id, **about)
 
 
 def _locked(checklist: Checklist, by: User, expect: int | None = None) -> tuple[Checklist, Project]:
@@ -220,34 +225,33 @@ def assign(
         due_on=due_on if person else None,
         assigned_by=by,
     )
-    due = f"{due_on:%Y-%m-%d}" if due_on and person else "on no day"
-    about = {"item": question.question, "key": item}
-    if person is None:
-        audit.record("checklists.item_unassigned", current, by=by, project_id=project.pk, **about)
-    else:
-        audit.record(
-            "checklists.item_assigned",
-            current,
-            by=by,
-            project_id=project.pk,
-            assignee=str(person),
-            due=due,
-            **about,
-        )
-        address = reverse("checklists:checklist", args=[current.version_id, current.key])
-        announce(
-            "checklists.assigned",
-            given,
-            project=project,
-            to=[person] if person.person_id != by.person_id else [],
-            by=by,
-            link=f"{address}#{item}",
-            item=question.question,
-            version=str(current.version),
-            due=due,
-        )
+    _tell(current, given)
     checklist.refresh_from_db()
     return given
+
+
+def _tell(checklist: Checklist, given: Assignment) -> None:
+    """Record an assignment, and tell whom it is given to."""
+    project, by, person = checklist.version.model.project, given.assigned_by, given.assignee
+    about = {"item": given.question, "key": given.item}
+    if person is None:
+        audit.record("checklists.item_unassigned", checklist, by=by, project_id=project.pk, **about)
+        return
+    due = f"{given.due_on:%Y-%m-%d}" if given.due_on else "on no day"
+    about |= {"assignee": str(person), "due": due}
+    audit.record("checklists.item_assigned", checklist, by=by, project_id=project.pk, **about)
+    address = reverse("checklists:checklist", args=[checklist.version_id, checklist.key])
+    announce(
+        "checklists.assigned",
+        given,
+        project=project,
+        to=[person] if person.person_id != by.person_id else [],
+        by=by,
+        link=f"{address}#{given.item}",
+        item=given.question,
+        version=str(checklist.version),
+        due=due,
+    )
 
 
 def _assignee(project: Project, pk: UUID | None) -> User | None:

@@ -200,7 +200,12 @@ def _forms(
     if line.assignment is not None:
         given |= {"assignee": line.assignment.assignee_id or "", "due_on": line.assignment.due_on}
     found: dict[str, Any] = {
-        "answer": AnswerForm(initial=said, evaluations=evaluations, auto_id=f"id_answer_{item}_%s"),
+        "answer": AnswerForm(
+            initial=said,
+            evaluations=evaluations,
+            na_allowed=line.item.na_allowed,
+            auto_id=f"id_answer_{item}_%s",
+        ),
         "assign": AssignForm(initial=given, members=people, auto_id=f"id_assign_{item}_%s"),
         "comment": CommentForm(initial={"item": item}, auto_id=f"id_comment_{item}_%s"),
     }

@@ -100,22 +100,26 @@ def score_all(
         )
         for one in given
     ]
-    if not blind:
-        governed.change(scorecard, **fields)
-        for one in scores:
-            about = {"dimension": one.dimension, "level": one.level}
-            suggested = "nothing" if one.suggested is None else one.suggested
-            audit.record(
-                "rubrics.dimension_scored",
-                scorecard,
-                by=by,
-                project_id=project.pk,
-                suggested=suggested,
-                **about,
-            )
-        return scores
-    _close_blind(rubric, scorecard, fields, by)
+    if blind:
+        _close_blind(rubric, scorecard, fields, by)
+    else:
+        _note_open(scorecard, scores, fields, by)
     return scores
+
+
+def _note_open(scorecard: Scorecard, scores: list[Score], fields: dict[str, Any], by: User) -> None:
+    governed.change(scorecard, **fields)
+    for one in scores:
+        about = {"dimension": one.dimension, "level": one.level}
+        suggested = "nothing" if one.suggested is None else one.suggested
+        audit.record(
+            "rubrics.dimension_scored",
+            scorecard,
+            by=by,
+            project_id=scorecard.version.model.project_id,
+            suggested=suggested,
+            **about,
+        )
 
 
 def _check(rubric: Rubric | None, given: Sequence[Given]) -> None:

@@ -91,6 +91,7 @@ def _page(
 ) -> HttpResponse:
     project = version.model.project
     bars = [(row.dimension.title, row.dimension.weight, row.level, row.suggested) for row in board.rows]
+    band = board.band if board.scored else "not scored throughout yet"
     decision = can(request.user, Right.SCORE, project)
     form: ScoreForm = filled["form"]
     context = {
@@ -102,7 +103,7 @@ def _page(
         "opinions": _opinions(panel, filled.get("consensus")),
         "round_form": filled.get("round") or RoundForm(auto_id="id_round_%s"),
         "form": form,
-        "chart": charts.dimension_bars(bars, total=board.total, band=board.band),
+        "chart": charts.dimension_bars(bars, total=board.total, band=band),
         "history": _history(version, board),
         "decision": decision,
         "may_score": bool(decision) and _seat(panel),

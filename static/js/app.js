@@ -37,7 +37,7 @@ function nextOpen() {
   const after = open.filter((one) => here && one !== here
     && here.compareDocumentPosition(one) & Node.DOCUMENT_POSITION_FOLLOWING);
   const next = after[0] ?? open[0];
-  next?.querySelector("input:not([type=hidden]), summary")?.focus();
+  (next?.querySelector("details[open] input[type=radio]") ?? next?.querySelector("summary"))?.focus();
   return Boolean(next);
 }
 

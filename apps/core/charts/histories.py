@@ -21,12 +21,7 @@ def score_history(
     def at(index: int, total: float) -> tuple[float, float]:
         return LEFT + 10 + step * index, TOP + TALL * (1 - total / TOP_SCORE)
 
-    parts = [line(LEFT, TOP, LEFT, TOP + TALL, stroke="c-muted"), line(LEFT, TOP + TALL, right, TOP + TALL)]
-    for threshold, title in bands:
-        y = at(0, threshold)[1]
-        parts.append(line(LEFT, y, right, y, dash="2 3"))
-        parts.append(text(LEFT - 6, y + 4, str(threshold), anchor="end", size=10, paint="c-muted"))
-        parts.append(text(right + 8, y + 4, title, size=10, paint="c-muted"))
+    parts = _frame(bands, right)
     scored = [at(index, one[2]) for index, one in enumerate(points) if one[2] is not None]
     suggested = [at(index, one[3]) for index, one in enumerate(points) if one[3] is not None]
     if suggested:
@@ -48,16 +43,25 @@ def score_history(
         "Score over time",
         f"{reading} The dashed line is what the evidence suggested.",
         ("Time (UTC)", "Version", "Scored", "Suggested"),
-        tuple(
-            (
-                f"{moment.astimezone(datetime.UTC):%Y-%m-%d %H:%M}",
-                version,
-                "–" if total is None else f"{total:g}",
-                "–" if told is None else f"{told:g}",
-            )
-            for moment, version, total, told in points
-        ),
+        tuple(_cells(*one) for one in points),
     )
+
+
+def _frame(bands: Sequence[tuple[int, str]], right: float) -> list[str]:
+    parts = [line(LEFT, TOP, LEFT, TOP + TALL, stroke="c-muted"), line(LEFT, TOP + TALL, right, TOP + TALL)]
+    for threshold, title in bands:
+        y = TOP + TALL * (1 - threshold / TOP_SCORE)
+        parts.append(line(LEFT, y, right, y, dash="2 3"))
+        parts.append(text(LEFT - 6, y + 4, str(threshold), anchor="end", size=10, paint="c-muted"))
+        parts.append(text(right + 8, y + 4, title, size=10, paint="c-muted"))
+    return parts
+
+
+def _cells(
+    moment: datetime.datetime, version: str, scored: float | None, suggested: float | None
+) -> tuple[str, ...]:
+    totals = ("–" if total is None else f"{total:g}" for total in (scored, suggested))
+    return (f"{moment.astimezone(datetime.UTC):%Y-%m-%d %H:%M}", version, *totals)
 
 
 def _reading(scored: Sequence[tuple[str, float | None]]) -> str:
