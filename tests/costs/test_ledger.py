@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import IntegrityError, ProgrammingError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from apps.audit.models import Event
@@ -16,6 +17,7 @@ from apps.costs.models import CostEntry, Rate
 from apps.experiments import services as experiments
 from apps.projects import services as projects
 from tests.api.conftest import client_with
+from tests.cast import person
 
 DAY = datetime.date(2026, 1, 31)
 
@@ -211,6 +213,13 @@ def test_the_pages_of_an_entry_and_of_rates(client, project, version, run, dev, 
     assert "Did you mean EUR" in client.post(rates, sent).content.decode()
     shown = client.post(rates, sent | {"rate-currency": "EUR"}, follow=True).content.decode()
     assert "1 EUR = 1.1 USD" in shown
+    with CaptureQueriesContext(connection) as one:
+        client.get(rates)
+    rate(adam, "1.2")
+    rate(person("amy", "administrator"), "1.3")
+    with CaptureQueriesContext(connection) as three:
+        client.get(rates)
+    assert len(three) == len(one)
 
 
 def test_an_export_runs_no_formula(client, project, dev):
