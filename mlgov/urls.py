@@ -30,6 +30,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("apps.assurance.urls")),
     path("", include("apps.checklists.urls")),
     path("", include("apps.costs.urls")),
+    path("", include("apps.data.urls")),
     path("", include("apps.evaluations.urls")),
     path("", include("apps.experiments.urls")),
     path("", include("apps.gates.urls")),

@@ -5,6 +5,8 @@ JOB_KINDS = {
     "assurance.make_pack": ("apps.assurance.jobs:make_pack", "Make an evidence pack"),
     "assurance.tell_head": ("apps.assurance.jobs:tell_head", "Send the newest signed head"),
     "assurance.verify_log": ("apps.assurance.jobs:verify_log", "Verify the audit log"),
+    "data.leakage": ("apps.data.jobs:leakage", "Look for leakage between train and test"),
+    "data.profile": ("apps.data.jobs:profile", "Profile a sample of a data source"),
     "evaluations.evaluate": ("apps.evaluations.jobs:evaluate", "Evaluate predictions"),
     "evaluations.map_part": ("apps.evaluations.parts:map_part", "Count a part of the predictions"),
     "modelcards.render_pdf": ("apps.modelcards.jobs:render_pdf", "Make the PDF of a model card"),
@@ -30,3 +32,5 @@ PERIODIC_JOBS: dict[str, float] = {
     "notifications.outbox": 15,
     "notifications.send_digests": 600,
 }
+#: What reads tables in a child process: {"check", "paths", "options"} to {"report"} or {"problems"}. Pure, of an app above.
+DATA_CHECK = "apps.evaluations.engine.worker:check"

@@ -9,6 +9,7 @@ from apps.core.charts.bars import GroupRate, cost_bars, dimension_bars, impact_r
 from apps.core.charts.curves import calibration, curve, series
 from apps.core.charts.drawing import Chart
 from apps.core.charts.estimates import Estimate, confusion, forest
+from apps.core.charts.shares import share_bars
 from apps.core.charts.waits import Wait, duration, wait_bars
 
 __all__ = [
@@ -25,5 +26,6 @@ __all__ = [
     "forest",
     "impact_ratios",
     "series",
+    "share_bars",
     "wait_bars",
 ]
