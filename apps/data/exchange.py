@@ -42,20 +42,22 @@ def csv_text(features: Iterable[Mapping[str, Any]]) -> str:
 
 def yaml_text(features: Iterable[Mapping[str, Any]]) -> str:
     """Return features as YAML: a list under ``features``; empty fields are left out."""
-    rows = [
-        {name: one[name] for name in COLUMNS if one[name] not in ("", None, False)} for one in features
-    ]
+    rows = [{name: one[name] for name in COLUMNS if one[name] not in ("", None, False)} for one in features]
     return yaml.safe_dump({"features": rows}, sort_keys=False, allow_unicode=True)
 
 
 def parse(content: bytes, *, form: str) -> Read:
     """Return the rows of a file in ``form`` csv or yaml. Raises Invalid where it cannot be read as a whole."""
     if len(content) > MOST_BYTES:
-        raise Invalid(f"The file is over {MOST_BYTES:,} bytes. Send it in parts.", code="too_large", field="file")
+        raise Invalid(
+            f"The file is over {MOST_BYTES:,} bytes. Send it in parts.", code="too_large", field="file"
+        )
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise Invalid("The file is not UTF-8 text. Save it as UTF-8.", code="not_text", field="file") from error
+        raise Invalid(
+            "The file is not UTF-8 text. Save it as UTF-8.", code="not_text", field="file"
+        ) from error
     rows = _yaml_rows(text) if form == "yaml" else _csv_rows(text)
     if not rows:
         raise Invalid("The file has no features.", code="no_rows", field="file")

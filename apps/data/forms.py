@@ -24,7 +24,12 @@ class AssessForm(forms.Form):
     )
 
     def __init__(
-        self, *args: Any, part: Data, proposals: dict[str, Any] | None = None, named: bool = True, **kwargs: Any
+        self,
+        *args: Any,
+        part: Data,
+        proposals: dict[str, Any] | None = None,
+        named: bool = True,
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         if not named:
@@ -38,7 +43,9 @@ class AssessForm(forms.Form):
                 choices=[(n, f"{n}: {words[n]}" if words[n] else str(n)) for n in range(6)],
                 coerce=int,
                 widget=forms.RadioSelect,
-                help_text=f"The profile proposes {proposed['score']}: {proposed['because']}" if proposed else "",
+                help_text=f"The profile proposes {proposed['score']}: {proposed['because']}"
+                if proposed
+                else "",
             )
         self.order_fields([*(["name", "description"] if named else []), *DIMENSIONS, "note"])
 
@@ -51,7 +58,10 @@ class AssessForm(forms.Form):
 class ProfileForm(forms.Form):
     file = forms.FileField(label="Sample", help_text=FORMATS)
     target = forms.CharField(
-        required=False, max_length=250, label="Target column", help_text="Its rarest value counts for the volume."
+        required=False,
+        max_length=250,
+        label="Target column",
+        help_text="Its rarest value counts for the volume.",
     )
 
 
@@ -66,7 +76,9 @@ class LeakageForm(forms.Form):
 
 
 class ImportForm(forms.Form):
-    file = forms.FileField(label="File", help_text="CSV or YAML, as an export writes it. All features, or none.")
+    file = forms.FileField(
+        label="File", help_text="CSV or YAML, as an export writes it. All features, or none."
+    )
 
 
 class FeatureForm(forms.Form):
@@ -89,7 +101,10 @@ class FeatureForm(forms.Form):
         required=False, max_length=60, label="Online: refreshed", help_text="Such as streaming."
     )
     online_latency_ms = forms.FloatField(
-        required=False, min_value=0, label="Online: latency target", help_text="Milliseconds, 99th percentile."
+        required=False,
+        min_value=0,
+        label="Online: latency target",
+        help_text="Milliseconds, 99th percentile.",
     )
     retired = forms.BooleanField(required=False)
     lock_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
@@ -113,7 +128,9 @@ class FeatureForm(forms.Form):
     @property
     def said(self) -> dict[str, Any]:
         """What is said of the feature, without its name."""
-        found = {key: value for key, value in self.cleaned_data.items() if key not in ("name", "lock_version")}
+        found = {
+            key: value for key, value in self.cleaned_data.items() if key not in ("name", "lock_version")
+        }
         return found | {
             "source": self._sources.get(found["source"]),
             "owner": self._people[found["owner"]],

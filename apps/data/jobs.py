@@ -42,7 +42,9 @@ def profile(job: RunningJob) -> None:
     source = _source(job.args)
     part = method_of(source.project).sources
     if part is None:
-        raise MlgovError("The policy of this project says nothing of data sources any more.", code="no_method")
+        raise MlgovError(
+            "The policy of this project says nothing of data sources any more.", code="no_method"
+        )
     options = {"label": job.args["target"] or None, "steps": steps_of(part)}
     report = _look(job, "profile", [job.args["blob"]], options)
     with job.completing({"rows": report["rows"]}):

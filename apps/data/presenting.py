@@ -101,7 +101,11 @@ def findings_of(found: LeakageReport, part: Leakage | None) -> list[Finding]:
         "shared_keys": ("Entities on both sides", "an entity column", figures["shared_keys"]),
         "duplicates": ("Repeated rows", "columns in common", figures["duplicates"]),
         "time_overlap": ("Times that overlap", "a time column", figures["time_overlap"]),
-        "single_feature": ("One feature that tells all", "a target column", figures["single_feature_suspected"]),
+        "single_feature": (
+            "One feature that tells all",
+            "a target column",
+            figures["single_feature_suspected"],
+        ),
     }
     return [
         Finding(

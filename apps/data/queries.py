@@ -45,6 +45,14 @@ def profiles_of(source: DataSource) -> QuerySet[Profile]:
     return source.profiles.select_related("source", "requested_by").order_by("-id")
 
 
+def profile_for(user: User, pk: UUID) -> Profile:
+    """Load a profile; raises Http404 for a stranger."""
+    found = Profile.objects.filter(source__project__in=project_ids_for(user), pk=pk).first()
+    if found is None:
+        raise Http404
+    return found
+
+
 def open_job(project: Project, kind: str, **args: str) -> Job | None:
     """Return the newest job of a kind that is not done: it runs, waits, or failed and may be tried again."""
     wanted = {f"args__{name}": value for name, value in args.items()}
@@ -141,5 +149,3 @@ def leakage_figures(report: dict[str, Any]) -> dict[str, Any]:
 def _of(report: dict[str, Any], check: str, figure: str) -> int | None:
     found = report.get(check)
     return int(found[figure]) if found else None
-
-

@@ -104,6 +104,7 @@ class ProjectView:
     costs: MonthSummary
     budget: Budget | None
     overdue: list[Review]
+    data_minimum: int | None
 
     @property
     def next_step(self) -> str:
@@ -137,6 +138,7 @@ def project_view(project: Project, user: User) -> ProjectView:
         costs=month_summary(project),
         budget=Budget.objects.filter(project=project).first(),
         overdue=gates.overdue_in(project),
+        data_minimum=data.minimum if (data := pack_of(project.policy_revision).method.data.sources) else None,
     )
 
 

@@ -82,9 +82,7 @@ def _checked(project: Project, fields: dict[str, Any]) -> dict[str, Any]:
         )
     source, owner, latency = found.get("source"), found.get("owner"), found.get("online_latency_ms")
     if isinstance(source, DataSource) and source.project_id != project.pk:
-        raise Invalid(
-            "The data source belongs to another project.", code="foreign_source", field="source"
-        )
+        raise Invalid("The data source belongs to another project.", code="foreign_source", field="source")
     if owner is not None and not project.memberships.filter(user=owner).exists():
         raise Invalid(f"{owner} is no member of the project.", code="foreign_owner", field="owner")
     if latency is not None and not 0 < latency < float("inf"):

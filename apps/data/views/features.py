@@ -115,7 +115,11 @@ def exported(one: Feature) -> dict[str, object]:
 
 
 def _form(
-    request: SignedInRequest, project: Project, *, bound: bool = True, initial: dict[str, object] | None = None
+    request: SignedInRequest,
+    project: Project,
+    *,
+    bound: bool = True,
+    initial: dict[str, object] | None = None,
 ) -> FeatureForm:
     people: list[User] = [one.user for one in members_of(project)]
     return FeatureForm(

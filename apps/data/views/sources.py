@@ -81,7 +81,9 @@ def source(request: SignedInRequest, pk: UUID) -> HttpResponse:
             by=request.user,
         )
     if done is not None:
-        messages.success(request, "The scores are kept." if posted == "assess" else "A worker profiles the sample.")
+        messages.success(
+            request, "The scores are kept." if posted == "assess" else "A worker profiles the sample."
+        )
         return redirect("data:source", pk=pk)
     bad = bool(form.errors or sample.errors)
     context = _context(request, found, newest) | {"form": form, "sample": sample}

@@ -158,9 +158,7 @@ def faults(entry: Mapping[str, Any]) -> Iterator[tuple[tuple[str | int, ...], st
             yield ("features", "example"), f"The example does not fit its own form: {fault}"
 
 
-def _twice(
-    entry: Mapping[str, Any], path: tuple[str, ...]
-) -> Iterator[tuple[tuple[str | int, ...], str]]:
+def _twice(entry: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:
     rows: Any = entry
     for step in path:
         rows = rows[step]

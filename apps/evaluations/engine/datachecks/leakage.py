@@ -125,7 +125,9 @@ def _range(column: Column, instants: Any) -> list[str]:
     return [str(keys[int(place)].as_py()) for place in (instants.argmin(), instants.argmax())]
 
 
-def _telling(table: dict[str, Column], label: Column, left_out: set[str | None], alone: float) -> dict[str, Any]:
+def _telling(
+    table: dict[str, Column], label: Column, left_out: set[str | None], alone: float
+) -> dict[str, Any]:
     """Return how well each feature alone predicts the target.
 
     Binary targets and numbers: the AUC, either way round. Else the balanced accuracy of the most frequent class per

@@ -24,7 +24,12 @@ CONSISTENCY = ((0.0, 5), (0.001, 4), (0.01, 3), (0.05, 2), (0.2, 1))
 #: Rows of the rarest class (of all rows without a label) from which a score is given: 5 over 10,000, 0 under 100.
 VOLUME = ((10_000, 5), (5_000, 4), (1_000, 3), (500, 2), (100, 1))
 #: The steps of all three; `consistency` is at most `mixed` where a column mixes formats.
-STEPS: dict[str, Any] = {"completeness": COMPLETENESS, "consistency": CONSISTENCY, "volume": VOLUME, "mixed": 3}
+STEPS: dict[str, Any] = {
+    "completeness": COMPLETENESS,
+    "consistency": CONSISTENCY,
+    "volume": VOLUME,
+    "mixed": 3,
+}
 #: So many values of the target are counted.
 MOST_CLASSES = 50
 
@@ -81,7 +86,11 @@ def _score_under(share: float, steps: tuple[tuple[float, int], ...]) -> int:
 def _classes(label: Column) -> list[dict[str, Any]]:
     """Return how many rows each value of the target has, the most frequent first; nothing where it is a quantity."""
     categories = label.categories()
-    if categories is None or categories.size > MOST_CLASSES or (label.kind == "number" and categories.size > 20):
+    if (
+        categories is None
+        or categories.size > MOST_CLASSES
+        or (label.kind == "number" and categories.size > 20)
+    ):
         return []
     counts = np.bincount(categories.codes, minlength=categories.size)
     rows = [{"value": value[:200], "n": int(n)} for value, n in zip(categories.values, counts, strict=True)]
@@ -174,7 +183,9 @@ def _time(column: Column) -> list[str] | None:
     if set(_spellings(column)) != {"date"}:
         return None
     text = pa.chunked_array([column.text.drop_null().combine_chunks()])
-    instants = typed.times_of(Source("text", (column.name,), pa.table({column.name: text})), column.name, Findings())
+    instants = typed.times_of(
+        Source("text", (column.name,), pa.table({column.name: text})), column.name, Findings()
+    )
     if instants is None:
         return None
     return [str(text[int(place)].as_py()) for place in (instants.argmin(), instants.argmax())]
