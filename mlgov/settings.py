@@ -6,6 +6,7 @@ from datetime import timedelta
 from csp.constants import NONE, SELF
 
 from mlgov import environment
+from mlgov.work import DATA_CHECK as DATA_CHECK
 from mlgov.work import EVALUATION_JOBS as EVALUATION_JOBS
 from mlgov.work import JOB_KINDS as JOB_KINDS
 from mlgov.work import METRICS_JOBS as METRICS_JOBS

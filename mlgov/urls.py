@@ -31,6 +31,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("apps.checklists.urls")),
     path("", include("apps.commands.urls")),
     path("", include("apps.costs.urls")),
+    path("", include("apps.data.urls")),
     path("", include("apps.evaluations.urls")),
     path("", include("apps.experiments.urls")),
     path("", include("apps.findings.urls")),

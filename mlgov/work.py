@@ -8,6 +8,8 @@ JOB_KINDS = {
     "evidence.follow": ("apps.evidence.jobs:follow", "Notice where evidence changed"),
     "findings.look": ("apps.findings.jobs:look", "Look for mistakes and kill criteria"),
     "findings.look_again": ("apps.findings.jobs:look_again", "Look again where days count"),
+    "data.leakage": ("apps.data.jobs:leakage", "Look for leakage between train and test"),
+    "data.profile": ("apps.data.jobs:profile", "Profile a sample of a data source"),
     "evaluations.evaluate": ("apps.evaluations.jobs:evaluate", "Evaluate predictions"),
     "evaluations.map_part": ("apps.evaluations.parts:map_part", "Count a part of the predictions"),
     "modelcards.render_pdf": ("apps.modelcards.jobs:render_pdf", "Make the PDF of a model card"),
@@ -47,3 +49,5 @@ PERIODIC_JOBS: dict[str, float] = {
     "notifications.outbox": 15,
     "notifications.send_digests": 600,
 }
+#: What reads tables in a child process: {"check", "paths", "options"} to {"report"} or {"problems"}. Pure, of an app above.
+DATA_CHECK = "apps.evaluations.engine.worker:check"

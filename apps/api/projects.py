@@ -10,6 +10,8 @@ from rest_framework.response import Response
 
 from apps.accounts.enums import Scope
 from apps.api.base import Endpoint, FiniteFloatField, Input, Output, Person, Text, answer, expected_version
+from apps.data.queries import profile_for
+from apps.data.services import assess
 from apps.projects import queries, services
 from apps.projects.briefs import missing_fields
 from apps.projects.enums import Consumer, DataRole, Direction, Latency, Task
@@ -165,6 +167,10 @@ class Scores(Input):
 class DataSourceIn(Input):
     name = Text(max_length=120)
     description = Text(required=False)
+    note = Text(required=False, max_length=5000)
+    profile = serializers.UUIDField(
+        required=False, help_text="the profile whose proposals you saw; scoring otherwise then needs a note"
+    )
     scores = Scores()
 
 
@@ -194,11 +200,10 @@ class DataSources(Endpoint):
     def post(self, request: Request, pk: UUID) -> Response:
         """Assess a data source: six scores of 0 to 5; the same name again assesses it anew."""
         project = queries.project_by_id_for(self.user, pk)
-        return answer(
-            DataSourceOut,
-            services.assess_data_source(project, by=self.user, **self.read(DataSourceIn)),
-            status=201,
-        )
+        fields: dict[str, Any] = self.read(DataSourceIn)
+        if "profile" in fields:
+            fields["profile"] = profile_for(self.user, fields["profile"])
+        return answer(DataSourceOut, assess(project, by=self.user, **fields), status=201)
 
 
 class DatasetIn(Input):

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.experiments.views import experiments, runs
+from apps.experiments.views import data, experiments, runs
 
 app_name = "experiments"
 urlpatterns = [
@@ -12,4 +12,6 @@ urlpatterns = [
     path("experiments/<uuid:pk>/edit/", experiments.edit, name="edit"),
     path("experiments/<uuid:pk>/verdict/", experiments.verdict, name="verdict"),
     path("runs/<uuid:pk>/", runs.run, name="run"),
+    path("projects/<slug:slug>/datasets/", data.datasets, name="datasets"),
+    path("projects/<slug:slug>/features/use/", data.feature_use, name="feature_use"),
 ]

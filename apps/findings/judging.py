@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
+from apps.data.queries import clock_facts
 from apps.evidence.services import collect, collect_project
 from apps.experiments.queries import ended_runs_of, tried_approaches_of
 from apps.findings.enums import FindingKind
@@ -15,7 +16,7 @@ from apps.policies.criteria import Criterion
 from apps.policies.judge import State, Verdict, judge
 from apps.policies.queries import pack_of
 from apps.projects.models import Project
-from apps.projects.queries import clock_facts, kill_criteria_of
+from apps.projects.queries import kill_criteria_of
 from apps.registry.enums import PRODUCTION
 from apps.registry.models import Version
 from apps.registry.queries import watched_versions_of

@@ -114,6 +114,8 @@ class ProjectView:
         """The required fields of the brief that are empty."""
         return [gap.name for gap in self.framing.progress.gaps]
 
+    data_minimum: int | None
+
     @property
     def next_step(self) -> str:
         """Say in a word what the project needs next."""
@@ -145,6 +147,7 @@ def project_view(project: Project, user: User) -> ProjectView:
         budget=Budget.objects.filter(project=project).first(),
         overdue=gates.overdue_in(project),
         standing=standing_of(project),
+        data_minimum=data.minimum if (data := pack_of(project.policy_revision).method.data.sources) else None,
     )
 
 

@@ -33,12 +33,6 @@ VOCABULARY = [
     Fact("data.sources", "integer", "sources", "How many data sources are assessed."),
     Fact("data.score", "integer", "of 30", "The score of the weakest data source."),
     Fact("data.weakest", "text", "", "The name of the weakest data source."),
-    Fact(
-        "data.under_minimum_since",
-        "text",
-        "date, UTC",
-        "Since when the weakest data source has been under the policy's minimum.",
-    ),
     Fact("project.tier", "text", "", "The risk tier by the policy: low, medium, high; unset without one."),
     Fact("project.tier_set", "boolean", "", "Somebody set the risk tier."),
     Fact("platform.complete", "boolean", "", "Every part of the platform that is needed is in place."),

@@ -13,7 +13,6 @@ from apps.projects.queries import (
     data_sources_of,
     recommendation_of,
     tier_of,
-    under_minimum_since,
 )
 
 
@@ -26,7 +25,7 @@ class ProjectFacts:
 
 
 def project_facts(project: Project) -> ProjectFacts:
-    """Read brief, data and tier; a fixed number of queries, and one more while the data is under its minimum."""
+    """Read brief, data and tier; a fixed number of queries."""
     brief = brief_of(project)
     tier = tier_of(project)
     found = {
@@ -65,11 +64,9 @@ def _text(brief: Brief | None, name: str) -> str | None:
 def _data(project: Project) -> dict[str, Any]:
     sources = sorted(data_sources_of(project), key=lambda source: (source.score, source.name))
     if not sources:
-        return {"sources": 0, "score": None, "weakest": None, "under_minimum_since": None}
-    since = under_minimum_since(project, sources)
+        return {"sources": 0, "score": None, "weakest": None}
     return {
         "sources": len(sources),
         "score": sources[0].score,
         "weakest": sources[0].name,
-        "under_minimum_since": since.astimezone(UTC).date().isoformat() if since else None,
     }

@@ -128,7 +128,7 @@ def kill_criterion_for(user: User, pk: UUID) -> KillCriterion:
 def kill_criteria_of(project: Project) -> tuple[Criterion, ...]:
     """Return what would stop a project: the policy's criteria, then its own that are not retired.
 
-    Each is an expression over evidence and ``clock_facts``; one that *holds* is a reason to stop.
+    Each is an expression over evidence and the clock of the project's data; one that *holds* is a reason to stop.
     """
     own = project.kill_criteria.filter(retired_at__isnull=True).order_by("id")
     return (
@@ -138,32 +138,3 @@ def kill_criteria_of(project: Project) -> tuple[Criterion, ...]:
             for one in own
         ),
     )
-
-
-def under_minimum_since(project: Project, sources: list[DataSource]) -> datetime | None:
-    """Return since when the weakest data source has been under the policy's minimum, or None when it is not.
-
-    The audit trail has every assessment with its score; it is read only when the data is under the minimum now.
-    """
-    minimum = pack_of(project.policy_revision).method.framing.data_minimum_score
-    if minimum is None or not sources or min(one.score for one in sources) >= minimum:
-        return None
-    scores: dict[UUID, int] = {}
-    since: datetime | None = None
-    events = events_of_project(project.pk).filter(kind="projects.data_source_assessed").order_by("id")
-    for source, at, score in events.values_list("object_id", "recorded_at", "data__score"):
-        scores[source] = score
-        since = None if min(scores.values()) >= minimum else since or at
-    return since
-
-
-def clock_facts(project: Project, at: datetime) -> dict[str, Any]:
-    """Return what kill criteria may read of the clock at ``at``: days that the data has been under its minimum.
-
-    0 where it is not under it; None (missing) where no data source is assessed.
-    """
-    sources = list(data_sources_of(project))
-    since = under_minimum_since(project, sources)
-    if since is not None:
-        return {"clock": {"days_data_under_minimum": max((at - since).total_seconds(), 0.0) / 86_400}}
-    return {"clock": {"days_data_under_minimum": 0.0 if sources else None}}

@@ -17,6 +17,7 @@ from apps.accounts.models import User
 from apps.accounts.proofs import Proof
 from apps.api.base import Endpoint
 from apps.costs import services as costs
+from apps.data import services as data
 from apps.evaluations import services as evaluations
 from apps.experiments import services as experiments
 from apps.gates import reviewing
@@ -218,6 +219,9 @@ LISTS = {
         world.project, name=f"s{number}", scores=dict.fromkeys(DataSource.DIMENSIONS, 3), by=world.dev
     ),
     "projects/{project}/datasets": more_dataset,
+    "projects/{project}/features": lambda world, number: data.register_feature(
+        world.project, name=f"user_visits_{number}d_sum", data_type="integer", by=world.dev
+    ),
     "projects/{project}/experiments": lambda world, number: experiments.create_experiment(
         world.project, name=f"e{number}", by=world.dev
     ),
@@ -325,6 +329,8 @@ def test_no_list_is_forgotten():
     elsewhere |= {"versions/{id}/checklists", "models/{id}/rubric-history", "rubrics"}
     # tests/projects/test_framing.py
     elsewhere |= {"projects/{id}/kill-criteria", "projects/{id}/brief/revisions"}
+    # Those of samples take a worker's reports; they are tried in tests/data/test_data_api.py.
+    elsewhere |= {"projects/{id}/leakage", "data-sources/{id}/assessments", "data-sources/{id}/profiles"}
     known = elsewhere | {
         address.format(
             project="{id}", experiment="{id}", run="{id}", model="{id}", version="{id}", promotion="{id}"

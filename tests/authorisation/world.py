@@ -18,6 +18,7 @@ from apps.audit.models import Event
 from apps.checklists import services as checklists
 from apps.checklists.models import AnswerEvidence
 from apps.costs import services as costs
+from apps.data import services as data
 from apps.experiments import services as experiments
 from apps.findings import services as findings
 from apps.findings.models import Finding
@@ -36,7 +37,7 @@ from apps.policies.queries import pack_of
 from apps.policies.services import load_standard, propose_draft, publish, start_draft
 from apps.projects import services as projects
 from apps.projects.enums import Role
-from apps.projects.models import Brief
+from apps.projects.models import Brief, DataSource
 from apps.registry import services as registry
 from apps.rubrics import services as rubrics
 from tests.cast import COLUMNS, PASSWORD, evaluate, person
@@ -133,7 +134,17 @@ def _mortgages(world: World) -> None:
     invitation, world.words["secret"] = identity.invite(
         "guest@example.com", by=ada, address=address, project=project, role="viewer"
     )
+    scores = dict.fromkeys(DataSource.DIMENSIONS, 4)
+    source = data.assess(project, name="applications", scores=scores, by=dev)
+    world.words["member"] = str(dev.pk)
     objects |= {
+        "data-sources": source,
+        "features": data.register_feature(
+            project, name="user_visit_count_30d_sum", data_type="integer", by=dev
+        ),
+        "datasets": projects.record_dataset(
+            project, name="loans", role="train", content_digest="0" * 64, row_count=1, by=dev
+        ),
         "invitations": invitation,
         "members": project.memberships.get(user=world.cast["vera"]),
         "account": account,

@@ -21,7 +21,7 @@ from apps.policies.services import publish
 from apps.projects import services
 from apps.projects.evidence import facts
 from apps.projects.models import KillCriterion
-from apps.projects.queries import clock_facts, kill_criteria_of, tier_of
+from apps.projects.queries import kill_criteria_of, tier_of
 from tests.gates import light
 
 FRAMING = parse_pack(standard_text()).method.framing
@@ -136,28 +136,6 @@ def test_the_policy_s_criteria_hold_where_the_method_says(key, known, holds):
         }
     criterion = next(one for one in FRAMING.kill_criteria if one.key == key)
     assert (judge(criterion, {"evaluation": known}).state == State.PASS) is holds
-
-
-@pytest.mark.method("M1.2")
-def test_days_under_the_minimum_run_from_the_first_poor_assessment(project, dev):
-    criterion = next(one for one in FRAMING.kill_criteria if one.key == "data_stays_poor")
-    now = timezone.now()
-    assert judge(criterion, clock_facts(project, now)).state == State.MISSING
-    assess(project, dev, "good", 4)
-    assert clock_facts(project, now) == {"clock": {"days_data_under_minimum": 0.0}}
-    assess(project, dev, "poor", 2)
-    assess(project, dev, "poor", 1)
-    assert judge(criterion, clock_facts(project, now + timedelta(days=13))).state == State.FAIL
-    assert judge(criterion, clock_facts(project, now + timedelta(days=15))).state == State.PASS
-    assess(project, dev, "poor", 3)
-    assert clock_facts(project, now + timedelta(days=15))["clock"]["days_data_under_minimum"] == 0.0
-
-
-def assess(project, by, name, score):
-    scores = dict.fromkeys(
-        ("completeness", "accuracy", "consistency", "timeliness", "relevance", "volume"), score
-    )
-    return services.assess_data_source(project, name=name, scores=scores, by=by)
 
 
 def answers(**said):

@@ -12,6 +12,7 @@ from apps.core.charts.drawing import Chart
 from apps.core.charts.estimates import Estimate, confusion, forest
 from apps.core.charts.histories import score_history
 from apps.core.charts.runs import Strand, Trail, overlay, parallel
+from apps.core.charts.shares import share_bars
 from apps.core.charts.waits import Wait, duration, wait_bars
 
 __all__ = [
@@ -34,5 +35,6 @@ __all__ = [
     "parallel",
     "score_history",
     "series",
+    "share_bars",
     "wait_bars",
 ]

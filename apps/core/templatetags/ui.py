@@ -223,3 +223,9 @@ def fact(value: Any) -> str:
     if isinstance(value, dict):
         return f"{len(value)} entries"
     return "not there" if value is None else str(value)
+
+
+@register.filter
+def attribute(row: Any, name: str) -> Any:
+    """Return a field of a row by its name, such as a dimension of a policy; nothing where it has none."""
+    return getattr(row, name, "") if not name.startswith("_") else ""

@@ -123,7 +123,6 @@ class Tiers:
 class Framing:
     """What the pack says of framing. A kill criterion that holds is a reason to stop."""
 
-    data_minimum_score: int | None = None
     kill_criteria: tuple[Criterion, ...] = ()
     signals: tuple[Signal, ...] = ()
     outcomes: Mapping[str, Outcome] = field(default_factory=dict)
@@ -152,7 +151,6 @@ def recommend(framing: Framing, answers: Mapping[str, str]) -> Recommendation | 
 def of(entry: Mapping[str, Any]) -> Framing:
     """Build the part from data that was checked before."""
     return Framing(
-        data_minimum_score=entry.get("data_minimum_score"),
         kill_criteria=tuple(criterion_of(one) for one in entry.get("kill_criteria", [])),
         signals=tuple(Signal(**one) for one in entry.get("signals", [])),
         outcomes={key: Outcome(**one) for key, one in entry.get("outcomes", {}).items()},

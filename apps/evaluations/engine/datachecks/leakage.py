@@ -28,11 +28,13 @@ def leakage(
     label: str | None = None,
     key: str | None = None,
     time: str | None = None,
+    alone: float = ALONE,
     limits: Limits | None = None,
 ) -> dict[str, Any]:
     """Return the checks of two files: shared keys, repeated rows, overlapping times, telling features. Raises TableInvalid.
 
     Each check says whether it ``passes``; nothing where it was not asked for.
+    A feature that finds the target at least as well as ``alone`` (AUC or balanced accuracy) is suspected.
     """
     tables = read_columns(train, limits), read_columns(test, limits)
     common = [name for name in tables[0] if name in tables[1]]
@@ -41,7 +43,7 @@ def leakage(
         "shared_keys": _shared_keys(*(demand(table, key, what="key") for table in tables)) if key else None,
         "repeated_rows": _repeated_rows(tables, [name for name in common if name != key]),
         "times": _times(*(demand(table, time, what="time") for table in tables)) if time else None,
-        "telling_features": _telling(tables[0], demand(tables[0], label, what="label"), {key, time})
+        "telling_features": _telling(tables[0], demand(tables[0], label, what="label"), {key, time}, alone)
         if label
         else None,
     }
@@ -123,7 +125,9 @@ def _range(column: Column, instants: Any) -> list[str]:
     return [str(keys[int(place)].as_py()) for place in (instants.argmin(), instants.argmax())]
 
 
-def _telling(table: dict[str, Column], label: Column, left_out: set[str | None]) -> dict[str, Any]:
+def _telling(
+    table: dict[str, Column], label: Column, left_out: set[str | None], alone: float
+) -> dict[str, Any]:
     """Return how well each feature alone predicts the target.
 
     Binary targets and numbers: the AUC, either way round. Else the balanced accuracy of the most frequent class per
@@ -147,11 +151,11 @@ def _telling(table: dict[str, Column], label: Column, left_out: set[str | None])
                     "feature": name,
                     "strength": rounded(strength),
                     "measure": measure,
-                    "suspected": strength >= ALONE,
+                    "suspected": strength >= alone,
                 }
             )
     rows.sort(key=lambda row: (-float(str(row["strength"])), str(row["feature"])))
-    return {"passes": not any(row["suspected"] for row in rows), "threshold": ALONE, "features": rows}
+    return {"passes": not any(row["suspected"] for row in rows), "threshold": alone, "features": rows}
 
 
 def _strength(column: Column, target: Any) -> tuple[float | None, str]:

@@ -8,8 +8,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from apps.evaluations.engine.datachecks.columns import Column, read_columns
+from apps.evaluations.engine.datachecks.columns import Column, demand, read_columns
 from apps.evaluations.engine.figures import rounded
+from apps.evaluations.engine.reading import typed
+from apps.evaluations.engine.reading.files import Source
+from apps.evaluations.engine.reading.typed import Findings
 from apps.evaluations.engine.table import Limits
 
 QUANTILES = (0.0, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1.0)
@@ -20,11 +23,29 @@ COMPLETENESS = ((0.01, 5), (0.05, 4), (0.1, 3), (0.25, 2), (0.5, 1))
 CONSISTENCY = ((0.0, 5), (0.001, 4), (0.01, 3), (0.05, 2), (0.2, 1))
 #: Rows of the rarest class (of all rows without a label) from which a score is given: 5 over 10,000, 0 under 100.
 VOLUME = ((10_000, 5), (5_000, 4), (1_000, 3), (500, 2), (100, 1))
+#: The steps of all three; `consistency` is at most `mixed` where a column mixes formats.
+STEPS: dict[str, Any] = {
+    "completeness": COMPLETENESS,
+    "consistency": CONSISTENCY,
+    "volume": VOLUME,
+    "mixed": 3,
+}
+#: So many values of the target are counted.
+MOST_CLASSES = 50
 
 
-def profile(path: Path, *, label: str | None = None, limits: Limits | None = None) -> dict[str, Any]:
-    """Return the profile of a file; raises TableInvalid."""
+def profile(
+    path: Path,
+    *,
+    label: str | None = None,
+    steps: dict[str, Any] | None = None,
+    limits: Limits | None = None,
+) -> dict[str, Any]:
+    """Return the profile of a file; raises TableInvalid. ``steps`` are those of STEPS, of a policy instead."""
+    steps = steps or STEPS
     columns = read_columns(path, limits)
+    if label is not None:
+        demand(columns, label, what="target")
     rows = len(next(iter(columns.values())))
     repeated = duplicates(columns)
     missing = sum(column.missing() for column in columns.values()) / (rows * len(columns))
@@ -37,18 +58,21 @@ def profile(path: Path, *, label: str | None = None, limits: Limits | None = Non
         "duplicate_rows": repeated,
         "mixed_formats": mixed,
         "rarest_class": rarest,
+        "classes": _classes(columns[label]) if label is not None else [],
         "proposals": {
             "completeness": {
-                "score": _score_under(missing, COMPLETENESS),
+                "score": _score_under(missing, steps["completeness"]),
                 "because": f"{missing:.2%} of all values are missing.",
             },
             "consistency": {
-                "score": min(_score_under(repeated / rows, CONSISTENCY), 3 if mixed else 5),
+                "score": min(
+                    _score_under(repeated / rows, steps["consistency"]), steps["mixed"] if mixed else 5
+                ),
                 "because": f"{repeated:,} of {rows:,} rows repeat another; "
                 + (f"formats are mixed in {', '.join(mixed[:5])}." if mixed else "no column mixes formats."),
             },
             "volume": {
-                "score": next((score for least, score in VOLUME if rarest >= least), 0),
+                "score": next((score for least, score in steps["volume"] if rarest >= least), 0),
                 "because": f"{rarest:,} rows" + (f" of the rarest value of “{label}”." if label else "."),
             },
         },
@@ -57,6 +81,20 @@ def profile(path: Path, *, label: str | None = None, limits: Limits | None = Non
 
 def _score_under(share: float, steps: tuple[tuple[float, int], ...]) -> int:
     return next((score for most, score in steps if share <= most), 0)
+
+
+def _classes(label: Column) -> list[dict[str, Any]]:
+    """Return how many rows each value of the target has, the most frequent first; nothing where it is a quantity."""
+    categories = label.categories()
+    if (
+        categories is None
+        or categories.size > MOST_CLASSES
+        or (label.kind == "number" and categories.size > 20)
+    ):
+        return []
+    counts = np.bincount(categories.codes, minlength=categories.size)
+    rows = [{"value": value[:200], "n": int(n)} for value, n in zip(categories.values, counts, strict=True)]
+    return sorted(rows, key=lambda row: (-int(str(row["n"])), str(row["value"])))
 
 
 def _rarest(columns: dict[str, Column], label: str | None, rows: int) -> int:
@@ -122,7 +160,35 @@ def _textual(column: Column) -> dict[str, Any]:
         "identifier": bool(len(counts) == len(column) > 20),
         "top": [{"value": value[:200], "n": n} for n, value in counts[:TOP]],
         "formats": _spellings(column),
+        "variants": _variants([value for _, value in counts]),
+        "words": rounded(_words(column.text)),
+        "time": _time(column),
     }
+
+
+def _variants(values: list[str]) -> int:
+    """Return how many values are another one but for case and white space."""
+    return len(values) - len({" ".join(value.casefold().split()) for value in values})
+
+
+def _words(text: pa.ChunkedArray) -> float:
+    """Return the mean number of words of a value."""
+    spaces = pc.mean(pc.count_substring_regex(pc.utf8_trim_whitespace(text), r"\s+")).as_py()
+    return 0.0 if spaces is None else float(spaces) + 1
+
+
+def _time(column: Column) -> list[str] | None:
+    """Return the first and the last moment of a column in which every value is one, else nothing."""
+    assert column.text is not None
+    if set(_spellings(column)) != {"date"}:
+        return None
+    text = pa.chunked_array([column.text.drop_null().combine_chunks()])
+    instants = typed.times_of(
+        Source("text", (column.name,), pa.table({column.name: text})), column.name, Findings()
+    )
+    if instants is None:
+        return None
+    return [str(text[int(place)].as_py()) for place in (instants.argmin(), instants.argmax())]
 
 
 def _spellings(column: Column) -> dict[str, int]:
