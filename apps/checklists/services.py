@@ -82,7 +82,7 @@ def answer(
     An answer to an automatic item remembers the facts that it overruled; when they change, it does not count until it
     is given again.
     """
-    current, project = _locked(checklist, by, expect)
+    current, _ = _locked(checklist, by, expect)
     question = _question(current, item)
     _check_answer(question, value, reason, evidence_url)
     overrules = bool(question.expression)
