@@ -189,24 +189,14 @@ def _forms(
 ) -> dict[str, Any]:
     """Return the three forms of an item: the one that failed as it was sent, the others as things stand."""
     item = line.item.key
-    said = {"item": item}
-    if line.answer is not None:
-        said |= {
-            "value": line.answer.value,
-            "reason": line.answer.reason,
-            "evidence_url": line.answer.evidence_url,
-        }
-    given: dict[str, Any] = {"item": item}
-    if line.assignment is not None:
-        given |= {"assignee": line.assignment.assignee_id or "", "due_on": line.assignment.due_on}
     found: dict[str, Any] = {
         "answer": AnswerForm(
-            initial=said,
+            initial=_said(line),
             evaluations=evaluations,
             na_allowed=line.item.na_allowed,
             auto_id=f"id_answer_{item}_%s",
         ),
-        "assign": AssignForm(initial=given, members=people, auto_id=f"id_assign_{item}_%s"),
+        "assign": AssignForm(initial=_given(line), members=people, auto_id=f"id_assign_{item}_%s"),
         "comment": CommentForm(initial={"item": item}, auto_id=f"id_comment_{item}_%s"),
     }
     names = {AnswerForm: "answer", AssignForm: "assign", CommentForm: "comment"}
@@ -214,3 +204,22 @@ def _forms(
         found[names[type(failed)]] = failed
         found["failed"] = names[type(failed)]
     return found
+
+
+def _said(line: queries.Line) -> dict[str, Any]:
+    """Return the newest answer of a person, so that it is confirmed or changed."""
+    said: dict[str, Any] = {"item": line.item.key}
+    if line.answer is not None:
+        said |= {
+            "value": line.answer.value,
+            "reason": line.answer.reason,
+            "evidence_url": line.answer.evidence_url,
+        }
+    return said
+
+
+def _given(line: queries.Line) -> dict[str, Any]:
+    given: dict[str, Any] = {"item": line.item.key}
+    if line.assignment is not None:
+        given |= {"assignee": line.assignment.assignee_id or "", "due_on": line.assignment.due_on}
+    return given

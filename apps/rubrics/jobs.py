@@ -37,25 +37,32 @@ def suggest(job: RunningJob) -> dict[str, Any] | None:
     with job.completing({"total": total}) as answer:
         opened = open_scorecard(version, by=job.started_by)
         scorecard = Scorecard.objects.select_for_update(of=("self",)).get(pk=opened.pk)
+        scorecard.version = version
         newest = scorecard.suggestions.order_by("-created_at", "-id").first()
         if newest and (newest.evidence_digest, newest.policy_revision_id) == seen_now:
             answer["unchanged"] = True
             return None
-        Suggestion.objects.create(
-            scorecard=scorecard,
-            policy_revision=project.policy_revision,
-            evidence_digest=seen_now[0],
-            levels=levels,
-            total=total,
-        )
-        found = {"evidence_digest": seen_now[0], "levels": levels}
-        governed.change(scorecard, suggestion=found)
-        audit.record(
-            "rubrics.suggestion_computed",
-            scorecard,
-            by=job.started_by,
-            project_id=project.pk,
-            total=total,
-            **found,
-        )
+        _keep(scorecard, levels, total, seen_now[0], job)
     return None
+
+
+def _keep(scorecard: Scorecard, levels: dict[str, int], total: float, seen: str, job: RunningJob) -> None:
+    """Write a suggestion with the digest of the evidence that it comes from."""
+    project = scorecard.version.model.project
+    Suggestion.objects.create(
+        scorecard=scorecard,
+        policy_revision=project.policy_revision,
+        evidence_digest=seen,
+        levels=levels,
+        total=total,
+    )
+    found = {"evidence_digest": seen, "levels": levels}
+    governed.change(scorecard, suggestion=found)
+    audit.record(
+        "rubrics.suggestion_computed",
+        scorecard,
+        by=job.started_by,
+        project_id=project.pk,
+        total=total,
+        **found,
+    )
