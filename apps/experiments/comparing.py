@@ -1,4 +1,4 @@
-"""Up to twenty runs beside each other: where they differ, and their numbers as lines. Pure but for `compare`."""
+"""Up to twenty runs beside each other: where they differ, and their numbers and curves as lines."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

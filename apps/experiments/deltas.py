@@ -1,4 +1,4 @@
-"""How far a run is from the baseline of its experiment (M3.1). Pure."""
+"""How far a run is from the baseline of its experiment (M3.1). Asks nothing of the database."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 
 from apps.core.forms import TextArea
 from apps.experiments.columns import METRIC, RELATIONS, Column, Condition, Wanted, column_of
@@ -100,14 +101,13 @@ class RunsForm(forms.Form):
         required=False, coerce=column_of, widget=forms.CheckboxSelectMultiple, label="Columns"
     )
 
-    def __init__(self, *args: Any, among: Among, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, asked: QueryDict, *, among: Among) -> None:
+        super().__init__(asked)
         self.among = among
-        asked = self.data.getlist("columns") if self.is_bound else []
         offered = [Column(METRIC, name) for name in among.metrics]
         offered += [Column("param", name) for name in among.params]
         choices = {one.key: f"{one.name} ({one.kind})" for one in offered}
-        for key in asked[:100]:
+        for key in asked.getlist("columns")[:100]:
             column = column_of(key)
             if column is not None and key not in choices and column.name and among.has(column):
                 choices[key] = f"{column.name} ({column.kind})"
@@ -115,9 +115,7 @@ class RunsForm(forms.Form):
         self.fields["columns"].error_messages["invalid_choice"] = (
             "No run has a column “%(value)s”; choose from the list."
         )
-        self.conditions = [
-            ConditionForm(self.data if self.is_bound else None, prefix=f"where{number}") for number in (1, 2)
-        ]
+        self.conditions = [ConditionForm(asked, prefix=f"where{number}") for number in (1, 2)]
 
     def clean_sort(self) -> tuple[Column, bool]:
         """Return the column, and whether the highest comes first."""

@@ -68,7 +68,9 @@ def _checked(fields: dict[str, Any]) -> dict[str, Any]:
     unknown = sorted(set(fields) - EXPERIMENT_FIELDS)
     if unknown:
         raise Invalid(f"An experiment has no field {', '.join(unknown)}.", code="unknown_field")
-    kept = {name: value.strip() if isinstance(value, str) else value for name, value in fields.items()}
+    kept: dict[str, Any] = {
+        name: value.strip() if isinstance(value, str) else value for name, value in fields.items()
+    }
     if "name" in kept and not kept["name"]:
         raise Invalid("An experiment needs a name.", code="no_name", field="name")
     if "data_kind" in kept and kept["data_kind"] not in DataKind.values:

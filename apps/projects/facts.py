@@ -1,7 +1,6 @@
 """What is known of a project itself, without any version: what evidence and the platform's inventory are made of."""
 
 from dataclasses import dataclass
-from datetime import UTC
 from typing import Any
 
 from apps.policies.method.framing import UNSET

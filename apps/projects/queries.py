@@ -1,6 +1,5 @@
 """Read projects: what a user may see, and nothing else exists for them."""
 
-from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
@@ -8,7 +7,6 @@ from django.db.models import F, QuerySet
 from django.http import Http404
 
 from apps.accounts.models import User
-from apps.audit.queries import events_of_project
 from apps.policies.criteria import Criterion
 from apps.policies.method.framing import Recommendation, recommend
 from apps.policies.queries import pack_of

@@ -243,6 +243,9 @@ LISTS = {
     "projects/{project}/audit": lambda world, number: projects.change_project(
         world.project, by=world.ada, name=f"n{number}"
     ),
+    "experiments/{experiment}/verdicts": lambda world, number: experiments.give_verdict(
+        world.version.run.experiment, verdict="iterate", reason=f"It is round {number} now.", by=world.dev
+    ),
     "experiments/{experiment}/runs": lambda world, number: experiments.start_run(
         world.version.run.experiment, name=f"r{number}", by=world.dev
     ),

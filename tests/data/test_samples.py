@@ -128,7 +128,11 @@ def test_a_clean_split_passes_every_check(project, version, dev):
 
 @pytest.mark.method("M1.2")
 def test_days_under_the_minimum_run_from_the_first_poor_assessment(project, dev):
-    criterion = next(one for one in parse_pack(standard_text()).method.framing.kill_criteria if one.key == "data_stays_poor")
+    criterion = next(
+        one
+        for one in parse_pack(standard_text()).method.framing.kill_criteria
+        if one.key == "data_stays_poor"
+    )
     now = timezone.now()
     assert judge(criterion, queries.clock_facts(project, now)).state == State.MISSING
     services.assess(project, name="good", scores=scores(4), by=dev)

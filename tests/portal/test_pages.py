@@ -57,7 +57,12 @@ def places(ready, project, dev):
         "modelcards:card": [pk],
         "modelcards:edit": [pk],
         "registry:model": [ready.model_id],
+        "experiments:of_project": [slug],
+        "experiments:create": [slug],
+        "experiments:runs": [slug],
+        "experiments:compare": [slug],
         "experiments:experiment": [ready.run.experiment_id],
+        "experiments:edit": [ready.run.experiment_id],
         "experiments:run": [ready.run_id],
         "evaluations:evaluation": [evaluation.pk],
         "evaluations:download": [evaluation.pk],
@@ -71,6 +76,7 @@ def places(ready, project, dev):
         "gates:dry_run": [pk],
         "policies:revision": ["standard", 1],
         "policies:policies": [],
+        "policies:guides": [],
         "gates:exceptions": [slug],
         "gates:policy": [slug],
         "gates:waiver_ask": [pk, "staging"],
@@ -95,15 +101,9 @@ def places(ready, project, dev):
 
 
 EVERYBODYS = {
-    *(
-        "portal:home",
-        "portal:projects",
-        "commands:search",
-        "portal:styleguide",
-        "accounts:tokens",
-        "api-docs",
-    ),
-    *("projects:create", "costs:rates", "policies:revision", "policies:policies", "gates:all_times"),
+    *("portal:home", "portal:projects", "commands:search", "portal:styleguide", "accounts:tokens", "api-docs"),
+    *("projects:create", "costs:rates", "policies:revision", "policies:policies", "policies:guides"),
+    "gates:all_times",
     *("notifications:unread", "notifications:all", "notifications:preferences"),
     "commands:command",
     *("mfa_index", "mfa_list_webauthn", "usersessions_list", "account_change_password"),
@@ -155,7 +155,15 @@ def more_of_everything(ready, project, dev, ada, number):
 
 LISTS = [
     *("portal:home", "portal:projects", "portal:project", "portal:version", "portal:audit_project"),
-    *("registry:model", "experiments:experiment", "costs:project", "projects:members", "accounts:tokens"),
+    *(
+        "registry:model",
+        "experiments:experiment",
+        "experiments:of_project",
+        "experiments:runs",
+        "costs:project",
+        "projects:members",
+        "accounts:tokens",
+    ),
 ]
 
 

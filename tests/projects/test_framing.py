@@ -1,13 +1,11 @@
 """Kill criteria, rules or machine learning, and the risk tier."""
 
 import re
-from datetime import timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext, override_settings
 from django.urls import reverse
-from django.utils import timezone
 
 from apps.core.errors import Forbidden, Invalid, Refused
 from apps.gates import services as gates
