@@ -58,27 +58,27 @@ def record_cost(
     can(by, Right.CONTRIBUTE, project).enforce()
     lock(project)
     demand_own(project, version, run)
-    code, day = currency_code(currency), _past(spent_on)
-    conversion = Rates(books_currency(project) or code).on(code, day)
     entry = CostEntry(
         project=project,
         version=version,
         run=run,
         kind=_kind(kind),
         amount=_not_negative(amount),
-        currency=code,
-        rate=conversion.rate,
-        rate_value=conversion.value,
-        spent_on=day,
+        currency=currency_code(currency),
+        spent_on=_past(spent_on),
         units=units,
         description=description[:300],
         source=source[:60],
         reference=reference.strip()[:120],
         recorded_by=by,
     )
-    before = _named(entry)
-    if before is not None:
-        return before
+    return _named(entry) or _enter(entry, by)
+
+
+def _enter(entry: CostEntry, by: User) -> CostEntry:
+    project, day = entry.project, entry.spent_on
+    conversion = Rates(books_currency(project) or entry.currency).on(entry.currency, day)
+    entry.rate, entry.rate_value = conversion.rate, conversion.value
     entry.save(force_insert=True)
     audit.record("costs.cost_recorded", entry, by=by, project_id=project.pk, spent_on=day.isoformat())
     alerts.tell(project, by=by)
