@@ -101,7 +101,14 @@ def places(ready, project, dev):
 
 
 EVERYBODYS = {
-    *("portal:home", "portal:projects", "commands:search", "portal:styleguide", "accounts:tokens", "api-docs"),
+    *(
+        "portal:home",
+        "portal:projects",
+        "commands:search",
+        "portal:styleguide",
+        "accounts:tokens",
+        "api-docs",
+    ),
     *("projects:create", "costs:rates", "policies:revision", "policies:policies", "policies:guides"),
     "gates:all_times",
     *("notifications:unread", "notifications:all", "notifications:preferences"),
