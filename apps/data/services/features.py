@@ -72,7 +72,9 @@ def _checked(project: Project, fields: dict[str, Any]) -> dict[str, Any]:
     unknown = sorted(set(fields) - FIELDS)
     if unknown:
         raise Invalid(f"A feature has no {', '.join(unknown)}.", code="unknown_field")
-    found = {key: value.strip() if isinstance(value, str) else value for key, value in fields.items()}
+    found: dict[str, Any] = {
+        key: value.strip() if isinstance(value, str) else value for key, value in fields.items()
+    }
     part = method_of(project).features
     if part and "data_type" in found and found["data_type"] not in part.data_types:
         raise Invalid(
