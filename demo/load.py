@@ -87,11 +87,13 @@ class Story:
         if self.known.get("complete"):
             say("The demonstration is loaded already.")
             return
-        from demo import sequel, train  # noqa: PLC0415 - a second start should not pay for scikit-learn
+        from demo import method, sequel, train  # noqa: PLC0415 - a second start should not pay for scikit-learn
 
         say("Training two models on 1,989 mortgage applications ...")
         data = train.load()
         project = self.frame()
+        method.frame(project, self.users)
+        method.look_at_data(self.ci, project, data)
         self.account_for(project)
         datasets = [
             self.dataset(project, "train", data.train),
@@ -111,6 +113,7 @@ class Story:
         if waiting["state"] == "open" and not waiting["approvals"]:
             self.sign(waiting["id"], "rita", meaning=1)
         say(f"Version 2 asked for production: {refused['state']}. Version 1: {waiting['state']}.")
+        method.judge(experiment["id"], careful, self.users)
         sequel.canary(self.ci, careful, models[0], data)
         sequel.converse(waiting["id"], self.users)
         sequel.ask_waiver(self.ci, strong)

@@ -27,7 +27,7 @@ def frame(project_id: str, users: dict[str, User]) -> None:
         projects.answer_approach(project, **texts.APPROACH, by=users["dana"])
     if tier_of(project) is None:
         projects.set_tier(project, **texts.TIER, by=users["olivia"])
-    known = {one.component for one in project.platform.all()}
+    known = {one.component for one in project.platform_entries.all()}
     for component, about in texts.PLATFORM.items():
         if component not in known:
             projects.note_component(project, component=component, **about, by=users["dana"])
@@ -41,8 +41,9 @@ def look_at_data(api: Api, project: str, data: Data) -> None:
         api.post(path, {"target": "approve"}, file=("train.parquet", _parquet(data.train)))
     path = f"/projects/{project}/leakage"
     if not api.get(path)["results"]:
-        tables = {"train": ("train.parquet", _parquet(data.train)), "test": ("holdout.parquet", _parquet(data.holdout))}
-        api.post(path, {"target": "approve"}, files=tables)
+        tables = {"train": data.train, "test": data.holdout}
+        sent = {name: (f"{name}.parquet", _parquet(table)) for name, table in tables.items()}
+        api.post(path, {"target": "approve"}, **sent)
 
 
 def _parquet(table: pd.DataFrame) -> bytes:
@@ -61,4 +62,3 @@ def judge(experiment: str, careful: str, users: dict[str, User]) -> None:
     tried = Experiment.objects.get(pk=experiment)
     if not tried.verdicts.exists():
         experiments.give_verdict(tried, **texts.VERDICT, by=users["olivia"])
-

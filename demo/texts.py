@@ -102,3 +102,47 @@ CARD = {
     "Dana Petrova answers for it.",
     "caveats": "Read the fairness section with its intervals: some groups are small.",
 }
+
+APPROACH = {
+    "answers": {
+        "few_rules": "no",
+        "too_complex": "yes",
+        "labelled_examples": "yes",
+        "must_adapt": "yes",
+        "must_be_audited": "no",
+        "faster_than_editing": "no",
+    },
+    "notes": {
+        "few_rules": "The loan officers' own manual has 40 pages, and they still disagree on one application in ten.",
+        "must_be_audited": "Only approvals are automatic. Whoever is not approved gets a person, who gives the reasons.",
+    },
+}
+TIER = {
+    "answers": {"impact": "notable", "autonomy": "proposes", "sensitivity": "special"},
+    "reason": "It approves and never denies: a wrong yes costs the bank, and every doubt goes to a loan officer.",
+}
+#: What there is in the demonstration, said plainly.
+PLATFORM = {
+    "experiment_tracking": {"state": "in_place", "tool": "mlgov"},
+    "registry": {"state": "in_place", "tool": "mlgov"},
+    "feature_store": {
+        "state": "not_needed",
+        "reason": "Every feature stands on the application form itself.",
+    },
+    "orchestration": {"state": "missing"},
+    "serving": {"state": "missing"},
+    "monitoring": {"state": "planned", "tool": "production metrics in mlgov"},
+}
+RIGOR = {
+    "cross_validation": (
+        "no",
+        "One split of 60 to 40; the search of parameters was cross-validated, the figures were not.",
+    ),
+    "stratified": ("yes", "The split is stratified by outcome and race."),
+    "temporal": ("not_applicable", "All applications are of one year, without dates."),
+    "worst_predictions": ("no", "Nobody has read them yet; the report lists them."),
+}
+VERDICT = {
+    "verdict": "iterate",
+    "reason": "Boosted trees rank better and treat groups worse. The linear model goes on; the features come first.",
+}
