@@ -30,7 +30,8 @@ def frame(project_id: str, users: dict[str, User]) -> None:
     known = {one.component for one in project.platform_entries.all()}
     for component, about in texts.PLATFORM.items():
         if component not in known:
-            projects.note_component(project, component=component, **about, by=users["dana"])
+            owner = users["dana"] if "tool" in about else None
+            projects.note_component(project, component=component, owner=owner, **about, by=users["dana"])
 
 
 def look_at_data(api: Api, project: str, data: Data) -> None:

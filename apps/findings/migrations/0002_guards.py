@@ -15,4 +15,5 @@ class Migration(migrations.Migration):
         append_only("findings_decision"),
         revoke("findings_finding", "DELETE"),
         revoke("findings_decision", "UPDATE, DELETE"),
+        revoke("findings_judged", "DELETE"),
     ]
