@@ -38,6 +38,7 @@ SILENT_EVENTS = (
     "findings.returned",
     "jobs.",
     "notifications.",
+    "rubrics.scorecard_opened",
     "rubrics.suggestion_",
 )
 #: Kind of job -> seconds after which the sweeper enqueues it again (apps/jobs/periodic.py).
