@@ -17,7 +17,7 @@ from apps.projects.queries import approaches_of, tier_of
 from apps.registry.models import Version
 from demo import texts
 from demo.client import Api
-from demo.train import Data
+from demo.train import FEATURES, Data
 
 
 def frame(project_id: str, users: dict[str, User]) -> None:
@@ -42,7 +42,8 @@ def look_at_data(api: Api, project: str, data: Data) -> None:
         api.post(path, {"target": "approve"}, file=("train.parquet", _parquet(data.train)))
     path = f"/projects/{project}/leakage"
     if not api.get(path)["results"]:
-        tables = {"train": data.train, "test": data.holdout}
+        columns = [*FEATURES, "approve"]
+        tables = {"train": data.train[columns], "test": data.holdout[columns]}
         sent = {name: (f"{name}.parquet", _parquet(table)) for name, table in tables.items()}
         api.post(path, {"target": "approve"}, **sent)
 

@@ -57,13 +57,12 @@ def opened(browser, live_server):
     assert not [one for one in faults if "422" not in one], faults
 
 
-def look(page, name):
+SHAPES = (("light", "light", 1200), ("dark", "dark", 1200), ("narrow", "light", 390))
+
+
+def look(page, name, shapes=SHAPES):
     """Let axe look at the page in both schemes; nothing may scroll sideways on a phone."""
-    for shape, scheme, width in (
-        ("light", "light", 1200),
-        ("dark", "dark", 1200),
-        ("narrow", "light", 390),
-    ):
+    for shape, scheme, width in shapes:
         page.emulate_media(color_scheme=scheme)
         page.set_viewport_size({"width": width, "height": 900})
         found = Axe().run(page).response["violations"]
