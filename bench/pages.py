@@ -36,7 +36,7 @@ def addresses(user: Any) -> dict[str, str]:
         "portal:projects",
         "policies:policies",
         "policies:guides",
-        "notifications:notices",
+        "notifications:all",
     ]
     of_project = [
         *("portal:project", "projects:brief", "data:sources", "data:features", "experiments:of_project"),

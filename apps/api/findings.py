@@ -1,6 +1,5 @@
 """What the portal finds wrong with a project: pipelines read it; people decide."""
 
-from typing import Any
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
@@ -51,16 +50,13 @@ class ProjectFindings(Endpoint):
 
 
 class FindingRuleOut(Output):
-    key = serializers.CharField(source="rule.key")
-    kind = serializers.CharField(source="rule.kind")
-    title = serializers.CharField(source="rule.criterion.title")
-    method = serializers.CharField(source="rule.criterion.method")
+    key = serializers.CharField()
+    kind = serializers.CharField()
+    title = serializers.CharField()
+    method = serializers.CharField()
     holds = serializers.BooleanField(allow_null=True)
-    reason = serializers.CharField(source="verdict.reason")
-    version = serializers.SerializerMethodField()
-
-    def get_version(self, one: Any) -> str | None:
-        return str(one.version.pk) if one.version else None
+    reason = serializers.CharField()
+    version = serializers.UUIDField(allow_null=True)
 
 
 class FindingRules(Endpoint):
@@ -69,7 +65,7 @@ class FindingRules(Endpoint):
     @extend_schema(responses=FindingRuleOut(many=True))
     def get(self, request: Request, pk: UUID) -> Response:
         """Judge the mistakes and kill criteria of a project on the evidence of now; `holds` null: evidence is missing."""
-        judged = judge_project(project_by_id_for(self.user, pk))
+        judged = [one.to_json() for one in judge_project(project_by_id_for(self.user, pk))]
         return Response(FindingRuleOut(judged, many=True).data)
 
 

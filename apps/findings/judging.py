@@ -47,6 +47,20 @@ class Judgement:
     verdict: Verdict
     version: Version | None = None
 
+    def to_json(self) -> dict[str, Any]:
+        """Return the judgement as plain JSON."""
+        criterion = self.rule.criterion
+        return {
+            "key": self.rule.key,
+            "kind": str(self.rule.kind),
+            "title": criterion.title,
+            "method": criterion.method,
+            "holds": self.holds,
+            "reason": self.verdict.reason,
+            "version": str(self.version.pk) if self.version else None,
+            "of": str(self.version) if self.version else "",
+        }
+
 
 def rules_of(project: Project) -> list[Rule]:
     """Return the mistakes of the project's policy, and its kill criteria with the project's own."""

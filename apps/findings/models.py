@@ -90,11 +90,11 @@ class Decision(Row):
 
 
 class Judged(models.Model):
-    """When a project was last looked at. Not governed: it says nothing that somebody did."""
+    """When a project was last looked at, and what each rule said. Not governed: nobody did it."""
 
     project = models.OneToOneField(Project, on_delete=models.PROTECT, primary_key=True, related_name="judged")
     at = models.DateTimeField()
-    open_rules = models.JSONField(default=list)
+    said = models.JSONField(default=list)
 
     def __str__(self) -> str:
         return f"{self.project} judged at {self.at}"

@@ -54,7 +54,9 @@ def look_at(project: Project) -> dict[str, int]:
         if finding.state != FindingState.STOPPED:
             _go(finding)
             counts["gone"] += 1
-    Judged.objects.update_or_create(project=project, defaults={"at": timezone.now()})
+    Judged.objects.update_or_create(
+        project=project, defaults={"at": timezone.now(), "said": [one.to_json() for one in judged]}
+    )
     return counts
 
 

@@ -13,7 +13,6 @@ from apps.core.forms import attempt
 from apps.core.htmx import page
 from apps.findings import queries, services
 from apps.findings.forms import DecisionForm
-from apps.findings.judging import judge_project
 from apps.findings.permissions import can_decide
 from apps.projects.queries import project_for
 
@@ -26,7 +25,6 @@ def project(request: SignedInRequest, slug: str) -> HttpResponse:
     context = {
         "project": found,
         "standing": queries.standing_of(found, with_gone=True),
-        "judgements": judge_project(found),
         "decision": can_decide(request.user, found),
     }
     return page(request, "findings/project.html", context)

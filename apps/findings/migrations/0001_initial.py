@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("at", models.DateTimeField()),
-                ("open_rules", models.JSONField(default=list)),
+                ("said", models.JSONField(default=list)),
             ],
         ),
         migrations.CreateModel(
