@@ -9,6 +9,7 @@ from rest_framework.response import Response
 
 from apps.accounts.enums import Scope
 from apps.api.base import Endpoint, Input, Output, Person, Text, answer, expected_version
+from apps.api.requests import demand_person
 from apps.findings import queries, services
 from apps.findings.enums import Choice
 from apps.findings.judging import judge_project
@@ -82,6 +83,7 @@ class FindingDecide(Endpoint):
     def post(self, request: Request, pk: UUID) -> Response:
         """Go on in spite of a finding until a day, or stop the project. Takes a person, and If-Match."""
         finding = queries.finding_for(self.user, pk)
+        demand_person(request)
         given = self.read(FindingDecisionIn)
         made = services.decide(finding, by=self.user, expect=expected_version(request), **given)
         return answer(FindingDecisionOut, made, status=201)

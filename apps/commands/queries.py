@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from apps.accounts.models import User
 from apps.commands.pages import address_of
+from apps.core.errors import Invalid
 from apps.evidence.services import collect, collect_project
 from apps.experiments.models import Experiment
 from apps.policies.criteria import Criterion
@@ -151,6 +152,11 @@ def subject_of(user: User, project: str, version: Any = None) -> tuple[Project, 
     """
     if version is not None:
         found = version_for(user, version)
+        if project and project != found.model.project.slug:
+            raise Invalid(
+                f"{found} belongs to the project {found.model.project.slug}, not to “{project[:60]}”. Name one of them.",
+                code="other_project",
+            )
         return found.model.project, found
     named = project_for(user, project)
     newest = versions_for(user).filter(model__project=named).exclude(stage="archived").first()

@@ -19,7 +19,9 @@ class FindingState(TextChoices):
 
 MOVES: dict[str, frozenset[str]] = {
     FindingState.OPEN: frozenset({FindingState.SET_ASIDE, FindingState.STOPPED, FindingState.GONE}),
-    FindingState.SET_ASIDE: frozenset({FindingState.OPEN, FindingState.GONE}),
+    FindingState.SET_ASIDE: frozenset(
+        {FindingState.OPEN, FindingState.SET_ASIDE, FindingState.STOPPED, FindingState.GONE}
+    ),
     FindingState.STOPPED: frozenset({FindingState.SET_ASIDE}),
     FindingState.GONE: frozenset(),
 }

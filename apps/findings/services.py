@@ -51,7 +51,8 @@ def look_at(project: Project) -> dict[str, int]:
         elif finding is not None and one.holds:
             counts["returned"] += _return_if_over(finding)
     for finding in known.values():
-        if finding.state != FindingState.STOPPED:
+        # Who retires a criterion that holds has not decided about it: somebody still must.
+        if finding.kind != FindingKind.KILL or finding.state == FindingState.SET_ASIDE:
             _go(finding)
             counts["gone"] += 1
     Judged.objects.update_or_create(
@@ -132,6 +133,8 @@ def decide(
     expect: int | None = None,
 ) -> Decision:
     """Write a person's decision about a finding: to go on until a day, or to stop the project."""
+    if choice not in Choice.values:
+        raise Invalid(f"Choose {' or '.join(Choice.values)}, not “{choice[:40]}”.", code="unknown_choice")
     if choice == Choice.STOP:
         return stop_project(finding, reason=reason, by=by, expect=expect)
     return set_aside(finding, reason=reason, until=until, by=by, expect=expect)

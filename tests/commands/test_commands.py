@@ -103,3 +103,10 @@ def test_the_palette_works_as_a_page_and_as_a_fragment(client, project, dev):
     chosen = client.get(reverse("commands:command", args=["frame_problem"])).content.decode()
     assert "For which project?" in chosen
     assert "Mortgages" in chosen
+
+
+def test_a_version_of_another_project_is_no_version_of_this_one(client, version, ada):
+    projects.create_project(slug="other", name="Other", by=ada)
+    client.force_login(ada)
+    answer = post(client, "evaluate", project="other", version=str(version.pk))
+    assert (answer.status_code, answer.json()["code"]) == (422, "other_project")

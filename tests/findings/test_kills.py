@@ -3,6 +3,8 @@
 import pytest
 from django.urls import reverse
 
+from apps.accounts.enums import Scope
+from apps.accounts.services import issue_token
 from apps.core.errors import Refused
 from apps.evidence.services import collect
 from apps.findings import services
@@ -106,11 +108,49 @@ def test_a_stopped_project_stays_so_until_somebody_goes_on(client, held, project
     assert [one.choice for one in held.decisions.order_by("id")] == ["stop", "go_on"]
 
 
-def test_for_want_of_evidence_nothing_is_gone(held, project, ada):
+def test_a_criterion_that_holds_is_decided_about_even_if_somebody_retires_it(held, project, ada, rita):
     criterion = project.kill_criteria.get()
     projects.retire_kill_criterion(criterion, by=ada, reason="It asked too much.")
     services.look_at(project)
     held.refresh_from_db()
+    assert held.state == FindingState.OPEN
+    set_aside(held, rita)
+    services.look_at(project)
+    held.refresh_from_db()
     assert held.state == FindingState.GONE
+
+
+def test_for_want_of_evidence_nothing_is_gone(project):
     missing = [one for one in judge_project(project) if one.holds is None]
     assert {one.rule.key for one in missing} >= {"baseline_suffices", "no_better_than_chance"}
+
+
+def test_what_was_set_aside_can_be_stopped_or_set_aside_anew(held, rita, ada):
+    set_aside(held, ada)
+    set_aside(held, rita, until=soon(5))
+    held.refresh_from_db()
+    assert held.until == soon(5)
+    services.decide(held, choice="stop", reason=REASON, by=rita)
+    held.refresh_from_db()
+    assert (held.state, held.until) == (FindingState.STOPPED, None)
+
+
+def test_no_token_decides_not_even_a_person_s_own(client, held, ada):
+    _, secret = issue_token(ada, name="mine", scopes=Scope.values, by=ada)
+    answer = client.post(
+        f"/api/v1/findings/{held.pk}/decisions",
+        {"choice": "stop", "reason": REASON},
+        content_type="application/json",
+        HTTP_AUTHORIZATION=f"Bearer {secret}",
+        HTTP_IF_MATCH=f'"{held.lock_version}"',
+    )
+    assert (answer.status_code, answer.json()["code"]) == (403, "person_needed")
+
+
+def test_a_word_that_is_no_choice_decides_nothing(client, held, ada):
+    client.force_login(ada)
+    given = {"choice": "stopp", "reason": REASON, "until": soon(), "lock_version": held.lock_version}
+    answer = client.post(reverse("findings:finding", args=[held.pk]), given)
+    assert answer.status_code == 422
+    assert "Choose go_on or stop" in answer.content.decode()
+    assert not held.decisions.exists()

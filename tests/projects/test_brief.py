@@ -155,3 +155,16 @@ def test_the_first_revision_of_an_older_brief_is_what_a_save_would_have_kept(pro
     kept = revisions_of(brief_of(project))[0]
     assert (brief, number, author) == (kept.brief_id, kept.number, project.created_by_id)
     assert (json.loads(content), json.loads(changed)) == (kept.content, [])
+
+
+@pytest.mark.method("M9.1")
+def test_each_change_of_the_fairness_promise_dates_it_anew(project, ada):
+    def declared(**fields):
+        return services.change_brief(project, by=ada, **fields).fairness_declared_at
+
+    assert declared(fairness_metric="disparate impact") is None
+    first = declared(fairness_threshold=0.8)
+    assert first is not None
+    assert declared(baseline="By hand.") == first
+    assert declared(fairness_threshold=0.1) >= first
+    assert declared(fairness_threshold=None) is None

@@ -43,6 +43,7 @@ TIERED = (
         ("evaluation.lift_over_rando < 0.1", "Did you mean evaluation.lift_over_random?"),
         ("evaluation.lift_over_random <", "This is not an expression"),
         ("1 < 2", "reads no evidence"),
+        ('evaluation.lift_over_random <= "x"', "does not fit the rule"),
         ("monitoring.error_rate > 0.5", "changes by itself"),
         ("", "Write an expression"),
     ],
@@ -126,11 +127,11 @@ def test_a_list_costs_the_same_however_long(client, project, ada, path):
 )
 def test_the_policy_s_criteria_hold_where_the_method_says(key, known, holds):
     if "best" in known:
-        baselines = {"poor": {"f1": None}, "rule": {"f1": known["best"]}}
+        baselines = {"poor": {"roc_auc": None}, "rule": {"roc_auc": known["best"]}}
         known = known | {
             "baselines": baselines,
-            "headline": {"metric": "f1"},
-            "metrics": {"f1": {"value": known["model"]}},
+            "headline": {"metric": "roc_auc"},
+            "metrics": {"roc_auc": {"value": known["model"]}},
         }
     criterion = next(one for one in FRAMING.kill_criteria if one.key == key)
     assert (judge(criterion, {"evaluation": known}).state == State.PASS) is holds

@@ -9,6 +9,7 @@ from apps.core.db import service
 from apps.core.errors import Invalid
 from apps.data.models import Feature
 from apps.data.queries import method_of
+from apps.projects.locking import locked
 from apps.projects.models import DataSource, Project
 from apps.projects.permissions import Right, can
 
@@ -27,6 +28,7 @@ def register_feature(project: Project, *, name: str, by: User, **fields: Any) ->
     wanted = name.strip()
     _demand_name(project, wanted)
     checked = _checked(project, {"owner": by.person, "data_type": "", **fields})
+    locked(project)
     if Feature.objects.filter(project=project, name=wanted).exists():
         raise Invalid(
             f"There is a feature {wanted} already. Change it, or choose another name.",

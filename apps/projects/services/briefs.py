@@ -25,7 +25,7 @@ def begin_brief(project: Project, *, by: User) -> Brief:
 
 @service
 def change_brief(project: Project, *, by: User, expect: int | None = None, **fields: Any) -> Brief:
-    """Fill in the problem brief (M1.1). The first declaration of a fairness threshold is dated (M9.1).
+    """Fill in the problem brief (M1.1). Each change of the fairness promise dates it anew (M9.1).
 
     Raises Conflict with the fields that differ when ``expect`` is not the brief's version any more.
     """
@@ -38,9 +38,11 @@ def change_brief(project: Project, *, by: User, expect: int | None = None, **fie
     if not changed:
         return brief
     written = {name: fields[name] for name in changed}
-    declares = fields.get("fairness_metric") and fields.get("fairness_threshold") is not None
-    if declares and {"fairness_metric", "fairness_threshold"} & set(changed):
-        written["fairness_declared_at"] = Now()
+    if {"fairness_metric", "fairness_threshold"} & set(changed):
+        metric, threshold = (
+            written.get(name, getattr(brief, name)) for name in ("fairness_metric", "fairness_threshold")
+        )
+        written["fairness_declared_at"] = Now() if metric and threshold is not None else None
     governed.change(brief, **written)
     audit.record("projects.brief_changed", brief, by=by, project_id=project.pk, fields=", ".join(changed))
     _keep(brief, changed=changed, by=by)

@@ -11,8 +11,9 @@ from apps.audit import services as audit
 from apps.core import governed
 from apps.core.db import service
 from apps.core.errors import Invalid, denied, not_now
-from apps.policies.criteria import expression_faults
+from apps.policies.criteria import Criterion, expression_faults
 from apps.policies.expressions import reading
+from apps.policies.judge import State, judge
 from apps.policies.loading import vocabulary
 from apps.policies.method import own_facts
 from apps.policies.method.framing import ANSWERS, UNSET, Tiers, recommend
@@ -21,6 +22,9 @@ from apps.projects.models import Approach, KillCriterion, Project, RiskTier
 from apps.projects.permissions import Right, can
 
 LONGEST_NOTE = 2000
+SHORTEST_REASON = 10
+#: A value of each type that the vocabulary knows, to try an expression on.
+EXAMPLES: dict[str, Any] = {"text": "", "boolean": True, "integer": 1, "list": []}
 
 
 @service
@@ -51,6 +55,23 @@ def _demand_rule(text: str) -> None:
     read = reading(text)
     if not read.needed and not read.guarded:
         raise _bad_rule("The expression reads no evidence, so its answer would never change. Name a fact.")
+    tried = judge(Criterion("tried", "", text), example_of((*read.needed, *read.guarded)))
+    if tried.state == State.MISSING and not tried.missing:
+        raise _bad_rule(f"{tried.reason} Compare each fact with a value of its own type.")
+
+
+def example_of(paths: Iterable[tuple[str, ...]]) -> dict[str, Any]:
+    """Return facts of the right types at these paths, to try an expression on."""
+    found: dict[str, Any] = {}
+    for steps in paths:
+        fact = vocabulary().fact_of(".".join(steps)) or own_facts("framing").fact_of(".".join(steps))
+        branch = found
+        for step in steps[:-1]:
+            branch = branch.setdefault(step, {})
+        branch[steps[-1]] = (
+            EXAMPLES.get(fact.type, 1.0) if fact and fact.path.count(".") == len(steps) - 1 else {}
+        )
+    return found
 
 
 def _bad_rule(sentence: str) -> Invalid:
@@ -72,8 +93,10 @@ def retire_kill_criterion(criterion: KillCriterion, *, reason: str, by: User) ->
 
 
 def _demand_reason(reason: str, sentence: str) -> str:
-    if not reason.strip():
-        raise Invalid(sentence, code="reason_missing", field="reason")
+    if len(reason.strip()) < SHORTEST_REASON:
+        raise Invalid(
+            f"{sentence} {SHORTEST_REASON} characters are needed.", code="reason_missing", field="reason"
+        )
     return reason.strip()
 
 

@@ -9,6 +9,7 @@ from apps.core.db import service
 from apps.core.errors import Invalid
 from apps.policies.queries import pack_of
 from apps.projects.enums import ComponentState
+from apps.projects.locking import locked
 from apps.projects.models import PlatformEntry, Project
 from apps.projects.permissions import Right, can
 
@@ -36,6 +37,7 @@ def note_component(
     fields = {"state": state, "tool": tool.strip(), "link": link.strip(), "reason": reason.strip()}
     _demand_whole(fields, owner)
     _demand_member(project, owner)
+    locked(project)
     entry = (
         PlatformEntry.objects.select_for_update(of=("self",))
         .filter(project=project, component=component)

@@ -3,6 +3,7 @@
 import re
 
 from django.conf import settings
+from django.db import IntegrityError, transaction
 
 from apps.accounts.models import User
 from apps.audit import services as audit
@@ -12,6 +13,7 @@ from apps.core.errors import Invalid, denied, not_now
 from apps.core.models import DIGEST_PATTERN
 from apps.policies.queries import current_revision
 from apps.projects.enums import DataRole, Role
+from apps.projects.locking import locked
 from apps.projects.models import DatasetVersion, DataSource, Membership, Project
 from apps.projects.permissions import Right, can
 from apps.projects.services.briefs import begin_brief
@@ -36,20 +38,26 @@ def create_project(*, slug: str, name: str, by: User, purpose: str = "") -> Proj
     owner = by.person
     demand_slug(slug)
     if Project.objects.filter(slug=slug).exists():
-        raise Invalid(
-            f"There is a project called {slug} already. Choose another short name.", code="slug_taken"
-        )
-    project = Project.objects.create(
-        slug=slug,
-        name=name.strip() or slug,
-        purpose=purpose.strip(),
-        policy_revision=current_revision(settings.DEFAULT_POLICY_PACK),
-        created_by=by,
-    )
+        raise _slug_taken(slug)
+    try:
+        with transaction.atomic():
+            project = Project.objects.create(
+                slug=slug,
+                name=name.strip() or slug,
+                purpose=purpose.strip(),
+                policy_revision=current_revision(settings.DEFAULT_POLICY_PACK),
+                created_by=by,
+            )
+    except IntegrityError as error:
+        raise _slug_taken(slug) from error
     audit.record("projects.project_created", project, by=by, project_id=project.pk, slug=slug)
     _join(project, owner, Role.OWNER, by=by)
     begin_brief(project, by=by)
     return project
+
+
+def _slug_taken(slug: str) -> Invalid:
+    return Invalid(f"There is a project called {slug} already. Choose another short name.", code="slug_taken")
 
 
 def _join(project: Project, user: User, role: Role, *, by: User | None) -> Membership:
@@ -197,6 +205,7 @@ def assess_data_source(
                 code="bad_score",
                 field=key,
             )
+    locked(project)
     source = (
         DataSource.objects.select_for_update(of=("self",)).filter(project=project, name=name.strip()).first()
     )
