@@ -59,27 +59,9 @@ def source(request: SignedInRequest, pk: UUID) -> HttpResponse:
     sample = ProfileForm(*((request.POST, request.FILES) if posted == "profile" else ()))
     done: Any = None
     if posted == "assess" and form.is_valid():
-        done = attempt(
-            form,
-            services.assess,
-            found.project,
-            name=found.name,
-            scores=form.scores,
-            note=form.cleaned_data["note"],
-            profile=newest,
-            by=request.user,
-        )
+        done = _assess(request, found, newest, form)
     elif posted == "profile" and sample.is_valid():
-        file = sample.cleaned_data["file"]
-        done = attempt(
-            sample,
-            services.request_profile,
-            found,
-            stream=file,
-            name=file.name or "",
-            target=sample.cleaned_data["target"],
-            by=request.user,
-        )
+        done = _send(request, found, sample)
     if done is not None:
         messages.success(
             request, "The scores are kept." if posted == "assess" else "A worker profiles the sample."
@@ -88,6 +70,32 @@ def source(request: SignedInRequest, pk: UUID) -> HttpResponse:
     bad = bool(form.errors or sample.errors)
     context = _context(request, found, newest) | {"form": form, "sample": sample}
     return page(request, "data/source.html", context, status=422 if bad else 200)
+
+
+def _assess(request: SignedInRequest, found: DataSource, newest: Profile | None, form: AssessForm) -> Any:
+    return attempt(
+        form,
+        services.assess,
+        found.project,
+        name=found.name,
+        scores=form.scores,
+        note=form.cleaned_data["note"],
+        profile=newest,
+        by=request.user,
+    )
+
+
+def _send(request: SignedInRequest, found: DataSource, sample: ProfileForm) -> Any:
+    file, target = sample.cleaned_data["file"], sample.cleaned_data["target"]
+    return attempt(
+        sample,
+        services.request_profile,
+        found,
+        stream=file,
+        name=file.name or "",
+        target=target,
+        by=request.user,
+    )
 
 
 def _assess_form(
