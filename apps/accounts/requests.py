@@ -9,3 +9,5 @@ class SignedInRequest(HttpRequest):
     """A request whose user is a ``User``; it exists for the type checker alone."""
 
     user: User
+    #: How much waits for the user, where the page has counted it already.
+    inbox_count: int

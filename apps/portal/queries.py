@@ -1,9 +1,10 @@
 """What the portal shows across apps."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 
 from apps.accounts.models import User
 from apps.checklists.queries import Sheet, assigned_to, sheets_of
@@ -41,18 +42,26 @@ from apps.registry.queries import (
 )
 from apps.rubrics.queries import Board, board_of
 
+#: What waits for a person besides requests and re-reviews, by the name that the page of the inbox gives it.
+_TO_ANSWER: dict[str, Callable[[User], QuerySet[Any]]] = {
+    "waivers": exceptions.waivers_to_grant_for,
+    "postmortems": exceptions.postmortems_to_close_for,
+    "drafts": drafts_to_publish_for,
+    "moves": moves_to_confirm_for,
+    "kills": kills_to_decide_for,
+    "assigned": assigned_to,
+}
+
 
 def inbox_count(user: User) -> int:
     """Return how many things wait for this person."""
-    others = (
-        exceptions.waivers_to_grant_for(user),
-        exceptions.postmortems_to_close_for(user),
-        drafts_to_publish_for(user),
-        moves_to_confirm_for(user),
-        kills_to_decide_for(user),
-        assigned_to(user),
-    )
-    return gates.inbox_count(user) + sum(one.count() for one in others)
+    return gates.inbox_count(user) + sum(found(user).count() for found in _TO_ANSWER.values())
+
+
+def inbox_of(user: User) -> dict[str, list[Any]]:
+    """Return what waits for this person, by kind: what ``inbox_count`` counts."""
+    found = {name: list(waiting(user)) for name, waiting in _TO_ANSWER.items()}
+    return {"waiting": gates.inbox_for(user), "reviews": list(gates.reviews_due_for(user)), **found}
 
 
 @dataclass(frozen=True)

@@ -11,19 +11,15 @@ from django.views.decorators.http import require_GET, require_POST
 
 from apps.accounts.requests import SignedInRequest
 from apps.audit import queries as audit
-from apps.checklists.queries import assigned_to
 from apps.core.htmx import page
 from apps.core.paging import page_of
-from apps.findings.queries import kills_to_decide_for
 from apps.gates import queries as gates
 from apps.gates import queries_conditions as conditions
 from apps.gates import queries_exceptions as exceptions
 from apps.gates.forms import RequestForm
 from apps.gates.permissions_exceptions import can_break_glass, can_roll_back
-from apps.gates.queries_policy import moves_to_confirm_for
 from apps.jobs.queries import recent_for
 from apps.monitoring.queries import watch_of
-from apps.policies.queries import drafts_to_publish_for
 from apps.portal import queries
 from apps.portal.context import THEMES
 from apps.projects.permissions import Right, can
@@ -38,22 +34,18 @@ YEAR = 365 * 86_400
 def home(request: SignedInRequest) -> HttpResponse:
     """Show what waits for me: to sign and to answer, what I asked for, what was decided."""
     tab = request.GET.get("tab", "sign")
+    inbox = queries.inbox_of(request.user)
+    # The frame of the page would count them all again.
+    request.inbox_count = sum(map(len, inbox.values()))
     context = {
         "tab": tab if tab in {"sign", "asked", "done"} else "sign",
-        "waiting": gates.inbox_for(request.user),
-        "reviews": gates.reviews_due_for(request.user),
         "asked": gates.asked_by(request.user),
         "decided": gates.decided_for(request.user),
-        "waivers": list(exceptions.waivers_to_grant_for(request.user)),
-        "postmortems": list(exceptions.postmortems_to_close_for(request.user)),
         "breaches": list(conditions.breaches_to_mind(request.user)),
         "obligations": list(conditions.obligations_to_act_on(request.user)),
-        "drafts": list(drafts_to_publish_for(request.user)),
-        "moves": list(moves_to_confirm_for(request.user)),
-        "kills": list(kills_to_decide_for(request.user)),
-        "assigned": list(assigned_to(request.user)),
         "today": timezone.now().date(),
         "jobs": recent_for(request.user),
+        **inbox,
     }
     return page(request, "portal/home.html", context)
 
