@@ -9,12 +9,14 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Q
+from django.db.models.functions import Now
 
 from apps.audit.models import Event
 from apps.evidence.models import Followed
 from apps.jobs import services as jobs
-from apps.jobs.enums import FINISHED
+from apps.jobs.enums import FINISHED, JobState
 from apps.jobs.models import Job
+from apps.jobs.periodic import KEPT
 from apps.projects.models import Project
 from apps.registry.queries import watched_versions_of
 
@@ -23,9 +25,17 @@ def follow() -> dict[str, int]:
     """Enqueue, for each project with new events, the work that depends on its evidence; call it in a transaction."""
     changed = _changed_projects()
     counts = {"projects": len(changed), "jobs": 0}
+    _forget_old_jobs()
     for project in Project.objects.filter(pk__in=changed).order_by("pk"):
         counts["jobs"] += _enqueue_for(project)
     return counts
+
+
+def _forget_old_jobs() -> None:
+    """Clear away what went well a day ago: it is of no interest, and there is much of it. Failures stay."""
+    kinds = [*settings.PROJECT_EVIDENCE_JOBS, *settings.VERSION_EVIDENCE_JOBS]
+    old = Job.objects.filter(kind__in=kinds, state=JobState.SUCCEEDED, started_by__isnull=True)
+    old.filter(finished_at__lt=Now() - KEPT).delete()
 
 
 def _changed_projects() -> list[UUID]:
