@@ -20,6 +20,7 @@ from apps.costs import services as costs
 from apps.data import services as data
 from apps.evaluations import services as evaluations
 from apps.experiments import services as experiments
+from apps.findings import services as findings
 from apps.gates import reviewing
 from apps.gates import services as gates
 from apps.gates.enums import ReviewState
@@ -210,11 +211,18 @@ def more_move(world, number):
 
 
 #: Address of a list -> what adds a row to it.
+def find(project, number, ada):
+    """Let a kill criterion of the project's own hold."""
+    projects.add_kill_criterion(project, title=f"Stop {number}", expression="data.sources >= 0", by=ada)
+    findings.look_at(project)
+
+
 LISTS = {
     "projects": lambda world, number: joined(world, number),
     "projects/{project}/members": lambda world, number: projects.add_member(
         world.project, user=person(f"p{number}"), role=Role.VIEWER, by=world.ada
     ),
+    "projects/{project}/findings": lambda world, number: find(world.project, number, world.ada),
     "projects/{project}/data-sources": lambda world, number: projects.assess_data_source(
         world.project, name=f"s{number}", scores=dict.fromkeys(DataSource.DIMENSIONS, 3), by=world.dev
     ),
@@ -325,9 +333,11 @@ def test_a_list_costs_the_same_with_three_rows(pipeline, world, address):
 
 def test_no_list_is_forgotten():
     #: Lists for owners alone are tried in tests/api/test_webhooks.py.
-    elsewhere = {"projects/{id}/webhooks", "webhooks/{id}/deliveries", "projects/{id}/findings"}
+    elsewhere = {"projects/{id}/webhooks", "webhooks/{id}/deliveries"}
     # Those of conditional approvals take signatures; they are tried in tests/gates/test_condition_pages.py.
     elsewhere |= {"versions/{id}/conditions", "projects/{id}/obligations"}
+    # Lists of the policy, as long as it is; tried in tests/commands and tests/findings.
+    elsewhere |= {"commands", "projects/{id}/findings/rules"}
     # What people judge is tried in tests/checklists and tests/rubrics.
     elsewhere |= {"versions/{id}/checklists", "models/{id}/rubric-history", "rubrics"}
     # tests/projects/test_framing.py

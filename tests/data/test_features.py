@@ -8,7 +8,7 @@ from apps.core.errors import Conflict, Forbidden, Invalid
 from apps.data import exchange, queries, services
 from apps.data.views.features import exported
 from apps.experiments import services as experiments
-from apps.experiments.queries import feature_use
+from apps.experiments.usage import feature_use
 
 NAME = "user_purchase_count_30d_sum"
 
