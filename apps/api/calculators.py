@@ -70,7 +70,10 @@ class RatesImport(Endpoint):
 
 class InferenceCostsIn(Input):
     def get_fields(self) -> dict[str, serializers.Field]:
-        return {kind.value: FiniteFloatField(required=False, min_value=0) for kind in INFERENCE_KINDS}
+        return {
+            kind.value: FiniteFloatField(required=False, min_value=0, max_value=1e12)
+            for kind in INFERENCE_KINDS
+        }
 
 
 class LeverIn(Input):

@@ -14,7 +14,7 @@ def amount_of(value: Decimal | str | float) -> Decimal:
         amount = Decimal(str(value))
     except InvalidOperation:
         raise Invalid(f"“{value}” is not an amount of money.", code="bad_amount", field="amount") from None
-    if not amount.is_finite() or abs(amount) >= LARGEST:
+    if not amount.is_finite() or not -LARGEST < amount < LARGEST:
         raise Invalid(f"An amount of {value} is out of range.", code="bad_amount", field="amount")
     if amount != round(amount, 4):
         raise Invalid(f"{value} has more than four decimals; round it.", code="bad_amount", field="amount")

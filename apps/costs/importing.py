@@ -145,7 +145,7 @@ def _amount(text: str, number: int, faults: Faults) -> Decimal:
     except InvalidOperation:
         faults.add(number, "amount", f"“{text[:40]}” is no number; write it as 1234.56.")
         return Decimal(0)
-    if not amount.is_finite() or abs(amount) >= LARGEST or amount != round(amount, 4):
+    if not amount.is_finite() or not -LARGEST < amount < LARGEST or amount != round(amount, 4):
         faults.add(number, "amount", f"“{text[:40]}” is out of range, or has more than four decimals.")
     elif amount < 0:
         faults.add(
@@ -208,7 +208,7 @@ def _run(text: str, number: int, known: _Known, faults: Faults) -> Run | None:
 def _units(text: str, number: int, faults: Faults) -> int | None:
     if not text:
         return None
-    if not text.isdecimal() or int(text[:20]) > MOST_UNITS:
+    if not (text.isascii() and text.isdecimal() and len(text) <= 20) or int(text) > MOST_UNITS:
         faults.add(
             number, "units", f"“{text[:20]}” is no number of predictions; write a whole number from 0."
         )

@@ -1,5 +1,6 @@
 """How far a run is from the baseline of its experiment (M3.1). Asks nothing of the database."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -24,7 +25,8 @@ class Delta:
 
     @property
     def relative(self) -> float | None:
-        return self.gain / abs(self.baseline) if self.baseline else None
+        share = self.gain / abs(self.baseline) if self.baseline else math.inf
+        return share if math.isfinite(share) else None
 
     @property
     def state(self) -> str:
@@ -33,10 +35,12 @@ class Delta:
 
 
 def delta_of(experiment: Experiment, value: float | None) -> Delta | None:
-    """Return the delta of a value of the primary metric; None without a value or a baseline."""
+    """Return the delta of a value of the primary metric; None without both, or where they are too far apart for a number."""
     if value is None or experiment.baseline is None:
         return None
     apart = value - experiment.baseline
+    if not math.isfinite(apart):
+        return None
     return Delta(value, experiment.baseline, apart if experiment.higher_is_better else -apart)
 
 

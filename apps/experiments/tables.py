@@ -7,8 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Case, CharField, F, FloatField, Func, Q, QuerySet, When
-from django.db.models.fields.json import KeyTextTransform, KeyTransform
+from django.db.models import Case, F, FloatField, Q, QuerySet, When
+from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, Lower
 
 from apps.experiments.columns import METRIC, PARAM, Column, Wanted
@@ -165,10 +165,10 @@ def _by_param(runs: QuerySet[Run], wanted: Wanted) -> QuerySet[Run]:
     """Order by a parameter: numbers as numbers, also those that were logged as text, before other text."""
     name = wanted.sort.name
     as_number = Cast("param_text", FloatField())
-    number = Case(When(param_type="number", then=as_number), When(param_text__regex=_NUMBER, then=as_number))
-    kind = Func(KeyTransform(name, "params"), function="jsonb_typeof", output_field=CharField())
+    # A logged number may have more digits than a double holds; it then stands among the text.
+    number = Case(When(param_text__regex=_NUMBER, then=as_number))
     return (
-        runs.annotate(param_text=KeyTextTransform(name, "params"), param_type=kind)
+        runs.annotate(param_text=KeyTextTransform(name, "params"))
         .annotate(param_number=number)
         .order_by(_ordered(F("param_number"), wanted), _ordered(F("param_text"), wanted), "-id")
     )

@@ -110,3 +110,11 @@ def test_a_version_of_another_project_is_no_version_of_this_one(client, version,
     client.force_login(ada)
     answer = post(client, "evaluate", project="other", version=str(version.pk))
     assert (answer.status_code, answer.json()["code"]) == (422, "other_project")
+
+
+@pytest.mark.parametrize(
+    "address", ["/search/?q=ab%00cd&project=%00", "/commands/evaluate/?project=%00", "/guides/?policy=%00"]
+)
+def test_a_nul_in_an_address_is_left_out(client, project, dev, address):
+    client.force_login(dev)
+    assert client.get(address).status_code == 200

@@ -58,6 +58,7 @@ def test_every_row_is_entered_with_what_it_is_for(project, version, run, dev):
         ("2026-01-31,training,NaN,USD,,,,,", "out of range"),
         ("2026-01-31,training,1.00001,USD,,,,,", "more than four decimals"),
         ("2026-01-31,training,1e12,USD,,,,,", "out of range"),
+        ("2026-01-31,training,1e999999999999999999,USD,,,,,", "out of range"),
         ("2026-01-31,training,-1,USD,,,,,", "-1 is negative. Reverse the entry that was wrong"),
         ("2100-01-31,training,1,USD,,,,,", "2100-01-31 lies in the future"),
         ("2026-01-31,training,1,US Dollar,,,,,", "Did you mean USD (US Dollar)?"),
@@ -66,6 +67,7 @@ def test_every_row_is_entered_with_what_it_is_for(project, version, run, dev):
         ("2026-01-31,training,1,USD,approval,,,,", "there is no version “”"),
         ("2026-01-31,training,1,USD,,,7,,", "there is no run with the id “7”"),
         ("2026-01-31,training,1,USD,,,,-3,", "“-3” is no number of predictions"),
+        (f"2026-01-31,training,1,USD,,,,{'0' * 5000},", "is no number of predictions"),
         ("2026-01-31,training,1,USD", "it has 4 cells, and the header has 9"),
     ],
 )

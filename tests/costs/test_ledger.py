@@ -128,6 +128,12 @@ def test_a_reversal_takes_an_entry_and_its_predictions_back(project, version, ru
 
 
 @pytest.mark.method("M10.3")
+def test_an_amount_that_is_attributed_to_a_run_stays_its_version_s(project, run, version, dev):
+    made = services.attribute_cost(enter(project, dev, version=version), run=run, by=dev)
+    assert (made.version, made.run) == (version, run)
+
+
+@pytest.mark.method("M10.3")
 def test_an_amount_is_attributed_to_its_run_and_counts_for_its_experiment(
     project, run, version, dev, monkeypatch
 ):

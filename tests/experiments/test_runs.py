@@ -205,3 +205,14 @@ def test_the_best_run_is_named_within_one_experiment_only(tried, runs, dev):
     assert comparing.compare(tried.project, [runs["a"].pk, runs["b"].pk]).best.run == runs["b"]
     elsewhere = logged(services.create_experiment(tried.project, name="x", by=dev), dev, "y", auc=1.0)
     assert comparing.compare(tried.project, [runs["a"].pk, elsewhere.pk]).best is None
+
+
+def test_a_number_that_no_double_holds_breaks_no_table(client, runs, tried, small, dev):
+    huge = logged(tried, dev, "huge", params={"depth": 10**400}, auc=1e308)
+    services.change_experiment(tried, by=dev, baseline=-1e308, baseline_source="the rule")
+    client.force_login(dev)
+    page = reverse("experiments:experiment", args=[tried.pk])
+    beside = reverse("experiments:compare", args=[small.slug])
+    assert client.get(page, {"sort": "param.depth"}).status_code == 200
+    assert client.get(beside, {"run": [str(huge.pk), str(runs["a"].pk)]}).status_code == 200
+    assert client.get(f"/api/v1/runs/{huge.pk}").status_code == 200

@@ -48,7 +48,7 @@ def attribute_cost(
     to = " and ".join(str(one) for one in (version, run) if one is not None)
     _reverse(entry, f"Attributed to {to}", by)
     made = _copy(entry, entry.pk, by)
-    made.version, made.run = version, run
+    made.version, made.run = version or entry.version, run or entry.run
     made.save(force_insert=True)
     audit.record(
         "costs.cost_attributed", made, by=by, project_id=entry.project_id, entry=str(entry.pk), to=to

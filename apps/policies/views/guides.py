@@ -17,7 +17,7 @@ MOST_WORDS = 120
 def guides(request: SignedInRequest) -> HttpResponse:
     """Show the guides of the policy that new projects follow, or of another; those that have the words of a search."""
     words = request.GET.get("q", "")[:MOST_WORDS]
-    asked = request.GET.get("policy") or settings.DEFAULT_POLICY_PACK
+    asked = request.GET.get("policy", "").replace("\x00", "") or settings.DEFAULT_POLICY_PACK
     revision = revision_named(asked, request.GET.get("revision", ""))
     context = {"revision": revision, "guides": guides_of(revision, words=words), "q": words}
     return page(request, "policies/guides.html", context, fragment="policies/_guides.html")
