@@ -19,6 +19,7 @@ from apps.findings.queries import standing_of
 from apps.jobs.models import Job
 from apps.jobs.running import run as run_job
 from apps.projects import services as projects
+from tests.faults.processes import wait_for
 from tests.gates.light import notices
 from tests.gates.turning import age
 
@@ -116,16 +117,19 @@ def test_the_database_keeps_one_alive_and_every_decision(found, project, ada):
 
 @pytest.mark.django_db(transaction=True)
 def test_events_lead_to_a_look_without_anybody_asking(ended, project):
-    """An act in the project is noticed once; what the look itself writes is noticed never."""
+    """An act in the project is noticed once; what the look itself writes is noticed never.
+
+    It is noticed when every older transaction has ended, also those of tests beside this one.
+    """
     Followed.objects.create(horizon=0)
-    assert _follow()["projects"] == 1
+    assert wait_for(lambda: _follow()["projects"]) == 1
     job = Job.objects.get(kind="findings.look", args={"project": str(project.pk)})
     assert _follow()["projects"] == 0
     run_job(job.pk, worker="test")
     assert standing_of(project).open_mistakes
     assert _follow()["projects"] == 0
     experiments.create_experiment(project, name="second", by=project.created_by)
-    assert _follow()["jobs"] >= 1
+    assert wait_for(lambda: _follow()["jobs"]) >= 1
 
 
 def _follow():
