@@ -44,6 +44,9 @@ def _changed_projects() -> list[UUID]:
         cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
         (oldest,) = cursor.fetchone()
     followed = Followed.objects.select_for_update().first() or Followed(pk=1, horizon=oldest)
+    if followed.horizon > oldest:
+        # Restored into another cluster, whose transactions are counted anew: everything is looked at once more.
+        followed.horizon = 0
     silent = Q()
     for kind in settings.SILENT_EVENTS:
         silent |= Q(kind__startswith=kind)
@@ -56,7 +59,7 @@ def _changed_projects() -> list[UUID]:
         .distinct()
     )
     found = [project_id for project_id in changed if project_id is not None]
-    followed.horizon = max(followed.horizon, oldest)
+    followed.horizon = oldest
     followed.save()
     return found
 

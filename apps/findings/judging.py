@@ -4,6 +4,7 @@ import importlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.utils import timezone
@@ -40,12 +41,20 @@ class Rule:
 
 @dataclass(frozen=True)
 class Judgement:
-    """What a rule says of a project: ``holds`` True, False, or None where evidence is missing everywhere."""
+    """What a rule says of a project: ``holds`` True, False, or None where evidence is missing everywhere.
+
+    ``unsettled`` are the versions (None: the project itself) for which evidence is missing.
+    """
 
     rule: Rule
     holds: bool | None
     verdict: Verdict
     version: Version | None = None
+    unsettled: frozenset[UUID | None] = frozenset()
+
+    def clears(self, version_id: UUID | None) -> bool:
+        """Tell whether what was found of this version is no longer so, by evidence and not for want of it."""
+        return self.holds is False and version_id not in self.unsettled
 
     def to_json(self) -> dict[str, Any]:
         """Return the judgement as plain JSON."""
@@ -66,7 +75,7 @@ def rules_of(project: Project) -> list[Rule]:
     """Return the mistakes of the project's policy, and its kill criteria with the project's own."""
     mistakes = pack_of(project.policy_revision).method.findings.mistakes
     return [
-        *(Rule(one, FindingKind.KILL, "newest") for one in kill_criteria_of(project)),
+        *(Rule(one, FindingKind.KILL, "watched") for one in kill_criteria_of(project)),
         *(Rule(one.rule, FindingKind.MISTAKE, one.subject) for one in mistakes),
     ]
 
@@ -84,6 +93,7 @@ def judge_project(project: Project) -> list[Judgement]:
     documents: list[Look] = [(version, _document(version, whole)) for version in versions]
     looks: dict[str, list[Look]] = {
         "project": [(None, alone)],
+        "watched": documents or [(None, alone)],
         "newest": [
             (one, facts) for one, facts in documents if one is not None and newest[one.model_id] == one.pk
         ]
@@ -113,12 +123,14 @@ def _with(document: dict[str, Any], whole: dict[str, Any]) -> dict[str, Any]:
 
 def _judged(rule: Rule, looks: Iterable[Look]) -> Judgement:
     """Take the first version for which the rule holds; it does not hold where at least one version says so."""
-    answer = Judgement(rule, False, Verdict(State.FAIL, (), (), "There is nothing to look at."))
-    for version, facts in looks:
-        verdict = judge(rule.criterion, facts)
-        if verdict.state == State.PASS:
-            return Judgement(rule, True, verdict, version)
-        if answer.verdict.looked_at == () or verdict.state == State.FAIL:
-            holds = False if verdict.state == State.FAIL else None
-            answer = Judgement(rule, holds, verdict, version)
-    return answer
+    found = [(version, judge(rule.criterion, facts)) for version, facts in looks]
+    unsettled = frozenset(
+        version.pk if version else None
+        for version, verdict in found
+        if verdict.state not in {State.PASS, State.FAIL}
+    )
+    for state, holds in ((State.PASS, True), (State.FAIL, False), (State.MISSING, None)):
+        for version, verdict in found:
+            if verdict.state == state:
+                return Judgement(rule, holds, verdict, version, unsettled)
+    return Judgement(rule, False, Verdict(State.FAIL, (), (), "There is nothing to look at."))

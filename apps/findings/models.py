@@ -90,10 +90,13 @@ class Decision(Row):
 
 
 class Judged(models.Model):
-    """When a project was last looked at, and what each rule said. Not governed: nobody did it."""
+    """When a project was last looked at, and what each rule said. Not governed: nobody did it.
+
+    Its row is what looks at one project take turns by; writers of the project wait for none of them.
+    """
 
     project = models.OneToOneField(Project, on_delete=models.PROTECT, primary_key=True, related_name="judged")
-    at = models.DateTimeField()
+    at = models.DateTimeField(null=True)
     said = models.JSONField(default=list)
 
     def __str__(self) -> str:

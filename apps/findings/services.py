@@ -36,32 +36,33 @@ def look_at(project: Project) -> dict[str, int]:
 
     Where evidence is missing nothing changes: a finding is gone when the evidence says so, and not for want of it.
     """
-    Project.objects.select_for_update().get(pk=project.pk)
+    Judged.objects.bulk_create([Judged(project=project)], ignore_conflicts=True)
+    turn = Judged.objects.select_for_update().get(project=project)
     judged = judge_project(project)
     known = {(one.kind, one.key): one for one in alive(project).select_for_update(of=("self",))}
     counts = {"found": 0, "gone": 0, "returned": 0}
     for one in judged:
         finding = known.pop((one.rule.kind, one.rule.key), None)
-        if finding is None and one.holds:
-            _find(project, one)
-            counts["found"] += 1
-        elif finding is not None and one.holds is False and finding.state != FindingState.STOPPED:
+        if finding is None:
+            counts["found"] += _find_if_so(project, one)
+        elif one.clears(finding.version_id) and finding.state != FindingState.STOPPED:
             _go(finding)
             counts["gone"] += 1
-        elif finding is not None and one.holds:
+        else:
             counts["returned"] += _return_if_over(finding)
     for finding in known.values():
         # Who retires a criterion that holds has not decided about it: somebody still must.
         if finding.kind != FindingKind.KILL or finding.state == FindingState.SET_ASIDE:
             _go(finding)
             counts["gone"] += 1
-    Judged.objects.update_or_create(
-        project=project, defaults={"at": timezone.now(), "said": [one.to_json() for one in judged]}
-    )
+    turn.at, turn.said = timezone.now(), [one.to_json() for one in judged]
+    turn.save()
     return counts
 
 
-def _find(project: Project, judged: Judgement) -> Finding:
+def _find_if_so(project: Project, judged: Judgement) -> bool:
+    if not judged.holds:
+        return False
     criterion, kind = judged.rule.criterion, judged.rule.kind
     finding = Finding.objects.create(
         project=project,
@@ -77,9 +78,16 @@ def _find(project: Project, judged: Judgement) -> Finding:
     audit.record(
         "findings.found", finding, by=None, project_id=project.pk, key=finding.key, sort=kind, reason=reason
     )
-    told = [Role.OWNER, Role.RISK] if kind == FindingKind.KILL else [Role.OWNER, Role.CONTRIBUTOR]
-    _tell("findings.kill_holds" if kind == FindingKind.KILL else "findings.mistake_found", finding, told)
-    return finding
+    _tell_open(finding)
+    return True
+
+
+def _tell_open(finding: Finding) -> None:
+    """Tell who mends a mistake of it, and who decides about a kill criterion."""
+    if finding.kind == FindingKind.KILL:
+        _tell("findings.kill_holds", finding, [Role.OWNER, Role.RISK])
+    else:
+        _tell("findings.mistake_found", finding, [Role.OWNER, Role.CONTRIBUTOR])
 
 
 def _tell(kind: str, finding: Finding, roles: list[Role], *, by: User | None = None, **data: Any) -> None:
@@ -111,10 +119,7 @@ def _return_if_over(finding: Finding) -> bool:
         return False
     _move(finding, FindingState.OPEN)
     audit.record("findings.returned", finding, by=None, project_id=finding.project_id, key=finding.key)
-    told = [Role.OWNER, Role.RISK] if finding.kind == FindingKind.KILL else [Role.OWNER, Role.CONTRIBUTOR]
-    _tell(
-        "findings.kill_holds" if finding.kind == FindingKind.KILL else "findings.mistake_found", finding, told
-    )
+    _tell_open(finding)
     return True
 
 

@@ -14,11 +14,13 @@ from apps.evidence.models import Followed
 from apps.experiments import services as experiments
 from apps.findings import services
 from apps.findings.enums import FindingState
-from apps.findings.models import Decision, Finding
+from apps.findings.judging import _judged, judge_project
+from apps.findings.models import Decision, Finding, Judged
 from apps.findings.queries import standing_of
 from apps.jobs.models import Job
 from apps.jobs.running import run as run_job
 from apps.projects import services as projects
+from apps.registry import services as registry
 from tests.faults.processes import wait_for
 from tests.gates.light import notices
 from tests.gates.turning import age
@@ -137,18 +139,67 @@ def _follow():
         return following.follow()
 
 
+def look_again():
+    """Let the daily pass run, with the looks that it enqueues; returns how many there were."""
+    daily = Job.objects.create(kind="findings.look_again", args={})
+    run_job(daily.pk, worker="test")
+    for job in Job.objects.filter(kind="findings.look", state="queued"):
+        run_job(job.pk, worker="test")
+    daily.refresh_from_db()
+    return daily.result["projects"]
+
+
 def test_time_is_looked_at_without_any_event(ended, project, rita):
-    job = Job.objects.create(kind="findings.look_again", args={})
-    run_job(job.pk, worker="test")
+    assert look_again() == 1
     finding = Finding.objects.get(project=project, key="no_baseline")
+    assert look_again() == 0
     set_aside(finding, rita)
     over(finding)
-    job = Job.objects.create(kind="findings.look_again", args={})
-    run_job(job.pk, worker="test")
-    job.refresh_from_db()
-    assert job.result == {"projects": 1}
+    assert look_again() == 1
     finding.refresh_from_db()
     assert finding.state == FindingState.OPEN
+
+
+def test_a_project_whose_look_failed_holds_up_no_other(ended, project, ada):
+    other = projects.create_project(slug="other", name="Other", by=ada)
+    failed = {"state": "quarantined", "finished_at": timezone.now()}
+    Job.objects.create(
+        kind="findings.look", args={"project": str(project.pk)}, project_id=project.pk, **failed
+    )
+    assert look_again() == 1
+    assert list(Judged.objects.exclude(at=None).values_list("project_id", flat=True)) == [other.pk]
+
+
+def test_for_want_of_evidence_of_its_own_version_nothing_is_cleared(version, model, dev, project):
+    """Another version says no, and of the one that was found wrong nothing is known now."""
+    newer = registry.register_version(model, by=dev)
+    rule = next(one.rule for one in judge_project(project) if one.rule.key == "uncalibrated")
+    looks = [(version, {}), (newer, {"evaluation": {"calibration": {"ece": 0.01}}})]
+    judged = _judged(rule, looks)
+    assert (judged.holds, judged.version) == (False, newer)
+    assert not judged.clears(version.pk)
+    assert judged.clears(newer.pk)
+    assert judged.clears(None)
+
+
+@pytest.mark.method("M1.2")
+def test_kill_criteria_judge_what_is_in_production_and_not_the_newest_alone(
+    project, version, model, dev, ada
+):
+    projects.add_kill_criterion(project, title="First", expression="version.number == 1", by=ada)
+    newer = registry.register_version(model, by=dev)
+    watched = {one.rule.key: one for one in judge_project(project) if one.rule.key.startswith("own_")}
+    assert [one.holds for one in watched.values()] == [False]
+    in_production = [(one, {"version": {"number": one.number}}) for one in (version, newer)]
+    rule = next(iter(watched.values())).rule
+    assert rule.subject == "watched"
+    assert _judged(rule, in_production).version == version
+
+
+@pytest.mark.django_db(transaction=True)
+def test_after_a_restore_into_another_cluster_everything_is_followed_anew(ended, project):
+    Followed.objects.create(horizon=2**60)
+    assert wait_for(lambda: _follow()["projects"]) == 1
 
 
 def test_the_pages_say_what_is_wrong_and_take_a_decision(client, found, project, ada, dev, cleo):

@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
                         to="projects.project",
                     ),
                 ),
-                ("at", models.DateTimeField()),
+                ("at", models.DateTimeField(null=True)),
                 ("said", models.JSONField(default=list)),
             ],
         ),
