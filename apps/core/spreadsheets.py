@@ -16,6 +16,11 @@ def cell(value: Any) -> Any:
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
+def uncell(text: str) -> str:
+    """Return what a cell said before ``cell`` wrote a quote in front of it."""
+    return text[1:] if text.startswith("'") and text[1:].startswith(_FORMULA) else text
+
+
 def csv_of(rows: Iterable[Iterable[Any]]) -> str:
     """Return rows as CSV text."""
     out = io.StringIO()

@@ -2,25 +2,27 @@
 
 import datetime
 import hashlib
+import re
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import BinaryIO
 from uuid import UUID
 
 from apps.core.errors import Invalid
+from apps.core.sheets import LARGEST_BYTES, Faults, rows_of
 from apps.costs import queries
-from apps.costs.amounts import LARGEST, MOST_UNITS
+from apps.costs.amounts import EARLIEST, LARGEST, MOST_UNITS, decimal_of
 from apps.costs.converting import SAME, Conversion, Rates, books_currency
 from apps.costs.currencies import currency_code
 from apps.costs.enums import CostKind
 from apps.costs.models import CostEntry, Rate
-from apps.costs.sheets import LARGEST_BYTES, Faults, rows_of
 from apps.experiments.models import Run
 from apps.projects.models import Project
 from apps.registry.models import Version
 
 REQUIRED = ("spent_on", "kind", "amount", "currency")
 OPTIONAL = ("model", "version", "run", "units", "description", "reference")
+DAY = re.compile(r"\d{4}-\d\d-\d\d$", re.ASCII)
 RATE_COLUMNS = ("currency", "per", "value", "valid_from", "source")
 
 
@@ -84,9 +86,9 @@ class _Known:
 def _entry(row: dict[str, str], number: int, known: _Known, faults: Faults) -> CostEntry | None:
     before = faults.count
     day = _day(row["spent_on"], number, "spent_on", faults)
-    if day > known.today:
+    if day is not None and day > known.today:
         faults.add(number, "spent_on", f"{day:%Y-%m-%d} lies in the future; days are those of UTC.")
-    code, conversion = _converted(row["currency"], day, number, known, faults)
+    code, conversion = _converted(row["currency"], day or known.today, number, known, faults)
     entry = CostEntry(
         project=known.project,
         kind=_kind(row["kind"], number, faults),
@@ -94,7 +96,7 @@ def _entry(row: dict[str, str], number: int, known: _Known, faults: Faults) -> C
         currency=code,
         rate=conversion.rate,
         rate_value=conversion.value,
-        spent_on=day,
+        spent_on=day or known.today,
         version=_version(row.get("model", ""), row.get("version", ""), number, known, faults),
         run=_run(row.get("run", ""), number, known, faults),
         units=_units(row.get("units", ""), number, faults),
@@ -141,7 +143,7 @@ def _kind(text: str, number: int, faults: Faults) -> str:
 
 def _amount(text: str, number: int, faults: Faults) -> Decimal:
     try:
-        amount = Decimal(text)
+        amount = decimal_of(text)
     except InvalidOperation:
         faults.add(number, "amount", f"“{text[:40]}” is no number; write it as 1234.56.")
         return Decimal(0)
@@ -169,12 +171,16 @@ def _converted(
         return "", SAME
 
 
-def _day(text: str, number: int, column: str, faults: Faults) -> datetime.date:
+def _day(text: str, number: int, column: str, faults: Faults) -> datetime.date | None:
     try:
-        return datetime.date.fromisoformat(text)
+        day = datetime.date.fromisoformat(text if DAY.match(text) else "")
     except ValueError:
         faults.add(number, column, f"“{text[:20]}” is no day; write it as 2026-01-31.")
-        return datetime.date.min
+        return None
+    if day < EARLIEST:
+        faults.add(number, column, f"{day} is before {EARLIEST}, from which on days are taken.")
+        return None
+    return day
 
 
 def _version(model: str, version: str, number: int, known: _Known, faults: Faults) -> Version | None:
@@ -183,7 +189,11 @@ def _version(model: str, version: str, number: int, known: _Known, faults: Fault
     if not model and len(known.models) == 1:
         model = next(iter(known.models))
     digits = version.removeprefix("v")
-    found = known.versions.get((model, int(digits))) if digits.isdecimal() and len(digits) < 9 else None
+    found = (
+        known.versions.get((model, int(digits)))
+        if digits.isascii() and digits.isdecimal() and len(digits) < 9
+        else None
+    )
     if found is None:
         faults.add(
             number,
@@ -231,7 +241,7 @@ def read_rates(stream: BinaryIO) -> list[Rate]:
             currency=codes[0],
             per=codes[1],
             value=_value(row["value"], number, faults),
-            valid_from=_day(row["valid_from"], number, "valid_from", faults),
+            valid_from=_day(row["valid_from"], number, "valid_from", faults) or EARLIEST,
             source=row["source"][:200],
         )
         if faults.count == before:
@@ -250,7 +260,7 @@ def _code(text: str, number: int, column: str, faults: Faults) -> str:
 
 def _value(text: str, number: int, faults: Faults) -> Decimal:
     try:
-        value = Decimal(text)
+        value = decimal_of(text)
     except InvalidOperation:
         value = Decimal("NaN")
     if not value.is_finite() or not 0 < value < LARGEST or value != round(value, 10):

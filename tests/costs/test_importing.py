@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from apps.audit.models import Event
 from apps.core.errors import Forbidden, Invalid, Refused
+from apps.core.sheets import rows_of
 from apps.costs import services
 from apps.costs.importing import REQUIRED
 from apps.costs.models import CostEntry
-from apps.costs.sheets import rows_of
 from tests.api.conftest import client_with
 
 HEADER = "spent_on,kind,amount,currency,model,version,run,units,description\n"
@@ -53,6 +53,11 @@ def test_every_row_is_entered_with_what_it_is_for(project, version, run, dev):
             "Row 3, spent_on: “2026-13-01” is no day; write it as 2026-01-31.",
         ),
         ("31.01.2026,training,1,USD,,,,,", "is no day"),
+        ("20260131,training,1,USD,,,,,", "is no day"),
+        ("2026-W05-6,training,1,USD,,,,,", "is no day"),
+        ("0001-01-01,training,1,USD,,,,,", "is before 2000-01-01"),
+        ("2026-01-31,training,1_0,USD,,,,,", "is no number; write it as 1234.56"),
+        ("2026-01-31,training,٣,USD,,,,,", "is no number; write it as 1234.56"),
         ("2026-01-31,beer,1,USD,,,,,", "Row 3, kind: “beer” is no kind of cost"),
         ('2026-01-31,training,"1,5",USD,,,,,', "“1,5” is no number; write it as 1234.56"),
         ("2026-01-31,training,NaN,USD,,,,,", "out of range"),

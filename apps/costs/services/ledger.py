@@ -9,7 +9,7 @@ from apps.audit import services as audit
 from apps.core.db import service
 from apps.core.errors import Invalid, Refused
 from apps.costs import alerts, importing, queries
-from apps.costs.amounts import amount_of
+from apps.costs.amounts import amount_of, demand_day
 from apps.costs.converting import Rates, books_currency
 from apps.costs.currencies import currency_code
 from apps.costs.enums import CostKind
@@ -102,7 +102,7 @@ def _past(day: datetime.date) -> datetime.date:
             code="future_day",
             field="spent_on",
         )
-    return day
+    return demand_day(day, "spent_on")
 
 
 def _not_negative(value: Decimal | str) -> Decimal:

@@ -9,7 +9,7 @@ from apps.core import governed
 from apps.core.db import service
 from apps.core.errors import Invalid
 from apps.costs import alerts, queries
-from apps.costs.amounts import amount_of
+from apps.costs.amounts import amount_of, demand_day
 from apps.costs.converting import books_currency
 from apps.costs.currencies import currency_code
 from apps.costs.models import Budget, Target
@@ -100,7 +100,7 @@ def _month_of(percent: Decimal | None, day: datetime.date | None) -> datetime.da
             code="bad_target",
             field="reduction_percent",
         )
-    month = day.replace(day=1)
+    month = demand_day(day, "reduction_from").replace(day=1)
     if month >= queries.today().replace(day=1):
         raise Invalid(
             f"{month:%Y-%m} is not over. Compare with a month whose costs are known.",

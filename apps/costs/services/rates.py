@@ -8,7 +8,7 @@ from apps.accounts.models import User
 from apps.audit import services as audit
 from apps.core.db import service
 from apps.core.errors import Invalid
-from apps.costs.amounts import LARGEST
+from apps.costs.amounts import LARGEST, demand_day
 from apps.costs.currencies import currency_code
 from apps.costs.importing import read_rates
 from apps.costs.models import Rate
@@ -38,7 +38,7 @@ def enter_rate(
         currency=code,
         per=other,
         value=value,
-        valid_from=valid_from,
+        valid_from=demand_day(valid_from, "valid_from"),
         source=source.strip()[:200],
         entered_by=by,
     )

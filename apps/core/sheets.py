@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from apps.core.errors import Invalid
+from apps.core.spreadsheets import uncell
 
 LARGEST_BYTES = 5 * 1024 * 1024
 MOST_ROWS = 20_000
@@ -45,14 +46,22 @@ def rows_of(
     content: bytes, *, required: Sequence[str], optional: Sequence[str] = ()
 ) -> list[tuple[int, dict[str, str]]]:
     """Return each row that is not empty, with the line it ends on; raises Invalid where the file is no such table."""
-    lines = _lines(_text(content))
-    header = [name.lower() for name in lines[0][1]] if lines else []
-    _check_header(header, required, optional)
-    found = [(number, line) for number, line in lines[1:] if any(line)]
+    found = rows_in(_text(content), required=required, optional=optional)
     if len(found) > MOST_ROWS:
         raise refused(f"The file has {len(found):,} rows; up to {MOST_ROWS:,} are taken at once. Split it.")
     if not found:
         raise refused("The file has a header and no rows.")
+    return found
+
+
+def rows_in(
+    text: str, *, required: Sequence[str], optional: Sequence[str] = ()
+) -> list[tuple[int, dict[str, str]]]:
+    """Return each row of a text that is not empty, with the line it ends on; raises Invalid where it is no such table."""
+    lines = _lines(text)
+    header = [name.lower() for name in lines[0][1]] if lines else []
+    _check_header(header, required, optional)
+    found = [(number, line) for number, line in lines[1:] if any(line)]
     faults = Faults()
     for number, line in found:
         if len(line) != len(header):
@@ -78,7 +87,7 @@ def _lines(text: str) -> list[tuple[int, list[str]]]:
     mark = ";" if ";" in first and "," not in first else ","
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
     try:
-        return [(reader.line_num, [cell.strip() for cell in line]) for line in reader]
+        return [(reader.line_num, [uncell(cell.strip()) for cell in line]) for line in reader]
     except csv.Error as error:
         raise refused(f"Row {reader.line_num} cannot be read: {error}.") from None
 
