@@ -22,6 +22,7 @@ from apps.assurance.past import production_on
 from apps.audit import proofs
 from apps.audit.queries import narrowed
 from apps.core.errors import Invalid, Refused
+from apps.core.texts import asked
 from apps.projects.queries import project_by_id_for
 from apps.registry.queries import version_for
 
@@ -60,10 +61,7 @@ class Events(Endpoint):
     @extend_schema(parameters=FILTERS, responses=EventOut(many=True))
     def get(self, request: Request) -> Response:
         """List the records that you may read, newest first: all for auditors, else those of your projects."""
-        words = {
-            name: request.query_params.get(name, "")[:80].replace("\x00", "")
-            for name in ("kind", "actor", "object")
-        }
+        words = {name: asked(request.query_params, name, most=80) for name in ("kind", "actor", "object")}
         events = narrowed(
             queries.events_for(self.user),
             kind=words["kind"],

@@ -18,6 +18,7 @@ from apps.api import idempotency
 from apps.core.db import at_commit
 from apps.core.errors import Invalid
 from apps.core.models import Governed
+from apps.core.texts import is_storable
 
 S = TypeVar("S", bound=serializers.BaseSerializer[Any])
 
@@ -109,6 +110,11 @@ class Endpoint(APIView):
         """Return the validated input of the request; raises a 422 with a pointer for each fault."""
         if not isinstance(self.request.data, dict):
             raise Invalid("Send a JSON object.", code="not_an_object")
+        if not is_storable(self.request.data):
+            raise Invalid(
+                "A text holds NUL or half a surrogate pair, which cannot be kept. Send Unicode text.",
+                code="bad_text",
+            )
         filled = form(data=self.request.data)
         filled.is_valid(raise_exception=True)
         return filled.validated_data

@@ -4,13 +4,14 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpResponse, QueryDict
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_http_methods
 
 from apps.accounts.requests import SignedInRequest
 from apps.commands import queries, services
 from apps.core.htmx import page
+from apps.core.texts import asked
 from apps.projects.queries import projects_for
 
 SHOWN_PROJECTS = 50
@@ -20,8 +21,8 @@ SHOWN_PROJECTS = 50
 @require_GET
 def search(request: SignedInRequest) -> HttpResponse:
     """Find things and commands by name."""
-    words = _text(request.GET, "q")
-    project = projects_for(request.user).filter(slug=_text(request.GET, "project")).first()
+    words = asked(request.GET, "q")
+    project = projects_for(request.user).filter(slug=asked(request.GET, "project")).first()
     context = {"q": words, "found": queries.hits_for(request.user, words, project), "at": project}
     return page(request, "commands/search.html", context, fragment="commands/_found.html")
 
@@ -30,7 +31,7 @@ def search(request: SignedInRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def command(request: SignedInRequest, name: str) -> HttpResponse:
     """Show how far a command is for a project, and begin it; without a project, ask which."""
-    slug = _text(request.POST if request.method == "POST" else request.GET, "project")
+    slug = asked(request.POST if request.method == "POST" else request.GET, "project")
     if not slug:
         found = queries.command_called(name, None)
         context = {"command": found, "projects": projects_for(request.user)[:SHOWN_PROJECTS]}
@@ -48,11 +49,6 @@ def command(request: SignedInRequest, name: str) -> HttpResponse:
         "commands/command.html",
         {"command": standing.command, "standing": standing, "project": project},
     )
-
-
-def _text(given: QueryDict, name: str) -> str:
-    """Return a short text that was sent, without the character that PostgreSQL cannot compare with."""
-    return given.get(name, "").replace("\x00", "")[:100]
 
 
 def _version(request: SignedInRequest) -> UUID | None:

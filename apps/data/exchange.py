@@ -1,7 +1,6 @@
 """Features as CSV and YAML, and back. Pure: text in, rows or faults out."""
 
-import csv
-import io
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +8,9 @@ from typing import Any
 import yaml
 
 from apps.core.errors import Invalid
+from apps.core.sheets import rows_in
 from apps.core.spreadsheets import csv_of
+from apps.core.texts import is_storable
 
 COLUMNS = (
     *("name", "description", "data_type", "source_table", "source", "owner", "known_issues"),
@@ -19,6 +20,8 @@ COLUMNS = (
 MOST_BYTES = 1_000_000
 MOST_ROWS = 2_000
 LONGEST = 20_000
+#: Of whole numbers: more digits than that are no value of a feature, and take Python minutes to write out.
+LARGEST = 10**18
 _LIMITS = {"name": 120, "data_type": 60, "source_table": 200, "source": 120, "owner": 254} | {
     **dict.fromkeys(("offline_storage", "offline_compute", "online_storage"), 200),
     **dict.fromkeys(("offline_refresh", "online_refresh"), 60),
@@ -67,28 +70,24 @@ def parse(content: bytes, *, form: str) -> Read:
             code="too_many_rows",
             field="file",
         )
-    found, faults = [], []
+    read = Read([], [])
+    places: dict[str, int] = {}
     for number, row in enumerate(rows, start=1):
         try:
-            found.append(_row(row))
+            found = _row(row)
+            first = places.setdefault(found["name"], number)
+            if first != number:
+                raise Invalid(f"“{found['name']}” stands in row {first} too.", code="name_twice")
+            read.rows.append(found)
         except Invalid as error:
-            faults.append((number, error.sentence))
-    return Read(found, faults)
+            read.faults.append((number, error.sentence))
+    return read
 
 
 def _csv_rows(text: str) -> list[Any]:
-    reader = csv.DictReader(io.StringIO(text), restkey="too many cells")
-    try:
-        return [
-            {key: _plain(value) for key, value in row.items() if value not in (None, "")} for row in reader
-        ]
-    except csv.Error as error:
-        raise Invalid(f"This is not CSV ({error}).", code="not_csv", field="file") from error
-
-
-def _plain(value: Any) -> Any:
-    """Undo what an export writes before a formula."""
-    return value[1:] if isinstance(value, str) and value[:2] in ("'=", "'+", "'-", "'@") else value
+    """Return the rows; an empty cell of a column that is there empties the field, but no feature is without an owner."""
+    rows = rows_in(text, required=("name",), optional=COLUMNS[1:])
+    return [{key: value for key, value in row.items() if value or key != "owner"} for _, row in rows]
 
 
 def _yaml_rows(text: str) -> list[Any]:
@@ -121,8 +120,8 @@ def _row(row: Any) -> dict[str, Any]:
 
 
 def _value(key: str, value: Any) -> Any:
-    text = "" if value is None else str(value).strip()
-    if isinstance(value, dict | list) or "\x00" in text or len(text) > _LIMITS.get(key, LONGEST):
+    text = _text(value)
+    if text is None or len(text) > _LIMITS.get(key, LONGEST):
         raise Invalid(
             f"{key} is no text of at most {_LIMITS.get(key, LONGEST):,} characters.", code="bad_value"
         )
@@ -131,8 +130,23 @@ def _value(key: str, value: Any) -> Any:
             raise Invalid(f"retired is yes or no, not “{text[:40]}”.", code="bad_value")
         return _YES[text.lower()]
     if key == "online_latency_ms":
-        try:
-            return float(text) if text else None
-        except ValueError:
-            raise Invalid(f"online_latency_ms is a number, not “{text[:40]}”.", code="bad_value") from None
+        return _number(text)
     return text
+
+
+def _text(value: Any) -> str | None:
+    """Return a value as text that PostgreSQL can keep; None where it is none."""
+    if isinstance(value, dict | list) or (isinstance(value, int) and abs(value) > LARGEST):
+        return None
+    text = "" if value is None else str(value).strip()
+    return text if is_storable(text) else None
+
+
+def _number(text: str) -> float | None:
+    try:
+        number = float(text) if text else None
+    except ValueError:
+        number = math.nan
+    if number is not None and not math.isfinite(number):
+        raise Invalid(f"online_latency_ms is a number, not “{text[:40]}”.", code="bad_value")
+    return number

@@ -94,11 +94,27 @@ def test_a_file_with_one_bad_row_changes_nothing_and_names_the_row(project, dev)
         (b"name,retired\na,maybe", "f.csv", "retired is yes or no"),
         (b"x" * 1_000_001, "f.csv", "over 1,000,000 bytes"),
         (b"name,data_type\n", "f.csv", "no features"),
+        (b"name,data_type,data_type\na,b,c", "f.csv", "names twice “data_type”"),
+        (b"name;data_type\nuser_a_1d_sum;float\nuser_a_1d_sum;float", "f.csv", "stands in row 1 too"),
+        (b"name,data_type\na", "f.csv", "it has 1 cells, and the header has 2"),
+        (b"features: [{name: 0x" + b"f" * 5000 + b"}]", "f.yaml", "no text of at most 120"),
+        (b'features: [{name: "\\ud800"}]', "f.yaml", "no text of at most 120|not YAML"),
+        (b"features: [{name: a, online_latency_ms: .inf}]", "f.yaml", "online_latency_ms is a number"),
     ],
 )
 def test_a_file_that_is_none_is_refused_with_a_sentence(project, dev, content, name, wrong):
     with pytest.raises(Invalid, match=wrong):
         services.import_features(project, stream=io.BytesIO(content), name=name, by=dev)
+
+
+@pytest.mark.method("M2.3")
+def test_an_empty_cell_empties_the_field_and_keeps_the_owner(project, feature, dev):
+    services.change_feature(feature, description="Visits.", by=dev)
+    text = f"name,description,owner\n{feature.name},,\n".encode()
+    services.import_features(project, stream=io.BytesIO(text), name="f.csv", by=dev)
+    before = feature.owner
+    feature.refresh_from_db()
+    assert (feature.description, feature.owner) == ("", before)
 
 
 @pytest.mark.method("M2.3")

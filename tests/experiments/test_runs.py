@@ -1,5 +1,7 @@
 """Tables of runs, and runs beside each other (M3.1)."""
 
+import json
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -216,3 +218,19 @@ def test_a_number_that_no_double_holds_breaks_no_table(client, runs, tried, smal
     assert client.get(page, {"sort": "param.depth"}).status_code == 200
     assert client.get(beside, {"run": [str(huge.pk), str(runs["a"].pk)]}).status_code == 200
     assert client.get(f"/api/v1/runs/{huge.pk}").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "about",
+    [
+        {"params": {"a": ["\x00"]}},
+        {"params": {"a\x00": 1}},
+        {"tags": {"\x00": "x"}},
+        {"params": {"a": "\ud800"}},
+    ],
+)
+def test_a_text_that_cannot_be_kept_is_refused(client, tried, dev, about):
+    client.force_login(dev)
+    body = json.dumps({"name": "r", **about})
+    answer = client.post(f"/api/v1/experiments/{tried.pk}/runs", body, content_type="application/json")
+    assert (answer.status_code, answer.json()["code"]) == (422, "bad_text")

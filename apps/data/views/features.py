@@ -14,6 +14,7 @@ from apps.accounts.requests import SignedInRequest
 from apps.core.forms import attempt
 from apps.core.htmx import page
 from apps.core.paging import page_of
+from apps.core.texts import asked
 from apps.data import exchange, queries, services
 from apps.data.forms import FeatureForm, ImportForm
 from apps.data.models import Feature
@@ -132,7 +133,7 @@ def _form(
 
 
 def _list(request: SignedInRequest, project: Project, form: FeatureForm) -> dict[str, object]:
-    words, show = request.GET.get("q", "")[:200].replace("\x00", ""), request.GET.get("show", "")
+    words, show = asked(request.GET, "q", most=200), request.GET.get("show", "")
     return {
         "project": project,
         "form": form,

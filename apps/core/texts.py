@@ -1,0 +1,18 @@
+"""Texts that the database can keep, and compare with."""
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def asked(given: Mapping[str, Any], name: str, *, most: int = 100) -> str:
+    """Return a text of an address or form that is not validated, as far as the database can compare with it."""
+    return str(given.get(name, "")).replace("\x00", "")[:most]
+
+
+def is_storable(value: Any) -> bool:
+    """Tell whether every text in a JSON value can be kept: PostgreSQL takes neither NUL nor half a surrogate pair."""
+    if isinstance(value, str):
+        return "\x00" not in value and not any("\ud800" <= one <= "\udfff" for one in value)
+    if isinstance(value, dict):
+        return all(is_storable(key) and is_storable(one) for key, one in value.items())
+    return not isinstance(value, list) or all(map(is_storable, value))
