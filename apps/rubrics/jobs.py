@@ -18,8 +18,8 @@ from apps.rubrics.queries import suggestions
 def suggest(job: RunningJob) -> dict[str, Any] | None:
     """Compute the suggestion of every dimension from the evidence of now, and keep it with its digest.
 
-    Evidence and policy that were looked at last write nothing, so that the job's own event starts no other. With nobody
-    who started it, the system opens the scorecard.
+    Levels and policy of the newest suggestion write nothing, so that the history has what changed, and the job's own event
+    starts no other. With nobody who started it, the system opens the scorecard.
     """
     version = Version.objects.select_related("model__project__policy_revision", "run").get(
         pk=job.args["version"]
@@ -29,20 +29,20 @@ def suggest(job: RunningJob) -> dict[str, Any] | None:
     if rubric is None:
         return {"unchanged": True}
     job.progress(0.2, "collecting evidence")
-    # The rubric's own facts are left out: scores must not make a new suggestion.
-    document = {key: value for key, value in collect(version).document.items() if key != "rubric"}
-    seen_now = (digest(document), project.policy_revision_id)
-    levels = suggestions(rubric, document)
-    total = scoring.total(rubric, levels)
-    with job.completing({"total": total}) as answer:
+    with job.completing({}) as answer:
         opened = open_scorecard(version, by=job.started_by)
         scorecard = Scorecard.objects.select_for_update(of=("self",)).get(pk=opened.pk)
         scorecard.version = version
+        # Under the lock, so that of two jobs the later one has the later evidence. The rubric's own facts are left
+        # out: scores must not make a new suggestion.
+        document = {key: value for key, value in collect(version).document.items() if key != "rubric"}
+        levels = suggestions(rubric, document)
+        answer["total"] = scoring.total(rubric, levels)
         newest = scorecard.suggestions.order_by("-created_at", "-id").first()
-        if newest and (newest.evidence_digest, newest.policy_revision_id) == seen_now:
+        if newest and (newest.levels, newest.policy_revision_id) == (levels, project.policy_revision_id):
             answer["unchanged"] = True
-            return None
-        _keep(scorecard, levels, total, seen_now[0], job)
+        else:
+            _keep(scorecard, levels, answer["total"], digest(document), job)
     return None
 
 

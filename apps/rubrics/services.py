@@ -234,9 +234,16 @@ def agree(
 
 @service
 def start_round(version: Version, *, reason: str, by: User, expect: int | None = None) -> Scorecard:
-    """Set an agreed score aside and let two reviewers score anew, as when the evidence changed."""
-    scorecard, _ = _revealed(version, by, expect)
+    """Set the round that runs aside and let reviewers score anew: the evidence changed, or one of them never finished.
+
+    Levels that were hidden stay so.
+    """
+    scorecard, _ = _blind(version, by, expect)
     _check_reason(reason, "why it is to be scored anew")
+    if not scorecard.scores.filter(round=scorecard.round).exists():
+        not_now(
+            "Nobody has scored in this round yet, so there is nothing to set aside.", code="no_scores"
+        ).enforce()
     governed.change(scorecard, round=scorecard.round + 1, revealed_at=None, agreed={})
     audit.record(
         "rubrics.round_started",
@@ -251,19 +258,31 @@ def start_round(version: Version, *, reason: str, by: User, expect: int | None =
 
 def _revealed(version: Version, by: User, expect: int | None) -> tuple[Scorecard, Rubric]:
     """Return the scorecard of a blind round whose levels are shown, locked; refuse otherwise."""
+    scorecard, rubric = _blind(version, by, expect)
+    if scorecard.revealed_at is None:
+        _not_revealed()
+    return scorecard, rubric
+
+
+def _blind(version: Version, by: User, expect: int | None) -> tuple[Scorecard, Rubric]:
+    """Return the scorecard of a blind round, locked; refuse otherwise."""
     project = version.model.project
     can(by, Right.SCORE, project).enforce()
     scorecard = Scorecard.objects.select_for_update(of=("self",)).filter(version=version).first()
     rubric = pack_of(project.policy_revision).rubric
-    if scorecard is None or rubric is None or not scorecard.blind or scorecard.revealed_at is None:
-        not_now(
-            "There are no blind scores to agree on: they are shown when all reviewers have scored every dimension.",
-            code="not_revealed",
-        ).enforce()
+    if scorecard is None or rubric is None or not scorecard.blind:
+        _not_revealed()
     assert scorecard is not None
     assert rubric is not None
     governed.demand_version(scorecard, expect)
     return scorecard, rubric
+
+
+def _not_revealed() -> None:
+    not_now(
+        "There are no blind scores to agree on: they are shown when all reviewers have scored every dimension.",
+        code="not_revealed",
+    ).enforce()
 
 
 def _check_reason(reason: str, what: str) -> None:

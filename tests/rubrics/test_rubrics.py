@@ -201,6 +201,21 @@ def test_a_third_reviewer_comes_too_late(blind, cast, ben, rita, ada):
     assert facts(blind)["dimensions"] == {"tests": 4, "docs": 1}
 
 
+def test_a_reviewer_who_never_finishes_holds_nothing_up(client, blind, ben, rita):
+    with pytest.raises(Refused, match="no blind scores to agree on"):
+        services.start_round(blind, reason="Ben is on leave.", by=rita)
+    give(blind, ben, tests=4)
+    client.force_login(rita)
+    page = reverse("rubrics:rubric", args=[blind.pk])
+    assert "Somebody does not finish" in client.get(page).content.decode()
+    begun = services.start_round(blind, reason="Ben is on leave.", by=rita)
+    assert (begun.round, begun.revealed_at) == (2, None)
+    assert SECRET not in client.get(page).content.decode()
+    with pytest.raises(Refused, match="nothing to set aside"):
+        services.start_round(blind, reason="Ben is on leave.", by=rita)
+    give(blind, rita, tests=4, docs=1)
+
+
 def test_open_scores_do_not_count_where_the_policy_asks_for_blind_ones(cast, dev, ben):
     version = version_under(cast, SOMETIMES)
     report_check(version, name="load", status="failed", by=dev)
