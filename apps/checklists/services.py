@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from django.urls import reverse
-from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.audit import services as audit
@@ -15,6 +14,7 @@ from apps.checklists.enums import AnswerValue, EvidenceKind
 from apps.checklists.models import Answer, AnswerEvidence, Assignment, Checklist, Comment
 from apps.checklists.queries import automatic, facts_read, form_of, judged_on, sheet_of
 from apps.core import blobs, governed
+from apps.core.clock import today
 from apps.core.db import service
 from apps.core.errors import Invalid, not_now
 from apps.evaluations.models import Evaluation
@@ -214,7 +214,7 @@ def assign(
     current, project = _locked(checklist, by)
     question = _question(current, item)
     person = _assignee(project, assignee)
-    if due_on is not None and due_on < timezone.now().date():
+    if due_on is not None and due_on < today():
         raise Invalid(f"{due_on} is over. Choose a day to come.", code="due_in_past", field="due_on")
     governed.change(current)
     given = Assignment.objects.create(

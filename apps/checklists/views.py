@@ -8,13 +8,13 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import redirect
-from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.accounts.requests import SignedInRequest
 from apps.checklists import migrating, queries, services
 from apps.checklists.forms import AnswerForm, AssignForm, CommentForm, ItemForm, MigrationForm
 from apps.core import blobs
+from apps.core.clock import today
 from apps.core.forms import attempt
 from apps.core.htmx import page
 from apps.evaluations.enums import EvaluationState
@@ -174,7 +174,7 @@ def _page(
         "lines": lines,
         "decision": decision,
         "due": migrating.can_migrate(sheet),
-        "today": timezone.now().date(),
+        "today": today(),
         "lost": failed if failed is not None and at not in {line.item.key for line, _ in lines} else None,
     }
     status = 422 if failed is not None and failed.errors else 200

@@ -53,7 +53,7 @@ def read(project: Project, stream: BinaryIO) -> Sheet:
     """Return the entries of a CSV file; raises Invalid with every fault, by row."""
     content = stream.read(LARGEST_BYTES + 1)
     rows = rows_of(content, required=REQUIRED, optional=OPTIONAL)
-    known = _Known(project, {row.get("reference", "") for _, row in rows} - {""})
+    known = _Known(project, [row for _, row in rows])
     faults, entries, skipped = Faults(), [], 0
     for number, row in rows:
         entry = _entry(row, number, known, faults)
@@ -70,12 +70,15 @@ def read(project: Project, stream: BinaryIO) -> Sheet:
 class _Known:
     """What rows may refer to, read once: versions by model and number, runs, entries by reference, rates."""
 
-    def __init__(self, project: Project, references: set[str]) -> None:
+    def __init__(self, project: Project, rows: list[dict[str, str]]) -> None:
         self.project = project
-        versions = Version.objects.filter(model__project=project).select_related("model")
+        self.models = set(project.models.values_list("slug", flat=True))
+        numbers = {digits for row in rows if (digits := _version_number(row.get("version", ""))) is not None}
+        versions = Version.objects.filter(model__project=project, number__in=numbers).select_related("model")
         self.versions = {(one.model.slug, one.number): one for one in versions}
-        self.models = {slug for slug, _ in self.versions}
-        self.runs = {one.pk: one for one in Run.objects.filter(experiment__project=project)}
+        ids = {key for row in rows if (key := _run_id(row.get("run", ""))) is not None}
+        self.runs = {one.pk: one for one in Run.objects.filter(experiment__project=project, pk__in=ids)}
+        references = {row.get("reference", "") for row in rows} - {""}
         entries = CostEntry.objects.filter(project=project, reference__in=references)
         self.entries = {one.reference: one for one in entries}
         self.rates = Rates(books_currency(project))
@@ -183,17 +186,25 @@ def _day(text: str, number: int, column: str, faults: Faults) -> datetime.date |
     return day
 
 
+def _version_number(text: str) -> int | None:
+    digits = text.removeprefix("v")
+    return int(digits) if digits.isascii() and digits.isdecimal() and len(digits) < 9 else None
+
+
+def _run_id(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
 def _version(model: str, version: str, number: int, known: _Known, faults: Faults) -> Version | None:
     if not model and not version:
         return None
     if not model and len(known.models) == 1:
         model = next(iter(known.models))
-    digits = version.removeprefix("v")
-    found = (
-        known.versions.get((model, int(digits)))
-        if digits.isascii() and digits.isdecimal() and len(digits) < 9
-        else None
-    )
+    wanted = _version_number(version)
+    found = known.versions.get((model, wanted)) if wanted is not None else None
     if found is None:
         faults.add(
             number,
@@ -206,10 +217,8 @@ def _version(model: str, version: str, number: int, known: _Known, faults: Fault
 def _run(text: str, number: int, known: _Known, faults: Faults) -> Run | None:
     if not text:
         return None
-    try:
-        found = known.runs.get(UUID(text))
-    except ValueError:
-        found = None
+    key = _run_id(text)
+    found = known.runs.get(key) if key is not None else None
     if found is None:
         faults.add(number, "run", f"there is no run with the id “{text[:40]}” in this project.")
     return found

@@ -11,9 +11,9 @@ from uuid import UUID
 from django.db.models import Max, Min, Q, QuerySet, Sum
 from django.db.models.functions import TruncMonth
 from django.http import Http404
-from django.utils import timezone
 
 from apps.accounts.models import User
+from apps.core.clock import today
 from apps.costs.converting import books_currency, first_currency
 from apps.costs.enums import CostKind
 from apps.costs.figures import INFERENCE, net_units
@@ -81,11 +81,6 @@ class MonthSummary:
         if self.budget is None or self.forecast is None or self.forecast.per_day <= 0:
             return None
         return max(0, int(float(self.budget - self.actual) / self.forecast.per_day))
-
-
-def today() -> datetime.date:
-    """Return the day in UTC."""
-    return timezone.now().astimezone(datetime.UTC).date()
 
 
 def entries_of(project: Project) -> QuerySet[CostEntry]:

@@ -18,6 +18,7 @@ from apps.core.errors import Invalid, not_now
 from apps.experiments.enums import GIVEN, RUN_MOVES, DataKind, RunState
 from apps.experiments.models import Artifact, Experiment, GivenVerdict, Metric, Run
 from apps.experiments.permissions import can_give_verdict
+from apps.projects.locking import locked
 from apps.projects.models import DatasetVersion, Project
 from apps.projects.permissions import Right, can
 
@@ -52,7 +53,7 @@ def create_experiment(project: Project, *, name: str, by: User, **fields: Any) -
     can(by, Right.CONTRIBUTE, project).enforce()
     written = _checked({"name": name, **fields})
     _baseline_has_source(written.get("baseline"), written.get("baseline_source", ""))
-    Project.objects.select_for_update().get(pk=project.pk)
+    locked(project)
     day = timezone.now().astimezone(UTC).strftime("EXP-%Y-%m-%d-")
     keys = Experiment.objects.filter(project=project, key__startswith=day).values_list("key", flat=True)
     number = max((int(key.removeprefix(day)) for key in keys), default=0) + 1

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Count, Prefetch, QuerySet
 from django.http import Http404
 
 from apps.accounts.models import User
@@ -14,6 +14,8 @@ from apps.experiments.models import Run
 from apps.projects.models import DatasetVersion, Project
 from apps.projects.queries import datasets_of, project_ids_for
 
+#: Of each dataset version on the page.
+SHOWN_RUNS = 10
 #: How many runs of a project name each feature: in the database, for a project may have 100,000 runs.
 NAMED = """
 SELECT feature, count(DISTINCT run.id) FROM experiments_run run
@@ -31,10 +33,12 @@ def dataset_for(user: User, pk: UUID) -> DatasetVersion:
 
 
 def datasets_with_runs(project: Project) -> QuerySet[DatasetVersion]:
-    """Return the dataset versions of a project, newest first, each with its source and the runs that used it."""
-    runs = Run.objects.select_related("experiment").order_by("-id")
+    """Return the dataset versions of a project, newest first, each with its source, how many runs used it (``used``),
+    and the newest of them."""
+    runs = Run.objects.select_related("experiment").order_by("-id")[:SHOWN_RUNS]
     return (
         datasets_of(project)
+        .annotate(used=Count("runs"))
         .select_related("source", "created_by", "created_by__owner")
         .prefetch_related(Prefetch("runs", queryset=runs))
     )

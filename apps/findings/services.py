@@ -11,8 +11,10 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.audit import services as audit
 from apps.core import governed
+from apps.core.clock import today
 from apps.core.db import service
 from apps.core.errors import Invalid, not_now
+from apps.core.reasons import demand_reason
 from apps.findings.enums import MOVES, Choice, FindingKind, FindingState
 from apps.findings.judging import Judgement, judge_project
 from apps.findings.models import Decision, Finding, Judged
@@ -21,8 +23,6 @@ from apps.notifications.announcing import announce
 from apps.policies.queries import pack_of
 from apps.projects.enums import Role
 from apps.projects.models import Project
-
-SHORTEST_REASON = 10
 
 
 def alive(project: Project) -> QuerySet[Finding]:
@@ -123,11 +123,6 @@ def _return_if_over(finding: Finding) -> bool:
     return True
 
 
-def today() -> date:
-    """Return the day of now (UTC)."""
-    return timezone.now().date()
-
-
 def decide(
     finding: Finding,
     *,
@@ -198,10 +193,7 @@ def stop_project(finding: Finding, *, reason: str, by: User, expect: int | None 
 
 def _locked(finding: Finding, by: User, reason: str, expect: int | None) -> Finding:
     can_decide(by, finding.project).enforce()
-    if len(reason.strip()) < SHORTEST_REASON:
-        raise Invalid(
-            f"Give the reason in {SHORTEST_REASON} characters or more.", code="reason_missing", field="reason"
-        )
+    demand_reason(reason, ask="Give the reason")
     current = (
         Finding.objects.select_for_update(of=("self",))
         .select_related("project__policy_revision")

@@ -5,12 +5,12 @@ from uuid import UUID
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.accounts.requests import SignedInRequest
 from apps.audit import queries as audit
+from apps.core.clock import today
 from apps.core.htmx import page
 from apps.core.paging import page_of
 from apps.gates import queries as gates
@@ -43,7 +43,7 @@ def home(request: SignedInRequest) -> HttpResponse:
         "decided": gates.decided_for(request.user),
         "breaches": list(conditions.breaches_to_mind(request.user)),
         "obligations": list(conditions.obligations_to_act_on(request.user)),
-        "today": timezone.now().date(),
+        "today": today(),
         "jobs": recent_for(request.user),
         **inbox,
     }

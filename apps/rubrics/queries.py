@@ -149,9 +149,8 @@ def history_of(model: Model) -> list[Point]:
         .values_list("created_at", "scorecard__version__number", "total")[:SHOWN_POINTS]
     )
     points = [Point(at, number, None, total) for at, number, total in suggested]
-    cards = {
-        card.pk: card for card in Scorecard.objects.filter(version__model=model).select_related("version")
-    }
+    newest = Scorecard.objects.filter(version__model=model).select_related("version")
+    cards = {card.pk: card for card in newest.order_by("-version__number")[:SHOWN_POINTS]}
     levels: dict[UUID, dict[str, int]] = {}
     rows = Score.objects.filter(
         scorecard__in=cards, scorecard__blind=False, round=F("scorecard__round")
@@ -203,10 +202,11 @@ def comparison_for(user: User) -> list[Compared]:
     An open score of a project whose policy asks for blind scoring always is left out.
     """
     rubrics = {one: pack_of(one.policy_revision).rubric for one in projects_for(user)}
+    by_project = {one.pk: rubric for one, rubric in rubrics.items()}
     cards: dict[UUID, Scorecard] = {}
     for card in _scored(rubrics):
         project = card.version.model.project_id
-        rubric = next(found for one, found in rubrics.items() if one.pk == project)
+        rubric = by_project[project]
         if project not in cards and rubric is not None and _counts(card, rubric):
             cards[project] = card
     open_cards = [one for one in cards.values() if not one.blind]

@@ -12,6 +12,7 @@ from apps.audit import services as audit
 from apps.core import governed
 from apps.core.db import service
 from apps.core.errors import Invalid, not_now
+from apps.core.reasons import demand_reason
 from apps.jobs import services as jobs
 from apps.jobs.models import Job
 from apps.policies.queries import pack_of
@@ -23,8 +24,6 @@ from apps.rubrics.models import Consensus, Score, Scorecard
 from apps.rubrics.opening import open_scorecard
 from apps.rubrics.queries import judged_on
 from apps.rubrics.scoring import TOP_LEVEL
-
-SHORTEST_REASON = 10
 
 
 @dataclass(frozen=True)
@@ -217,7 +216,7 @@ def agree(
     _check_level(level)
     if dimension in same_levels(rubric, by_person(scores_in(scorecard))):
         not_now("All reviewers gave this dimension the same level; that is taken.", code="same").enforce()
-    _check_reason(reason, "the reason for the agreed level")
+    demand_reason(reason, ask="Give the reason for the agreed level,")
     governed.change(scorecard, agreed={**scorecard.agreed, dimension: level})
     settled = Consensus.objects.create(
         scorecard=scorecard,
@@ -239,7 +238,7 @@ def start_round(version: Version, *, reason: str, by: User, expect: int | None =
     Levels that were hidden stay so.
     """
     scorecard, _ = _blind(version, by, expect)
-    _check_reason(reason, "why it is to be scored anew")
+    demand_reason(reason, ask="Say why it is to be scored anew,")
     if not scorecard.scores.filter(round=scorecard.round).exists():
         not_now(
             "Nobody has scored in this round yet, so there is nothing to set aside.", code="no_scores"
@@ -283,10 +282,3 @@ def _not_revealed() -> None:
         "There are no blind scores to agree on: they are shown when all reviewers have scored every dimension.",
         code="not_revealed",
     ).enforce()
-
-
-def _check_reason(reason: str, what: str) -> None:
-    if len(reason.strip()) < SHORTEST_REASON:
-        raise Invalid(
-            f"Give {what}, in {SHORTEST_REASON} characters or more.", code="reason_missing", field="reason"
-        )

@@ -8,8 +8,9 @@ from apps.core.db import service
 from apps.core.errors import Invalid, not_now
 from apps.costs import alerts
 from apps.costs.models import CostEntry
-from apps.costs.services.ledger import demand_own, lock
+from apps.costs.services.ledger import demand_own
 from apps.experiments.models import Run
+from apps.projects.locking import locked
 from apps.projects.permissions import Right, can
 from apps.registry.models import Version
 
@@ -21,7 +22,7 @@ def reverse_cost(entry: CostEntry, *, reason: str, by: User) -> CostEntry:
     So the month that was wrong becomes right. Raises Refused for a reversal and for what is reversed already.
     """
     can(by, Right.CONTRIBUTE, entry.project).enforce()
-    lock(entry.project)
+    locked(entry.project)
     reversal = _reverse(entry, _reason(reason), by)
     audit.record(
         "costs.cost_reversed",
@@ -41,7 +42,7 @@ def attribute_cost(
 ) -> CostEntry:
     """Say which version or run an entry was for: it is reversed and entered again with them; returns the new one."""
     can(by, Right.CONTRIBUTE, entry.project).enforce()
-    lock(entry.project)
+    locked(entry.project)
     if version is None and run is None:
         raise Invalid("Name the version or the run that the amount was for.", code="nothing_named")
     demand_own(entry.project, version, run)

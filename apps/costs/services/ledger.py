@@ -16,14 +16,10 @@ from apps.costs.enums import CostKind
 from apps.costs.importing import Sheet
 from apps.costs.models import CostEntry
 from apps.experiments.models import Run
+from apps.projects.locking import locked
 from apps.projects.models import Project
 from apps.projects.permissions import Right, can
 from apps.registry.models import Version
-
-
-def lock(project: Project) -> None:
-    """Let who writes to one ledger wait for each other: a first entry fixes the currency, a reference is entered once."""
-    Project.objects.select_for_update(no_key=True).get(pk=project.pk)
 
 
 def demand_own(project: Project, version: Version | None, run: Run | None) -> None:
@@ -56,7 +52,7 @@ def record_cost(
     Refused if it does not. Raises Invalid for a negative amount, a day to come and a missing rate.
     """
     can(by, Right.CONTRIBUTE, project).enforce()
-    lock(project)
+    locked(project)
     demand_own(project, version, run)
     entry = CostEntry(
         project=project,
@@ -140,7 +136,7 @@ def import_costs(project: Project, *, stream: BinaryIO, by: User) -> Sheet:
     reference is taken once: raises Refused when its content is in the ledger already.
     """
     can(by, Right.CONTRIBUTE, project).enforce()
-    lock(project)
+    locked(project)
     sheet = importing.read(project, stream)
     source = f"csv:{sheet.digest[:40]}"
     if any(not one.reference for one in sheet.entries):

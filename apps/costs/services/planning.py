@@ -13,7 +13,7 @@ from apps.costs.amounts import amount_of, demand_day
 from apps.costs.converting import books_currency
 from apps.costs.currencies import currency_code
 from apps.costs.models import Budget, Target
-from apps.costs.services.ledger import lock
+from apps.projects.locking import locked
 from apps.projects.models import Project
 from apps.projects.permissions import Right, can
 
@@ -25,7 +25,7 @@ def set_budget(project: Project, *, monthly_amount: Decimal | str, currency: str
     The first budget of an empty ledger fixes that currency. Raises Invalid for another one.
     """
     can(by, Right.MANAGE, project).enforce()
-    lock(project)
+    locked(project)
     amount = amount_of(monthly_amount)
     if amount <= 0:
         raise Invalid("A budget is more than nothing.", code="bad_amount", field="monthly_amount")
@@ -74,7 +74,7 @@ def set_targets(
         "reduction_percent": reduction_percent,
         "reduction_from": month,
     }
-    lock(project)
+    locked(project)
     target = Target.objects.select_for_update(of=("self",)).filter(project=project).first()
     if target is None:
         target = Target.objects.create(project=project, **wanted)

@@ -9,6 +9,7 @@ from apps.accounts.proofs import Proof
 from apps.audit import services as audit
 from apps.core.db import service
 from apps.core.errors import Forbidden
+from apps.core.reasons import demand_reason
 from apps.evidence.services import snapshot
 from apps.gates import judging
 from apps.gates import permissions_exceptions as permissions
@@ -18,7 +19,6 @@ from apps.gates.permissions import demand_factors
 from apps.gates.sentences import in_words
 from apps.gates.services.life import close, locked_version, note_refusal, promote, prove
 from apps.gates.services.postmortems import open_postmortem
-from apps.gates.services.waiving import demand_reason
 from apps.gates.telling import tell_members
 from apps.policies.queries import pack_of
 from apps.projects.permissions import role_of
@@ -50,7 +50,7 @@ def _break_glass(
 ) -> Promotion:
     version = locked_version(version_id)
     permissions.can_break_glass(by, version).enforce()
-    why = demand_reason(reason, SHORTEST_EMERGENCY)
+    why = demand_reason(reason, shortest=SHORTEST_EMERGENCY)
     view = judging.gate_view(version, to_stage)
     permissions.is_past_a_gate(view.rule.kind).enforce()
     project, kept = version.model.project, snapshot(version)

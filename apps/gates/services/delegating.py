@@ -12,10 +12,10 @@ from apps.audit import services as audit
 from apps.core import governed
 from apps.core.db import service
 from apps.core.errors import Invalid, Refused
+from apps.core.reasons import demand_reason
 from apps.gates import permissions
 from apps.gates.models import Delegation
 from apps.gates.sentences import SENTENCES, in_words
-from apps.gates.services.life import SHORTEST_COMMENT
 from apps.notifications.services import announce
 from apps.projects.models import Project
 from apps.projects.permissions import role_of
@@ -55,16 +55,13 @@ def _delegate(
             code="bad_end",
             field="until",
         )
-    if len(reason.strip()) < SHORTEST_COMMENT:
-        raise Invalid(
-            f"Say why, in {SHORTEST_COMMENT} characters or more.", code="reason_missing", field="reason"
-        )
+    said = demand_reason(reason)
     made = Delegation.objects.create(
         project=project,
         delegator=by,
         delegate=to,
         role=str(role_of(by, project.pk)),
-        reason=reason.strip(),
+        reason=said,
         starts_at=starts_at,
         ends_at=until,
     )

@@ -7,13 +7,14 @@ from django.db import IntegrityError
 from apps.accounts.models import Reauthentication, User
 from apps.accounts.proofs import Proof
 from apps.core.db import service
-from apps.core.errors import Invalid, Refused
+from apps.core.errors import Refused
+from apps.core.reasons import demand_reason
 from apps.gates import permissions_policy as permissions
 from apps.gates.benefits import beneficiaries, gate_under
 from apps.gates.enums import PromotionState
 from apps.gates.models import Promotion
 from apps.gates.sentences import in_words
-from apps.gates.services.life import SHORTEST_COMMENT, locked_version, prove, reread
+from apps.gates.services.life import locked_version, prove, reread
 from apps.gates.services.requesting import replace_stale
 from apps.gates.stricter import consequence
 from apps.gates.telling_policy import move_moved
@@ -40,7 +41,7 @@ def _ask(project_id: UUID, *, to: Revision, reason: str, by: User) -> PolicyMove
     if to.pk == project.policy_revision_id:
         raise Refused(f"The project follows {to} already.", code="same_revision")
     _demand_stages(project, to)
-    move = following.ask_move(project, to=to, reason=_demand_reason(reason), by=by)
+    move = following.ask_move(project, to=to, reason=demand_reason(reason), by=by)
     move_moved(move, by=by)
     return move
 
@@ -83,7 +84,7 @@ def close_move(move: PolicyMove, *, by: User, reason: str) -> PolicyMove:
     permissions.can_close_move(by, current).enforce()
     own = by.person_id == current.asked_by.person_id
     state = MoveState.WITHDRAWN if own else MoveState.REFUSED
-    closed = following.close_move(current, state, by=by, reason=_demand_reason(reason))
+    closed = following.close_move(current, state, by=by, reason=demand_reason(reason))
     move_moved(closed, by=by)
     return closed
 
@@ -125,11 +126,3 @@ def _reread_move(move_id: UUID) -> PolicyMove:
         .select_related("project", "asked_by__owner", "from_revision__pack", "to_revision__pack")
         .get(pk=move_id)
     )
-
-
-def _demand_reason(reason: str) -> str:
-    if len(reason.strip()) < SHORTEST_COMMENT:
-        raise Invalid(
-            f"Say why, in {SHORTEST_COMMENT} characters or more.", code="reason_missing", field="reason"
-        )
-    return reason.strip()

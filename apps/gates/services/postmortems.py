@@ -11,11 +11,11 @@ from apps.accounts.models import User
 from apps.audit import services as audit
 from apps.core import governed
 from apps.core.db import service
+from apps.core.reasons import demand_reason
 from apps.gates import permissions_exceptions as permissions
 from apps.gates.enums import POSTMORTEM_MOVES, PostmortemState
 from apps.gates.models import BreakGlass, Postmortem, Rollback, Suspension
 from apps.gates.sentences import in_words
-from apps.gates.services.waiving import demand_reason
 from apps.gates.telling import tell_members
 from apps.projects.enums import Role
 from apps.projects.models import Project
@@ -85,7 +85,7 @@ def _close(postmortem_id: UUID, *, by: User, outcome: str) -> Postmortem:
     )
     permissions.can_close_postmortem(by, postmortem).enforce()
     assert PostmortemState.CLOSED in POSTMORTEM_MOVES[postmortem.state]
-    text = demand_reason(outcome, SHORTEST_OUTCOME)
+    text = demand_reason(outcome, shortest=SHORTEST_OUTCOME)
     governed.change(postmortem, state=PostmortemState.CLOSED, outcome=text, closed_by=by, closed_at=Now())
     _note("gates.postmortem_closed", postmortem, by=by, outcome=text)
     tell_members("gates.postmortem_closed", postmortem, by=by, outcome=text)

@@ -9,14 +9,14 @@ from apps.accounts.models import User
 from apps.audit import services as audit
 from apps.core.db import service
 from apps.core.errors import Forbidden
+from apps.core.reasons import demand_reason
 from apps.gates import moving
 from apps.gates import permissions_exceptions as permissions
 from apps.gates.models import Rollback, Suspension
 from apps.gates.rollback_rules import Finding, find
 from apps.gates.sentences import in_words
-from apps.gates.services.life import SHORTEST_COMMENT, locked_version, note_refusal
+from apps.gates.services.life import locked_version, note_refusal
 from apps.gates.services.postmortems import open_postmortem
-from apps.gates.services.waiving import demand_reason
 from apps.gates.telling import tell_members
 from apps.policies.queries import pack_of
 from apps.registry.models import Version
@@ -37,7 +37,7 @@ def roll_back(version: Version, *, by: User, reason: str) -> Rollback:
 def _roll_back_by_person(version_id: UUID, *, by: User, reason: str) -> Rollback:
     version = locked_version(version_id)
     permissions.can_roll_back(by, version).enforce()
-    return _swap(version, by=by, reason=demand_reason(reason, SHORTEST_COMMENT), finding=None)
+    return _swap(version, by=by, reason=demand_reason(reason), finding=None)
 
 
 def _swap(version: Version, *, by: User, reason: str, finding: Finding | None) -> Rollback:
@@ -124,7 +124,7 @@ def suspend(version: Version, *, by: User, reason: str) -> Suspension:
 def _suspend(version_id: UUID, *, by: User, reason: str) -> Suspension:
     version = locked_version(version_id)
     permissions.can_suspend(by, version).enforce()
-    return take_out(version, by=by, reason=demand_reason(reason, SHORTEST_COMMENT), automatic=False)
+    return take_out(version, by=by, reason=demand_reason(reason), automatic=False)
 
 
 def take_out(version: Version, *, by: User, reason: str, automatic: bool) -> Suspension:

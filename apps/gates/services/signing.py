@@ -15,6 +15,7 @@ from apps.audit import services as audit
 from apps.core import governed
 from apps.core.db import service
 from apps.core.errors import Forbidden, Invalid, Refused, not_now
+from apps.core.reasons import demand_reason
 from apps.evidence.services import differences
 from apps.gates import permissions, telling
 from apps.gates.enums import ApprovalDecision, ParticipantKind, PromotionState
@@ -22,7 +23,7 @@ from apps.gates.judging import gate_of
 from apps.gates.lineage import contributors_of
 from apps.gates.models import Approval, Delegation, Participant, Promotion
 from apps.gates.sentences import in_words
-from apps.gates.services.life import SHORTEST_COMMENT, close, locked_version, note_refusal, promote, reread
+from apps.gates.services.life import close, locked_version, note_refusal, promote, reread
 from apps.gates.services.requesting import replace_stale
 from apps.gates.stricter import evidence_under
 from apps.gates.terms import Terms, bind
@@ -225,11 +226,8 @@ def _demand_words(promotion: Promotion, decision: str, meaning: str, comment: st
         )
     comment = comment.strip()
     if decision != ApprovalDecision.APPROVE:
-        if len(comment) < SHORTEST_COMMENT:
-            raise Invalid(
-                f"Say why, in {SHORTEST_COMMENT} characters or more.", code="comment_missing", field="comment"
-            )
-        return ApprovalDecision(decision).label, comment
+        said = demand_reason(comment, code="comment_missing", field="comment")
+        return ApprovalDecision(decision).label, said
     gate = gate_of(promotion)
     if gate is None or meaning not in gate.meanings:
         raise Invalid("Choose what your signature means.", code="meaning_missing", field="meaning")

@@ -13,6 +13,7 @@ from apps.audit import services as audit
 from apps.core import governed
 from apps.core.db import service
 from apps.core.errors import Forbidden, Invalid, Refused
+from apps.core.reasons import demand_reason
 from apps.gates import permissions_exceptions as permissions
 from apps.gates.enums import WAIVER_MOVES, WaiverPart, WaiverState
 from apps.gates.judging import gate_view
@@ -67,7 +68,7 @@ def _ask(
         evidence_digest=view.evidence.digest,
         policy_revision=version.model.project.policy_revision,
         granted_by_role=rule.granted_by,
-        reason=demand_reason(reason),
+        reason=demand_reason(reason, shortest=SHORTEST_REASON),
         until=until,
         asked_by=by,
     )
@@ -81,13 +82,6 @@ def _ask(
     _note("gates.waiver_asked", waiver, by=by, reason=waiver.reason)
     tell_members("gates.waiver_asked", waiver, by=by, roles=[rule.granted_by], criterion=waiver.title)
     return waiver
-
-
-def demand_reason(reason: str, shortest: int = SHORTEST_REASON) -> str:
-    """Return the reason if it has enough words; raises Invalid."""
-    if len(reason.strip()) < shortest:
-        raise Invalid(f"Say why, in {shortest} characters or more.", code="reason_missing", field="reason")
-    return reason.strip()
 
 
 def _demand_end(until: datetime, longest_days: int) -> None:
@@ -155,7 +149,7 @@ def revoke_waiver(waiver: Waiver, *, by: User, reason: str) -> Waiver:
 
 
 def _end(waiver: Waiver, state: WaiverState, *, by: User, reason: str) -> Waiver:
-    why = demand_reason(reason)
+    why = demand_reason(reason, shortest=SHORTEST_REASON)
     _move(waiver, state, closed_by=by, closed_at=Now(), closing_reason=why)
     _note("gates.waiver_closed", waiver, by=by, state=state.label.lower(), reason=why)
     tell_members("gates.waiver_closed", waiver, by=by, state=state.label.lower(), reason=why)

@@ -9,12 +9,12 @@ from apps.accounts.models import User
 from apps.audit import services as audit
 from apps.core import governed
 from apps.core.db import service
-from apps.core.errors import Invalid
+from apps.core.reasons import demand_reason
 from apps.gates import permissions, telling
 from apps.gates.enums import PromotionState
 from apps.gates.models import Approval, Promotion
 from apps.gates.sentences import in_words
-from apps.gates.services.life import SHORTEST_COMMENT, close, reread
+from apps.gates.services.life import close, reread
 
 
 def withdraw_approval(approval: Approval, *, by: User, reason: str) -> Approval:
@@ -31,12 +31,9 @@ def _withdraw_approval(approval_id: UUID, *, by: User, reason: str) -> Approval:
     promotion = reread(promotion_id)
     approval = Approval.objects.select_related("promotion").get(pk=approval_id)
     permissions.can_withdraw_approval(by, approval).enforce()
-    if len(reason.strip()) < SHORTEST_COMMENT:
-        raise Invalid(
-            f"Say why, in {SHORTEST_COMMENT} characters or more.", code="reason_missing", field="reason"
-        )
+    said = demand_reason(reason)
     governed.change(promotion)
-    Approval.objects.filter(pk=approval_id).update(withdrawn_at=Now(), withdrawal_reason=reason.strip())
+    Approval.objects.filter(pk=approval_id).update(withdrawn_at=Now(), withdrawal_reason=said)
     audit.record(
         "gates.approval_withdrawn",
         promotion,

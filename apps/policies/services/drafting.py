@@ -12,13 +12,13 @@ from apps.audit import services as audit
 from apps.core import governed
 from apps.core.db import constraint_name, service
 from apps.core.errors import Forbidden, Invalid, Refused
+from apps.core.reasons import demand_reason
 from apps.policies import permissions
 from apps.policies.enums import DRAFT_MOVES, DraftState, Origin
 from apps.policies.models import Draft, Pack, Revision
 from apps.policies.services.publishing import publish_proposed, read
 from apps.policies.telling import tell
 
-SHORTEST_REASON = 10
 LONGEST_SOURCE = 1_000_000
 SENTENCES = {
     "policies_revision_two_people": "Who wrote or proposed a policy does not publish it; another administrator must.",
@@ -83,7 +83,7 @@ def propose_draft(draft: Draft, *, by: User, reason: str) -> Draft:
     """Ask another administrator to publish the draft. Raises Invalid while the text has faults."""
     current = _reread(draft.pk)
     permissions.can_propose(by, current).enforce()
-    why = _demand_reason(reason)
+    why = demand_reason(reason)
     parsed = read(current.source)
     pack = Pack.objects.filter(slug=parsed.slug).first()
     if current.pack_id is not None and (pack is None or pack.pk != current.pack_id):
@@ -103,7 +103,7 @@ def send_back(draft: Draft, *, by: User, remark: str) -> Draft:
     """Send a proposed draft back to its author with what must change."""
     current = _reread(draft.pk)
     permissions.can_send_back(by, current).enforce()
-    why = _demand_reason(remark)
+    why = demand_reason(remark)
     _move(current, DraftState.DRAFT, remark=why)
     audit.record("policies.draft_sent_back", current, by=by, reason=why)
     tell(current, by=by)
@@ -180,14 +180,6 @@ def _move(draft: Draft, state: DraftState, **fields: object) -> None:
     """The only assignment to a draft's state."""
     assert state in DRAFT_MOVES[draft.state]
     governed.change(draft, state=state, **fields)
-
-
-def _demand_reason(reason: str) -> str:
-    if len(reason.strip()) < SHORTEST_REASON:
-        raise Invalid(
-            f"Say why, in {SHORTEST_REASON} characters or more.", code="reason_missing", field="reason"
-        )
-    return reason.strip()
 
 
 def _demand_source(source: str) -> str:

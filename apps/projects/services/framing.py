@@ -11,6 +11,7 @@ from apps.audit import services as audit
 from apps.core import governed
 from apps.core.db import service
 from apps.core.errors import Invalid, denied, not_now
+from apps.core.reasons import demand_reason
 from apps.policies.criteria import Criterion, expression_faults
 from apps.policies.expressions import reading
 from apps.policies.judge import State, judge
@@ -18,11 +19,11 @@ from apps.policies.loading import vocabulary
 from apps.policies.method import own_facts
 from apps.policies.method.framing import ANSWERS, UNSET, Tiers, recommend
 from apps.policies.queries import pack_of
+from apps.projects.locking import locked
 from apps.projects.models import Approach, KillCriterion, Project, RiskTier
 from apps.projects.permissions import Right, can
 
 LONGEST_NOTE = 2000
-SHORTEST_REASON = 10
 #: A value of each type that the vocabulary knows, to try an expression on.
 EXAMPLES: dict[str, Any] = {"text": "", "boolean": True, "integer": 1, "list": []}
 
@@ -86,18 +87,10 @@ def retire_kill_criterion(criterion: KillCriterion, *, reason: str, by: User) ->
     locked = KillCriterion.objects.select_for_update(of=("self",)).get(pk=criterion.pk)
     if locked.retired_at is not None:
         not_now("This criterion is retired already.", code="retired_already").enforce()
-    said = _demand_reason(reason, "Say why the project goes on without this criterion.")
+    said = demand_reason(reason, ask="Say why the project goes on without this criterion,")
     governed.change(locked, retired_at=Now(), retired_reason=said)
     audit.record("projects.kill_criterion_retired", locked, by=by, project_id=project.pk, reason=said)
     return locked
-
-
-def _demand_reason(reason: str, sentence: str) -> str:
-    if len(reason.strip()) < SHORTEST_REASON:
-        raise Invalid(
-            f"{sentence} {SHORTEST_REASON} characters are needed.", code="reason_missing", field="reason"
-        )
-    return reason.strip()
 
 
 @service
@@ -148,7 +141,7 @@ def set_tier(project: Project, *, answers: Mapping[str, str], reason: str, by: U
         not_now("The policy of this project knows no tiers.", code="no_tiers").enforce()
     points = _points(tiers, answers)
     level = tiers.level_at(points)
-    said = _demand_reason(reason, "Say why these answers are right.")
+    said = demand_reason(reason, ask="Say why these answers are right,")
     fields: dict[str, Any] = {
         "level": level.key,
         "title": level.title,
@@ -157,7 +150,7 @@ def set_tier(project: Project, *, answers: Mapping[str, str], reason: str, by: U
         "reason": said,
         "set_by": by,
     }
-    Project.objects.select_for_update(of=("self",)).get(pk=project.pk)
+    locked(project)
     tier = RiskTier.objects.filter(project=project).first()
     before = tier.level if tier else UNSET
     if tier is None:

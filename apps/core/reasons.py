@@ -1,0 +1,20 @@
+"""What people must say when they decide: in enough words that somebody else can follow it later."""
+
+from apps.core.errors import Invalid
+
+SHORTEST = 10
+
+
+def demand_reason(
+    said: str,
+    *,
+    shortest: int = SHORTEST,
+    ask: str = "Say why,",
+    code: str = "reason_missing",
+    field: str = "reason",
+) -> str:
+    """Return what was said, stripped, if it has ``shortest`` characters; raises Invalid with what ``ask`` asks for."""
+    kept = said.strip()
+    if len(kept) < shortest:
+        raise Invalid(f"{ask} in {shortest} characters or more.", code=code, field=field)
+    return kept
