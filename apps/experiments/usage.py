@@ -33,14 +33,14 @@ def dataset_for(user: User, pk: UUID) -> DatasetVersion:
 
 
 def datasets_with_runs(project: Project) -> QuerySet[DatasetVersion]:
-    """Return the dataset versions of a project, newest first, each with its source, how many runs used it (``used``),
-    and the newest of them."""
+    """Return the dataset versions of a project, newest first, each with its source, how many runs used it (``used``)
+    and the newest of them (``newest_runs``)."""
     runs = Run.objects.select_related("experiment").order_by("-id")[:SHOWN_RUNS]
     return (
         datasets_of(project)
         .annotate(used=Count("runs"))
         .select_related("source", "created_by", "created_by__owner")
-        .prefetch_related(Prefetch("runs", queryset=runs))
+        .prefetch_related(Prefetch("runs", queryset=runs, to_attr="newest_runs"))
     )
 
 
