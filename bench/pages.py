@@ -27,27 +27,21 @@ def addresses(user: Any) -> dict[str, str]:
     from apps.registry.models import Version
 
     slug = f"{PREFIX}0007"
-    version = Version.objects.filter(model__project__slug=slug).select_related("model").latest("id")
+    version = Version.objects.filter(model__project__slug=slug).select_related("model__project").latest("id")
     run = Run.objects.filter(experiment__project__slug=slug).latest("id")
     runs = Run.objects.filter(experiment=run.experiment_id).order_by("-id")[:20]
     compared = "&".join(f"run={one.pk}" for one in runs)
     plain = [
-        "portal:home",
-        "portal:projects",
-        "policies:policies",
-        "policies:guides",
-        "notifications:all",
+        *("portal:home", "portal:projects", "policies:policies", "policies:guides", "notifications:all"),
+        *("rubrics:comparison", "costs:rates"),
     ]
     of_project = [
-        *("portal:project", "projects:brief", "data:sources", "data:features", "experiments:of_project"),
-        *(
-            "findings:project",
-            "costs:project",
-            "projects:platform",
-            "projects:members",
-            "portal:audit_project",
-        ),
-        *("gates:exceptions", "gates:times"),
+        *("portal:project", "projects:brief", "projects:brief_revisions", "projects:kill_criteria"),
+        *("projects:approach", "projects:tier", "projects:platform", "projects:members"),
+        *("data:sources", "data:features", "data:leakage", "experiments:datasets", "experiments:feature_use"),
+        *("experiments:of_project", "experiments:runs", "findings:project"),
+        *("costs:project", "costs:savings", "costs:gpus"),
+        *("portal:audit_project", "gates:exceptions", "gates:times"),
     ]
     of_version = ["portal:version", "rubrics:rubric", "modelcards:card"]
     return {
@@ -57,6 +51,7 @@ def addresses(user: Any) -> dict[str, str]:
         "portal:audit_site": reverse("portal:audit_site"),
         **{name: reverse(name, args=[slug]) for name in of_project},
         "experiments:compare (20)": reverse("experiments:compare", args=[slug]) + f"?{compared}",
+        "data:source": reverse("data:source", args=[version.model.project.data_sources.get().pk]),
         "registry:model": reverse("registry:model", args=[version.model_id]),
         **{name: reverse(name, args=[version.pk]) for name in of_version},
         "checklists:checklist": reverse("checklists:checklist", args=[version.pk, "bias"]),

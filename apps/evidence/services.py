@@ -35,7 +35,7 @@ def collect(version: Version, *, before: str = "") -> Evidence:
     """Read the facts of every module in settings.EVIDENCE_MODULES, or of those that stand before one; writes nothing.
 
     The document says nothing that changes by itself (the time, the stage), so that its digest changes only when
-    something was learnt.
+    something was learnt. One exception: figures of costs are those of a calendar month, and begin anew with it.
     """
     document: dict[str, Any] = {"schema": SCHEMA}
     for name in takewhile(lambda one: one != before, settings.EVIDENCE_MODULES):

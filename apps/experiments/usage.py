@@ -33,8 +33,10 @@ def dataset_for(user: User, pk: UUID) -> DatasetVersion:
 
 
 def datasets_with_runs(project: Project) -> QuerySet[DatasetVersion]:
-    """Return the dataset versions of a project, newest first, each with its source, how many runs used it (``used``)
-    and the newest of them (``newest_runs``)."""
+    """Return the dataset versions of a project, newest first, each with its source.
+
+    ``used`` is how many runs used it, ``newest_runs`` the newest of them.
+    """
     runs = Run.objects.select_related("experiment").order_by("-id")[:SHOWN_RUNS]
     return (
         datasets_of(project)

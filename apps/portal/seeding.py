@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.db import connection, transaction
@@ -12,13 +13,20 @@ from apps.accounts import services as accounts
 from apps.accounts.enums import SiteRole
 from apps.accounts.models import User
 from apps.audit.models import Event
+from apps.core.clock import today
 from apps.core.models import Governed
+from apps.costs import services as costs
+from apps.costs.enums import CostKind
+from apps.costs.models import CostEntry
+from apps.data import services as data
 from apps.experiments import services as experiments
 from apps.experiments.enums import RunState
 from apps.experiments.models import Experiment, Run
+from apps.findings import services as findings
 from apps.policies.services import load_standard
 from apps.projects import services as projects
-from apps.projects.models import Project
+from apps.projects.enums import DataRole
+from apps.projects.models import DataSource, Project
 from apps.registry import services as registry
 from apps.registry.models import Model, Version
 
@@ -26,6 +34,8 @@ from apps.registry.models import Model, Version
 PREFIX = "scale-"
 MODELS = 5
 EXPERIMENTS = 5
+#: States of a table of each role.
+DATASETS = 5
 #: Metrics of a run are points of so many names.
 METRIC_NAMES = 5
 #: Who owns everything, and who audits it.
@@ -86,6 +96,48 @@ def _project(index: int, size: Size, owner: User) -> None:
         with connection.cursor() as cursor:
             count = size.metrics // size.runs
             cursor.execute(METRICS, {"project": project.pk, "count": count, "names": METRIC_NAMES})
+    _data(project, runs, owner)
+    _costs(project, runs, owner)
+    findings.look_at(project)
+
+
+def _data(project: Project, runs: list[Run], owner: User) -> None:
+    """A source and the states of its table, which the runs used by turns."""
+    scores = dict.fromkeys(DataSource.DIMENSIONS, 4)
+    source = data.assess(project, name="purchases", scores=scores, by=owner)
+    states = [
+        projects.record_dataset(
+            project,
+            name="purchases",
+            role=role,
+            content_digest=f"{n:064x}",
+            row_count=n,
+            by=owner,
+            source=source,
+        )
+        for n, role in enumerate(DATASETS * (DataRole.TRAIN, DataRole.HOLDOUT))
+    ]
+    uses = Run.datasets.through
+    uses.objects.bulk_create(
+        uses(run_id=run.pk, datasetversion_id=states[n % len(states)].pk) for n, run in enumerate(runs)
+    )
+
+
+def _costs(project: Project, runs: list[Run], owner: User) -> None:
+    """An amount of a few cents for each run, on the day it ended, under a budget."""
+    costs.set_budget(project, monthly_amount="1000", currency="USD", by=owner)
+    CostEntry.objects.bulk_create(
+        CostEntry(
+            project=project,
+            run=run,
+            kind=CostKind.TRAINING,
+            amount=Decimal(n % 90 + 10) / 100,
+            currency="USD",
+            spent_on=run.ended_at.date() if run.ended_at else today(),
+            recorded_by=owner,
+        )
+        for n, run in enumerate(runs)
+    )
 
 
 def _runs(project: Project, made: list[Experiment], count: int, owner: User) -> list[Run]:

@@ -64,7 +64,7 @@ def sources(version: Any) -> list[Source]:
     return [
         Source("brief", "Problem brief", reverse("projects:brief", args=[slug])),
         Source("brief.approach", "Rules or machine learning", reverse("projects:approach", args=[slug])),
-        Source("data", "Data sources", reverse("portal:project", args=[slug])),
+        Source("data", "Data sources", reverse("data:sources", args=[slug])),
         Source("project", "Risk tier", reverse("projects:tier", args=[slug])),
         Source("platform", "Platform", reverse("projects:platform", args=[slug])),
     ]
