@@ -76,7 +76,7 @@ def revision_named(slug: str, number: str = "") -> Revision:
 def guides_of(revision: Revision, *, words: str = "") -> tuple[Guide, ...]:
     """Return the guides of a revision, the feature catalogue among them (M2.2); of each what has all ``words``."""
     method = pack_of(revision).method
-    features = catalogue_guide(getattr(method.data, "catalogue", ()))
+    features = catalogue_guide(method.data.catalogue)
     return found_in((*method.guides.guides, *((features,) if features else ())), words)
 
 
