@@ -13,7 +13,7 @@ from apps.accounts.models import User
 from apps.data.models import Assessment, Feature, LeakageReport, Profile
 from apps.jobs.models import Job
 from apps.policies.method.data import Data
-from apps.policies.queries import pack_of
+from apps.policies.queries import pack_of, without_texts
 from apps.projects.models import DataSource, Project
 from apps.projects.queries import project_ids_for
 
@@ -28,6 +28,7 @@ def source_for(user: User, pk: UUID) -> DataSource:
     found = (
         DataSource.objects.filter(project__in=project_ids_for(user), pk=pk)
         .select_related("project__policy_revision__pack")
+        .defer(*without_texts("project__policy_revision"))
         .first()
     )
     if found is None:
@@ -116,6 +117,7 @@ def feature_for(user: User, pk: UUID) -> Feature:
     found = (
         Feature.objects.filter(project__in=project_ids_for(user), pk=pk)
         .select_related("project__policy_revision__pack", "owner", "owner__owner", "source")
+        .defer(*without_texts("project__policy_revision"))
         .first()
     )
     if found is None:

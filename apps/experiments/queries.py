@@ -12,6 +12,7 @@ from apps.accounts.models import User
 from apps.experiments.enums import RunState
 from apps.experiments.models import Experiment, GivenVerdict, Metric, Run, RunMetric
 from apps.experiments.tables import in_order
+from apps.policies.queries import without_texts
 from apps.projects.models import Project
 from apps.projects.queries import project_ids_for
 
@@ -67,7 +68,8 @@ def runs_for(user: User) -> QuerySet[Run]:
 
 def run_for(user: User, pk: UUID) -> Run:
     """Load a run; raises Http404 for a stranger."""
-    found = runs_for(user).select_related("experiment__project__policy_revision").filter(pk=pk).first()
+    runs = runs_for(user).select_related("experiment__project__policy_revision")
+    found = runs.defer(*without_texts("experiment__project__policy_revision")).filter(pk=pk).first()
     if found is None:
         raise Http404
     return found

@@ -10,6 +10,7 @@ from django.http import Http404
 from apps.accounts.models import User
 from apps.findings.enums import FindingKind, FindingState
 from apps.findings.models import Decision, Finding, Judged
+from apps.policies.queries import without_texts
 from apps.projects.models import Membership, Project
 from apps.projects.permissions import ROLES, Right
 from apps.projects.queries import project_ids_for
@@ -24,6 +25,7 @@ def findings_for(user: User) -> QuerySet[Finding]:
     return (
         Finding.objects.filter(project__in=project_ids_for(user))
         .select_related("project__policy_revision", "version__model")
+        .defer(*without_texts("project__policy_revision"))
         .prefetch_related(decisions)
         .order_by("-id")
     )

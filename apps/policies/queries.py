@@ -20,6 +20,12 @@ from apps.policies.pack import Pack, PackInvalid, from_document, parse_pack
 from apps.policies.permissions import can_draft, may_read_drafts
 
 
+def without_texts(place: str) -> tuple[str, ...]:
+    """Return what a query defers that joins a revision at ``place``: its texts are a hundred kilobytes a row, and rules
+    are read from ``pack_of``, which keeps them."""
+    return (f"{place}__document", f"{place}__source")
+
+
 @lru_cache(maxsize=256)
 def _pack(content_hash: str, revision_id: str) -> Pack:
     return from_document(Revision.objects.only("document").get(pk=revision_id).document)

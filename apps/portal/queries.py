@@ -1,6 +1,6 @@
 """What the portal shows across apps."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,7 +28,7 @@ from apps.policies.pack import Stage
 from apps.policies.queries import drafts_to_publish_for, pack_of
 from apps.projects.framing import FramingView, framing_of
 from apps.projects.models import Brief, Project
-from apps.projects.queries import data_sources_of, projects_for
+from apps.projects.queries import data_sources_of
 from apps.registry.enums import CheckStatus
 from apps.registry.models import Model, Version
 from apps.registry.queries import (
@@ -74,9 +74,8 @@ class ProjectRow:
     models: int
 
 
-def project_rows(user: User) -> list[ProjectRow]:
-    """Return the user's projects with their state; four queries however many there are."""
-    projects = list(projects_for(user))
+def project_rows(projects: Sequence[Project]) -> list[ProjectRow]:
+    """Return projects with their state; three queries however many there are."""
     counts = dict(Model.objects.filter(project__in=projects).values_list("project").annotate(Count("pk")))
     waiting = dict(
         Promotion.objects.filter(version__model__project__in=projects, state=PromotionState.OPEN)

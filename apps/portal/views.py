@@ -23,7 +23,7 @@ from apps.monitoring.queries import watch_of
 from apps.portal import queries
 from apps.portal.context import THEMES
 from apps.projects.permissions import Right, can
-from apps.projects.queries import project_for
+from apps.projects.queries import project_for, projects_for
 from apps.registry.queries import version_for
 
 YEAR = 365 * 86_400
@@ -54,9 +54,9 @@ def home(request: SignedInRequest) -> HttpResponse:
 @require_GET
 def projects(request: SignedInRequest) -> HttpResponse:
     """List my projects."""
-    return page(
-        request, "portal/projects.html", {"page": page_of(request, queries.project_rows(request.user))}
-    )
+    shown = page_of(request, projects_for(request.user))
+    shown.object_list = queries.project_rows(list(shown.object_list))
+    return page(request, "portal/projects.html", {"page": shown})
 
 
 @login_required

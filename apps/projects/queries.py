@@ -9,7 +9,7 @@ from django.http import Http404
 from apps.accounts.models import User
 from apps.policies.criteria import Criterion
 from apps.policies.method.framing import Recommendation, recommend
-from apps.policies.queries import pack_of
+from apps.policies.queries import pack_of, without_texts
 from apps.projects.models import (
     Approach,
     Brief,
@@ -27,7 +27,9 @@ OWN_REMEDY = "Stop the project, or go on and say why. The project set this crite
 
 def projects_for(user: User) -> QuerySet[Project]:
     """Return the projects that exist for ``user``, with their policy."""
-    projects = Project.objects.select_related("policy_revision__pack", "created_by")
+    projects = Project.objects.select_related("policy_revision__pack", "created_by").defer(
+        *without_texts("policy_revision")
+    )
     if not (user.is_auditor or user.is_administrator):
         projects = projects.filter(memberships__user=user)
     return projects.order_by("name")

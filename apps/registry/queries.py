@@ -10,6 +10,7 @@ from django.http import Http404
 from apps.accounts.models import User
 from apps.core.canonical import digest
 from apps.policies.pack import Stage
+from apps.policies.queries import without_texts
 from apps.projects.models import Project
 from apps.projects.queries import project_ids_for
 from apps.registry.enums import EXPIRED, PRODUCTION, SCANNER, SUPERSEDED
@@ -44,6 +45,7 @@ def versions_for(user: User) -> QuerySet[Version]:
             "created_by",
             "created_by__owner",
         )
+        .defer(*without_texts("model__project__policy_revision"))
         .prefetch_related(
             Prefetch("artifacts", Artifact.objects.pinned().select_related("blob"), to_attr="pinned")
         )
@@ -69,6 +71,7 @@ def watched_versions_of(project: Project) -> list[Version]:
     newest = Version.objects.filter(model=OuterRef("model")).order_by("-number").values("pk")[:1]
     return list(
         Version.objects.select_related("model__project__policy_revision__pack", "run")
+        .defer(*without_texts("model__project__policy_revision"))
         .filter(model__project=project)
         .filter(Q(pk=Subquery(newest)) | Q(stage=PRODUCTION))
         .order_by("model_id", "number")
