@@ -15,7 +15,6 @@ from apps.costs import figures, queries, services
 from apps.costs.amounts import MOST_UNITS
 from apps.costs.enums import CostKind
 from apps.costs.importing import Sheet
-from apps.costs.models import Budget
 from apps.experiments.queries import run_for
 from apps.projects.queries import project_by_id_for
 from apps.registry.queries import version_for
@@ -248,7 +247,7 @@ class BudgetOne(Endpoint):
     @extend_schema(responses=BudgetOut)
     def get(self, request: Request, pk: UUID) -> Response:
         """Return the monthly budget."""
-        budget = Budget.objects.filter(project=project_by_id_for(self.user, pk)).first()
+        budget = queries.budget_of(project_by_id_for(self.user, pk))
         if budget is None:
             raise Http404
         return answer(BudgetOut, budget)

@@ -29,6 +29,11 @@ def site_events() -> QuerySet[Event]:
     return Event.objects.order_by("-id")
 
 
+def newest_event_id() -> int:
+    """Return the id of the event that was numbered last; 0 of an empty log."""
+    return Event.objects.order_by("-id").values_list("id", flat=True).first() or 0
+
+
 def narrowed(
     events: QuerySet[Event],
     *,

@@ -13,6 +13,7 @@ from apps.accounts.models import User
 from apps.checklists.enums import AnswerValue, Standing
 from apps.checklists.models import Answer, AnswerEvidence, Assignment, Checklist, Comment
 from apps.core.canonical import canonical_json
+from apps.core.memory import once
 from apps.evidence.services import collect
 from apps.policies.checklists import Checklist as Form
 from apps.policies.checklists import Item
@@ -175,8 +176,7 @@ def sheet_of(version: Version, key: str, facts: Mapping[str, Any]) -> Sheet:
 
 def sheets_of(version: Version, facts: Mapping[str, Any]) -> list[Sheet]:
     """Return every checklist that the policy asks of a version, opened or not; two queries."""
-    opened = {checklist.key: checklist for checklist in _opened(version)}
-    answers = _answers([one.pk for one in opened.values()])
+    opened, answers = _filled(version)
     found = []
     for offered in pack_of(version.model.project.policy_revision).checklists:
         if not applies(offered, facts):
@@ -190,6 +190,13 @@ def sheets_of(version: Version, facts: Mapping[str, Any]) -> list[Sheet]:
 
 def _opened(version: Version) -> QuerySet[Checklist]:
     return Checklist.objects.filter(version=version).select_related("policy_revision__pack")
+
+
+@once
+def _filled(version: Version) -> tuple[dict[str, Checklist], dict[UUID, dict[str, Answer]]]:
+    """Return the opened checklists by key, and the newest answers of each."""
+    opened = {checklist.key: checklist for checklist in _opened(version)}
+    return opened, _answers([one.pk for one in opened.values()])
 
 
 def _answers(checklists: list[UUID]) -> dict[UUID, dict[str, Answer]]:

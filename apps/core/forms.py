@@ -4,10 +4,26 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from django import forms
+from django.forms.renderers import Jinja2, TemplatesSetting
 
 from apps.core.errors import Forbidden, MlgovError
 
 R = TypeVar("R")
+
+
+class FormRenderer(TemplatesSetting):
+    """Renders the framework's own widgets with its Jinja templates, and everything else with ours.
+
+    A checklist has ninety widgets, and Jinja writes one in a fifth of the time.
+    """
+
+    def __init__(self) -> None:
+        self._widgets = Jinja2()
+
+    def get_template(self, template_name: str) -> Any:
+        if template_name.startswith("django/forms/widgets/"):
+            return self._widgets.get_template(template_name)
+        return super().get_template(template_name)
 
 
 class TextArea(forms.Textarea):

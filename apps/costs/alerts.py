@@ -8,7 +8,7 @@ from django.urls import reverse
 from apps.accounts.models import User
 from apps.costs.models import Budget
 from apps.costs.notices import FORECAST, SHARE, SPENT
-from apps.costs.queries import MonthSummary, month_summary
+from apps.costs.queries import MonthSummary, budget_of, month_summary
 from apps.notifications.services import announce
 from apps.policies.queries import pack_of
 from apps.projects.enums import Role
@@ -36,7 +36,7 @@ def levels(project: Project, summary: MonthSummary) -> list[Level]:
 
 def tell(project: Project, *, by: User) -> None:
     """Tell the owners what this month has come to, each level once a month and budget; of several the highest."""
-    budget = Budget.objects.filter(project=project).first()
+    budget = budget_of(project)
     if budget is None:
         return
     summary = month_summary(project)

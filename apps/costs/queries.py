@@ -14,6 +14,7 @@ from django.http import Http404
 
 from apps.accounts.models import User
 from apps.core.clock import today
+from apps.core.memory import once
 from apps.costs.converting import books_currency, first_currency
 from apps.costs.enums import CostKind
 from apps.costs.figures import INFERENCE, net_units
@@ -156,6 +157,12 @@ def rates() -> QuerySet[Rate]:
     return Rate.objects.select_related("entered_by").order_by("-valid_from", "-id")
 
 
+@once
+def budget_of(project: Project) -> Budget | None:
+    """Return the monthly budget of a project, if it set one."""
+    return Budget.objects.filter(project=project).first()
+
+
 def target_of(project: Project) -> Target | None:
     """Return what the project wants its costs to become, if it said."""
     return Target.objects.filter(project=project).first()
@@ -184,7 +191,7 @@ def month_summary(project: Project) -> MonthSummary:
         KindTotal(CostKind(kind).label, total, kind)
         for kind, total in sorted(kinds.items(), key=lambda one: -one[1])
     )
-    budget = Budget.objects.filter(project=project).first()
+    budget = budget_of(project)
     return MonthSummary(
         month,
         budget.currency if budget else first_currency(project),

@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.http import Http404
 
 from apps.accounts.models import User
+from apps.core.memory import once
 from apps.evaluations.enums import EvaluationState
 from apps.evaluations.models import Evaluation, PredictionSet
 from apps.projects.queries import project_ids_for
@@ -55,6 +56,7 @@ def evaluations_of(version: Version) -> QuerySet[Evaluation]:
     return version.evaluations.select_related("prediction_set", "job").defer("report").order_by("-id")
 
 
+@once
 def latest_evaluation(version: Version) -> Evaluation | None:
     """Return the newest complete evaluation of a version: the one that counts as evidence."""
     return (

@@ -8,6 +8,7 @@ from django.db.models.functions import Now
 from django.http import Http404
 
 from apps.accounts.models import User
+from apps.core.rows import rows_of
 from apps.gates.enums import OBLIGATION_OWED, BreachState, ConditionState, ObligationState
 from apps.gates.models import Breach, Condition, Obligation, Promotion
 from apps.projects.enums import Role
@@ -71,10 +72,14 @@ def terms_of_request(promotion: Promotion, user: User) -> TermsShown:
 def terms_of_version(version: Version, user: User) -> TermsShown:
     """Return the conditions in force of a version, and its obligations but those that never came into force."""
     hidden = [ObligationState.PROPOSED, ObligationState.DROPPED]
-    return TermsShown(
-        list(conditions_for(user).filter(version=version, state=ConditionState.IN_FORCE).order_by("id")),
-        list(obligations_for(user).filter(version=version).exclude(state__in=hidden).order_by("due_at")),
+    found = rows_of(
+        conditions=conditions_for(user).filter(version=version, state=ConditionState.IN_FORCE).order_by("id"),
+        obligations=obligations_for(user)
+        .filter(version=version)
+        .exclude(state__in=hidden)
+        .order_by("due_at"),
     )
+    return TermsShown(**found)
 
 
 def open_breaches(user: User) -> QuerySet[Breach]:

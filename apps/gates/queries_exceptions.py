@@ -8,6 +8,7 @@ from django.db.models import Exists, Model, OuterRef, QuerySet
 from django.http import Http404
 
 from apps.accounts.models import User
+from apps.core.rows import rows_of
 from apps.gates.enums import PostmortemState, WaiverState
 from apps.gates.models import Breach, BreakGlass, Obligation, Postmortem, Transition, Waiver
 from apps.gates.queries_conditions import open_breaches, overdue_obligations
@@ -119,22 +120,22 @@ def marks_of(version: Version, user: User) -> Marks:
     )
     glass = getattr(newest.promotion, "break_glass", None) if newest and newest.promotion else None
     asked = waivers_for(user).filter(version=version, state=WaiverState.ASKED)
-    return Marks(
-        glass,
-        list(open_postmortems(postmortems_for(user).filter(version=version))),
-        list(asked.order_by("id")),
-        list(open_breaches(user).filter(condition__version=version)),
-        list(overdue_obligations(user).filter(version__model=version.model_id)),
+    found = rows_of(
+        postmortems=open_postmortems(postmortems_for(user).filter(version=version)),
+        waivers=asked.order_by("id"),
+        breaches=open_breaches(user).filter(condition__version=version),
+        overdue=overdue_obligations(user).filter(version__model=version.model_id),
     )
+    return Marks(glass, **found)
 
 
 def marks_of_project(project: Project, user: User) -> Marks:
     """Return what a project must not hide: open postmortems, waivers that wait, broken conditions, overdue obligations."""
     asked = waivers_for(user).filter(version__model__project=project, state=WaiverState.ASKED)
-    return Marks(
-        None,
-        list(open_postmortems(postmortems_for(user).filter(version__model__project=project))),
-        list(asked.order_by("id")),
-        list(open_breaches(user).filter(condition__version__model__project=project)),
-        list(overdue_obligations(user).filter(version__model__project=project)),
+    found = rows_of(
+        postmortems=open_postmortems(postmortems_for(user).filter(version__model__project=project)),
+        waivers=asked.order_by("id"),
+        breaches=open_breaches(user).filter(condition__version__model__project=project),
+        overdue=overdue_obligations(user).filter(version__model__project=project),
     )
+    return Marks(None, **found)

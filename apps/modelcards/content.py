@@ -13,6 +13,7 @@ from apps.evaluations.queries import latest_evaluation
 from apps.evidence.services import Evidence, collect
 from apps.modelcards.fields import FIELDS, CardField
 from apps.modelcards.models import Card
+from apps.modelcards.queries import card_of
 from apps.policies.queries import pack_of
 from apps.registry.models import Version
 
@@ -93,7 +94,7 @@ class CardContent:
 
 def assemble(version: Version) -> CardContent:
     """Gather a card from what is known now."""
-    card = Card.objects.filter(version=version).first()
+    card = card_of(version)
     written = card.fields if card else {}
     evaluation = latest_evaluation(version)
     signatures = _signatures(version)

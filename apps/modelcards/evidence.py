@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from apps.core.canonical import digest
 from apps.modelcards.fields import missing
-from apps.modelcards.models import Card
+from apps.modelcards.queries import card_of
 from apps.policies.verdicts import Source
 from apps.policies.vocabulary import Fact
 
@@ -21,7 +21,7 @@ VOCABULARY = [
 
 def facts(version: Any, known: Mapping[str, Any]) -> dict[str, Any]:
     """Return the state of the card."""
-    card = Card.objects.filter(version=version).first()
+    card = card_of(version)
     written = {key: text for key, text in (card.fields if card else {}).items() if text.strip()}
     empty = missing(written)
     return {

@@ -1,7 +1,14 @@
 """Read cards and their exports."""
 
-from apps.modelcards.models import CardExport
+from apps.core.memory import once
+from apps.modelcards.models import Card, CardExport
 from apps.registry.models import Version
+
+
+@once
+def card_of(version: Version) -> Card | None:
+    """Return what people wrote of a version, if anybody did."""
+    return Card.objects.filter(version=version).first()
 
 
 def export_of(version: Version, content_digest: str) -> CardExport | None:

@@ -1,15 +1,19 @@
 """What the portal shows across apps."""
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from django.db.models import Count, QuerySet
 
 from apps.accounts.models import User
+from apps.audit.queries import newest_event_id
 from apps.checklists.queries import Sheet, assigned_to, sheets_of
+from apps.core.rows import rows_of
 from apps.costs.models import Budget
-from apps.costs.queries import MonthSummary, month_summary
+from apps.costs.queries import MonthSummary, budget_of, month_summary
 from apps.evaluations.models import Evaluation
 from apps.evaluations.queries import evaluations_of, latest_evaluation
 from apps.evidence.services import Evidence, collect
@@ -24,6 +28,7 @@ from apps.gates.judging import GateView, next_gates
 from apps.gates.models import Promotion, Review
 from apps.gates.queries_policy import moves_to_confirm_for
 from apps.modelcards.models import Card
+from apps.modelcards.queries import card_of
 from apps.policies.pack import Stage
 from apps.policies.queries import drafts_to_publish_for, pack_of
 from apps.projects.framing import FramingView, framing_of
@@ -54,14 +59,25 @@ _TO_ANSWER: dict[str, Callable[[User], QuerySet[Any]]] = {
 
 
 def inbox_count(user: User) -> int:
-    """Return how many things wait for this person."""
+    """Return how many things wait for this person, for the frame of every page.
+
+    Whatever begins or ends to wait is an event of the audit trail, or runs out: it is counted anew when either may be,
+    and at most a minute late where two people act at one moment. The page of the inbox itself counts what it shows.
+    """
+    return _counted(user, newest_event_id(), int(time.time() // 60))
+
+
+@lru_cache(maxsize=1024)
+def _counted(user: User, newest: int, minute: int) -> int:
     return gates.inbox_count(user) + sum(found(user).count() for found in _TO_ANSWER.values())
 
 
 def inbox_of(user: User) -> dict[str, list[Any]]:
     """Return what waits for this person, by kind: what ``inbox_count`` counts."""
-    found = {name: list(waiting(user)) for name, waiting in _TO_ANSWER.items()}
-    return {"waiting": gates.inbox_for(user), "reviews": list(gates.reviews_due_for(user)), **found}
+    found = rows_of(
+        reviews=gates.reviews_due_for(user), **{name: waiting(user) for name, waiting in _TO_ANSWER.items()}
+    )
+    return {"waiting": gates.inbox_for(user), **found}
 
 
 @dataclass(frozen=True)
@@ -152,7 +168,7 @@ def project_view(project: Project, user: User) -> ProjectView:
         experiments=list(experiments_for(user).filter(project=project)[:5]),
         sources=list(data_sources_of(project)),
         costs=month_summary(project),
-        budget=Budget.objects.filter(project=project).first(),
+        budget=budget_of(project),
         overdue=gates.overdue_in(project),
         standing=standing_of(project),
         data_minimum=data.minimum if (data := pack_of(project.policy_revision).method.data.sources) else None,
@@ -210,7 +226,7 @@ def version_view(version: Version, user: User) -> VersionView:
         evaluations=list(evaluations_of(version)[:5]),
         sheets=sheets_of(version, evidence.document),
         board=board_of(version, evidence.document) if has_rubric else None,
-        card=Card.objects.filter(version=version).first(),
+        card=card_of(version),
         checks=list(latest_checks(version).values()),
         files=pinned_files_of(version),
         promotions=list(gates.promotions_of(version)[:10]),

@@ -13,6 +13,7 @@ from apps.audit import queries as audit
 from apps.core.clock import today
 from apps.core.htmx import page
 from apps.core.paging import page_of
+from apps.core.rows import rows_of
 from apps.gates import queries as gates
 from apps.gates import queries_conditions as conditions
 from apps.gates import queries_exceptions as exceptions
@@ -41,8 +42,10 @@ def home(request: SignedInRequest) -> HttpResponse:
         "tab": tab if tab in {"sign", "asked", "done"} else "sign",
         "asked": gates.asked_by(request.user),
         "decided": gates.decided_for(request.user),
-        "breaches": list(conditions.breaches_to_mind(request.user)),
-        "obligations": list(conditions.obligations_to_act_on(request.user)),
+        **rows_of(
+            breaches=conditions.breaches_to_mind(request.user),
+            obligations=conditions.obligations_to_act_on(request.user),
+        ),
         "today": today(),
         "jobs": recent_for(request.user),
         **inbox,

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from apps.accounts.models import User
 from apps.core.errors import ALLOWED, Decision, denied
+from apps.core.memory import once
 from apps.projects.enums import Role
 from apps.projects.models import Membership, Project
 
@@ -36,6 +37,7 @@ ROLES: dict[Right, frozenset[Role]] = {
 }
 
 
+@once
 def role_of(user: User, project_id: UUID) -> Role | None:
     """Return the user's role in the project, or None for a stranger."""
     value = Membership.objects.filter(project_id=project_id, user=user).values_list("role", flat=True).first()

@@ -9,6 +9,7 @@ from django.http import Http404
 
 from apps.accounts.models import User
 from apps.core.canonical import digest
+from apps.core.memory import once
 from apps.policies.pack import Stage
 from apps.policies.queries import without_texts
 from apps.projects.models import Project
@@ -61,6 +62,7 @@ def version_for(user: User, pk: UUID) -> Version:
     return found
 
 
+@once
 def production_version_of(model: Model) -> Version | None:
     """Return the version of the model that is in production."""
     return Version.objects.select_related("model__project").filter(model=model, stage=PRODUCTION).first()
@@ -104,6 +106,7 @@ def contents_of(version: Version) -> Contents:
     return Contents(version.commit, {one.path: one.blob_id for one in artifacts_of(version)})
 
 
+@once
 def artifacts_of(version: Version) -> list[Artifact]:
     """Return the files that are pinned now, by path."""
     return list(
@@ -143,17 +146,17 @@ class LatestCheck:
 
 def latest_checks(version: Version, contents: Contents | None = None) -> dict[str, LatestCheck]:
     """Return the newest report of each check by name; one that ran on another commit or other files has expired."""
-    newest = (
-        Check.objects.filter(version=version)
-        .select_related("reported_by")
-        .order_by("name", "-created_at", "-id")
-        .distinct("name")
-    )
     now = (contents or contents_of(version)).digest
     return {
         check.name: LatestCheck(check, check.status if check.contents_digest == now else EXPIRED)
-        for check in newest
+        for check in _newest_checks(version)
     }
+
+
+@once
+def _newest_checks(version: Version) -> list[Check]:
+    newest = Check.objects.filter(version=version).select_related("reported_by")
+    return list(newest.order_by("name", "-created_at", "-id").distinct("name"))
 
 
 def check_for(user: User, pk: UUID) -> Check:

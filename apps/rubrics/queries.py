@@ -10,6 +10,7 @@ from django.db.models import Count, F, Q, QuerySet
 from django.http import Http404
 
 from apps.accounts.models import User
+from apps.core.memory import once
 from apps.evidence.services import collect
 from apps.policies.queries import pack_of
 from apps.policies.rubric import Dimension, Rubric
@@ -72,6 +73,13 @@ def judged_on(version: Version) -> dict[str, Any]:
     return collect(version, before=MODULE).document
 
 
+@once
+def scorecard_of(version: Version) -> Scorecard | None:
+    """Return the scorecard of a version, if somebody or a suggestion opened it."""
+    return Scorecard.objects.filter(version=version).first()
+
+
+@once
 def scores_of(scorecard: Scorecard | None) -> dict[str, Score]:
     """Return the newest open score of each dimension; those of a blind round are nobody's to load here."""
     if scorecard is None or scorecard.blind:
@@ -93,7 +101,7 @@ def board_of(version: Version, facts: Mapping[str, Any]) -> Board:
     rubric = pack_of(version.model.project.policy_revision).rubric
     if rubric is None:
         raise Http404
-    scorecard = Scorecard.objects.filter(version=version).first()
+    scorecard = scorecard_of(version)
     asked = asks_blind(rubric, facts)
     blind = asked or (scorecard is not None and scorecard.blind)
     scores = {} if asked else scores_of(scorecard)

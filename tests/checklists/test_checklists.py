@@ -286,7 +286,7 @@ def test_a_checklist_costs_the_same_however_much_was_said(client, version, opene
             services.assign(opened, item="owned", assignee=dev.pk, by=dev)
         costs = []
         for address in (page, listed):
-            client.get(address)
+            client.get(address)  # The frame counts what waits once.
             with CaptureQueriesContext(connection) as caught:
                 client.get(address)
             costs.append(len(caught))

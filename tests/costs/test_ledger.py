@@ -219,10 +219,12 @@ def test_the_pages_of_an_entry_and_of_rates(client, project, version, run, dev, 
     assert "Did you mean EUR" in client.post(rates, sent).content.decode()
     shown = client.post(rates, sent | {"rate-currency": "EUR"}, follow=True).content.decode()
     assert "1 EUR = 1.1 USD" in shown
+    client.get(rates)  # The frame counts what waits once.
     with CaptureQueriesContext(connection) as one:
         client.get(rates)
     rate(adam, "1.2")
     rate(person("amy", "administrator"), "1.3")
+    client.get(rates)  # The frame counts what waits once.
     with CaptureQueriesContext(connection) as three:
         client.get(rates)
     assert len(three) == len(one)

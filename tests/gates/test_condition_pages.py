@@ -158,7 +158,7 @@ def test_over_the_interface_the_owner_fulfils_and_no_token_confirms(client, vers
 
 
 def count(client, path):
-    client.get(path)
+    client.get(path)  # The frame counts what waits once.
     with CaptureQueriesContext(connection) as caught:
         answer = client.get(path)
     assert answer.status_code == 200

@@ -88,7 +88,7 @@ def test_a_move_is_told_to_who_may_confirm_it_and_its_end_to_who_asked(tiny, ada
 def test_the_inbox_costs_the_same_with_more_drafts_and_moves(client, tiny, adam, eve, ada, rita):
     def counted(person):
         client.force_login(person)
-        client.get("/")
+        client.get("/")  # The frame counts what waits once.
         with CaptureQueriesContext(connection) as caught:
             client.get("/")
         return len(caught)

@@ -184,7 +184,7 @@ def test_lists_cost_the_same_with_three_rows(client, project, ada, adam, hook):
 
     def cost(person, path):
         client.force_login(person)
-        client.get(path)
+        client.get(path)  # The frame counts what waits once.
         with CaptureQueriesContext(connection) as caught:
             assert client.get(path).status_code == 200
         return len(caught)

@@ -238,7 +238,7 @@ def test_projects_are_compared_by_who_may_see_them(client, cast, version, ben, c
 
     def rows(user):
         client.force_login(user)
-        client.get(address)
+        client.get(address)  # The frame counts what waits once.
         with CaptureQueriesContext(connection) as caught:
             answer = client.get(address)
         return [(row.project.slug, row.version) for row, _ in answer.context["page"]], len(caught)
