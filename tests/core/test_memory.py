@@ -1,14 +1,14 @@
 """What one request reads many times is read once, and only where nothing is written."""
 
 import pytest
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
+from pytest_django import DjangoAssertNumQueries
 
 from apps.core.memory import ReadOnceMiddleware, once
 from apps.core.rows import rows_of
 from apps.jobs.models import Job
 from apps.projects.models import Project
-from tests.cast import Cast
 
 
 def _answers(method: str) -> tuple[int, int]:
@@ -20,7 +20,7 @@ def _answers(method: str) -> tuple[int, int]:
         value[0] += 1
         return value[0]
 
-    def view(request: object) -> HttpResponse:
+    def view(request: HttpRequest) -> HttpResponse:
         return HttpResponse(f"{read('a')} {read('a')}")
 
     first, last = ReadOnceMiddleware(view)(RequestFactory().generic(method, "/")).content.split()
@@ -47,7 +47,7 @@ def test_nothing_is_remembered_beyond_a_request_or_for_other_arguments() -> None
 
 
 def test_what_has_no_rows_costs_no_query_of_its_own(
-    cast: Cast, project: Project, django_assert_num_queries: object
+    project: Project, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     with django_assert_num_queries(2):
         found = rows_of(
