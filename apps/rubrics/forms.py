@@ -21,7 +21,12 @@ def described(dimension: Dimension, level: int, suggested: int | None = None) ->
 
 
 class ScoreForm(forms.Form):
-    """A level for each dimension. Nothing is chosen beforehand but what this reviewer gave before."""
+    """A level for each dimension. Nothing is chosen beforehand but what this reviewer gave before.
+
+    ``seen`` is the version of the scorecard that the page showed, 0 before there was one.
+    """
+
+    seen = forms.IntegerField(required=False, min_value=0, max_value=2**31 - 1, widget=forms.HiddenInput)
 
     def __init__(
         self,
@@ -52,6 +57,12 @@ class ScoreForm(forms.Form):
                 help_text="Needed where the level differs from what the evidence suggests.",
                 initial=old.comment if old else "",
             )
+
+    @property
+    def expect(self) -> int | None:
+        """The version of the scorecard that these levels were chosen on: a scorecard begins with 1."""
+        seen: int | None = self.cleaned_data["seen"]
+        return None if seen is None else max(seen, 1)
 
     @property
     def given(self) -> list[Given]:

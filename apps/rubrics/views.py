@@ -33,7 +33,9 @@ def rubric(request: SignedInRequest, pk: UUID) -> HttpResponse:
     panel = panel_for(request.user, board.rubric, board.scorecard) if board.blind else None
     form = _score_form(request, board, panel)
     if request.method == "POST" and form.is_valid():
-        if attempt(form, services.score_all, version, given=form.given, by=request.user):
+        # Blind, each reviewer has a sheet of their own, and must not learn that another has scored.
+        expect = None if board.blind else form.expect
+        if attempt(form, services.score_all, version, given=form.given, by=request.user, expect=expect):
             messages.success(request, "The score is saved.")
             return redirect("rubrics:rubric", pk=pk)
     return _page(request, version, board, panel, {"form": form})

@@ -93,6 +93,24 @@ def test_a_reviewer_scores_by_what_levels_look_like(client, version, ben, vera):
     assert client.post(page, body).status_code == 403
 
 
+def test_levels_chosen_on_an_older_page_do_not_undo_newer_ones(client, project, version, ben, rita):
+    client.force_login(ben)
+    page = reverse("rubrics:rubric", args=[version.pk])
+    seen = re.search(r'name="seen" value="(\d+)"', client.get(page).content.decode())[1]
+    assert seen == "0"
+    services.score(version, dimension="docs", level=5, comment="Whole.", by=rita)
+    old = {"level_tests": "3", "level_docs": "0", "seen": seen}
+    refused = client.post(page, old)
+    assert refused.status_code == 422
+    assert "changed by someone else meanwhile" in refused.content.decode()
+    assert facts(version)["dimensions"] == {"docs": 5}
+    now = re.search(r'name="seen" value="(\d+)"', refused.content.decode())[1]
+    assert (
+        client.post(page, old | {"level_docs": "5", "comment_docs": "Whole.", "seen": now}).status_code == 302
+    )
+    assert facts(version)["dimensions"] == {"tests": 3, "docs": 5}
+
+
 @pytest.mark.parametrize(
     ("given", "says"),
     [
