@@ -302,7 +302,7 @@ class Story:
         for one in people.described(self.passwords):
             print(f"  {one['email']:<20} {one['password']:<18} {one['does']}")
         print(
-            f"\n  Sign in as {people.CAST[0].email}: one signature is missing, and version 1 is in production."
+            f"\n  Sign in as {people.CAST[0].email}: version 1 goes to production with one more signature, his."
         )
         print(f"  The same in {self.file} for scripts, with the pipeline's token.", flush=True)
 

@@ -4,6 +4,7 @@ BRIEF = {
     "business_objective": "Decide routine mortgage applications on the day they arrive, without lending worse than "
     "the loan officers do, and send every doubtful one to a person.",
     "success_metric": "roc_auc",
+    "success_direction": "at_least",
     "success_target": 0.75,
     "baseline": "Loan officers decide by hand within nine days; approving everybody would be right in 88 % of cases.",
     "task": "classification",

@@ -57,13 +57,21 @@ def narrowed(
     return events
 
 
+#: Records that wait for a seal are counted as far as this: without a sealer they may be millions.
+MOST_WAITING = 10_000
+
+
 @dataclass(frozen=True)
 class ChainState:
-    """How far the log is sealed and verified."""
+    """How far the log is sealed and verified; ``waiting`` is ``MOST_WAITING`` where that many or more wait."""
 
     seal: Seal | None
     waiting: int
     verification: Verification | None
+
+    @property
+    def is_far_behind(self) -> bool:
+        return self.waiting == MOST_WAITING
 
 
 def chain_state() -> ChainState:
@@ -71,7 +79,7 @@ def chain_state() -> ChainState:
     last = Leaf.objects.order_by("-position").values_list("event_id", flat=True).first() or 0
     return ChainState(
         Seal.objects.order_by("-size").first(),
-        Event.objects.filter(pk__gt=last).count(),
+        Event.objects.filter(pk__gt=last)[:MOST_WAITING].count(),
         Verification.objects.order_by("-id").first(),
     )
 

@@ -1,29 +1,32 @@
 """How forms and services meet: one service call, its refusal beside the field it is about."""
 
 from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
 from typing import Any, TypeVar
 
 from django import forms
-from django.forms.renderers import Jinja2, TemplatesSetting
+from django.conf import settings
+from django.forms import renderers
+from django.forms.renderers import Jinja2
+from django.template.backends.jinja2 import Jinja2 as Engine
 
 from apps.core.errors import Forbidden, MlgovError
 
 R = TypeVar("R")
 
 
-class FormRenderer(TemplatesSetting):
-    """Renders the framework's own widgets with its Jinja templates, and everything else with ours.
+class FormRenderer(Jinja2):
+    """Renders fields and widgets with the framework's Jinja templates, over which ours in ``templates/jinja2`` stand.
 
-    A checklist has ninety widgets, and Jinja writes one in a fifth of the time.
+    A checklist has ninety widgets, and Jinja writes one in a fifth of the time. Pages are not Jinja.
     """
 
-    def __init__(self) -> None:
-        self._widgets = Jinja2()
-
-    def get_template(self, template_name: str) -> Any:
-        if template_name.startswith("django/forms/widgets/"):
-            return self._widgets.get_template(template_name)
-        return super().get_template(template_name)
+    @cached_property
+    def engine(self) -> Engine:
+        own = Path(settings.BASE_DIR) / "templates" / "jinja2"
+        built_in = Path(renderers.__file__).parent / "jinja2"
+        return Engine({"APP_DIRS": False, "DIRS": [own, built_in], "NAME": "forms", "OPTIONS": {}})
 
 
 class TextArea(forms.Textarea):

@@ -184,9 +184,15 @@ def inbox_count(user: User) -> int:
     return _waits_for(user).count() + reviews_due_for(user).count()
 
 
-def inbox_for(user: User) -> list[Waiting]:
-    """Return what waits for this person's signature, oldest first; a fixed number of queries."""
-    waiting = list(promotions_for(user).filter(pk__in=_waits_for(user).values("pk")).order_by("id"))
+def waiting_for(user: User) -> QuerySet[Promotion]:
+    """Return the requests that wait for this person's signature, oldest first."""
+    return promotions_for(user).filter(pk__in=_waits_for(user).values("pk")).order_by("id")
+
+
+def inbox_of(user: User, waiting: list[Promotion]) -> list[Waiting]:
+    """Return why each request waits for this person; a fixed number of queries, none where nothing waits."""
+    if not waiting:
+        return []
     roles = dict(Membership.objects.filter(user=user).values_list("project_id", "role"))
     by_name = set(
         Asked.objects.filter(promotion__in=waiting, person=user).values_list("promotion_id", flat=True)
@@ -282,12 +288,17 @@ def overdue_in(project: Project) -> list[Review]:
     return list(late.select_related("version__model").order_by("due_at"))
 
 
-def asked_by(user: User) -> list[Waiting]:
-    """Return the open requests that this person, or a service account of theirs, asked for."""
+def asked_by(user: User) -> QuerySet[Promotion]:
+    """Return the open requests that this person, or a service account of theirs, asked for; oldest first."""
     asked = promotions_for(user).filter(
         state=PromotionState.OPEN, participants__person=user, participants__kind="requester"
     )
-    return [Waiting(promotion, "You asked", *_progress(promotion)) for promotion in asked.order_by("id")]
+    return asked.order_by("id")
+
+
+def followed(asked: list[Promotion]) -> list[Waiting]:
+    """Return how far each request has come that somebody asked for."""
+    return [Waiting(promotion, "You asked", *_progress(promotion)) for promotion in asked]
 
 
 def decided_for(user: User, *, limit: int = 10) -> list[Promotion]:

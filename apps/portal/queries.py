@@ -75,9 +75,11 @@ def _counted(user: User, newest: int, minute: int) -> int:
 def inbox_of(user: User) -> dict[str, list[Any]]:
     """Return what waits for this person, by kind: what ``inbox_count`` counts."""
     found = rows_of(
-        reviews=gates.reviews_due_for(user), **{name: waiting(user) for name, waiting in _TO_ANSWER.items()}
+        waiting=gates.waiting_for(user),
+        reviews=gates.reviews_due_for(user),
+        **{name: waiting(user) for name, waiting in _TO_ANSWER.items()},
     )
-    return {"waiting": gates.inbox_for(user), **found}
+    return {**found, "waiting": gates.inbox_of(user, found["waiting"])}
 
 
 @dataclass(frozen=True)

@@ -38,14 +38,16 @@ def home(request: SignedInRequest) -> HttpResponse:
     inbox = queries.inbox_of(request.user)
     # The frame of the page would count them all again.
     request.inbox_count = sum(map(len, inbox.values()))
+    mine = rows_of(
+        asked=gates.asked_by(request.user),
+        breaches=conditions.breaches_to_mind(request.user),
+        obligations=conditions.obligations_to_act_on(request.user),
+    )
     context = {
         "tab": tab if tab in {"sign", "asked", "done"} else "sign",
-        "asked": gates.asked_by(request.user),
+        **mine,
+        "asked": gates.followed(mine["asked"]),
         "decided": gates.decided_for(request.user),
-        **rows_of(
-            breaches=conditions.breaches_to_mind(request.user),
-            obligations=conditions.obligations_to_act_on(request.user),
-        ),
         "today": today(),
         "jobs": recent_for(request.user),
         **inbox,

@@ -9,7 +9,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from apps.audit import queries
 from apps.audit.models import Event, Verification
+from apps.core.paging import LongPaginator
 from apps.jobs import running
 from apps.jobs.models import Job
 from apps.projects import services as projects
@@ -51,6 +53,25 @@ def test_the_seal_stands_above_the_trail(client, project, dev, olga, trail, seal
     assert f"Sealed</span> to record {Event.objects.count()}" in page
     assert "Verify now" not in page
     assert client.post(reverse("assurance:verify")).status_code == 404
+
+
+def test_a_long_trail_is_counted_as_far_as_its_newest_records(client, project, dev, trail, monkeypatch):
+    client.force_login(dev)
+    total = Event.objects.filter(project_id=project.pk).count()
+    assert f"{total} records, newest first." in body(client.get(trail))
+    monkeypatch.setattr(LongPaginator, "MOST", 2)
+    assert "2 or more records, newest first. A filter reaches older ones" in body(client.get(trail))
+
+
+def test_what_waits_for_a_seal_is_counted_as_far_as_it_matters(
+    client, project, dev, trail, seal, monkeypatch
+):
+    seal()
+    client.force_login(dev)
+    for name in ("Second", "Third", "Fourth"):
+        projects.create_project(slug=name.lower(), name=name, by=dev)
+    monkeypatch.setattr(queries, "MOST_WAITING", 2)
+    assert "2 or more newer wait for the sealer" in body(client.get(trail))
 
 
 def test_an_auditor_has_the_log_verified_now(client, project, olga, seal, settings):

@@ -61,7 +61,7 @@ def test_a_stranger_does_not_comment_and_an_answer_stays_in_its_thread(request_,
 def test_a_seat_is_asked_of_a_person_who_could_sign(request_, dev, ben, vera):
     services.ask_for_seat(request_, person=ben, by=dev)
     assert notices("gates.seat_asked") == ["Ben"]
-    assert queries.inbox_for(ben)[0].why == "You were asked by name"
+    assert queries.inbox_of(ben, list(queries.waiting_for(ben)))[0].why == "You were asked by name"
     with pytest.raises(Refused, match="asked already"):
         services.ask_for_seat(request_, person=ben, by=dev)
     with pytest.raises(Invalid, match="cannot sign this"):
@@ -80,7 +80,7 @@ def test_who_passes_a_turn_on_has_it_no_longer(request_, ben, bea):
 
 def test_a_delegate_signs_in_the_delegator_s_seat_and_both_are_used_up(request_, tiny, ben, bea, rita, vera):
     lent = lend(tiny, by=ben, to=vera)
-    assert queries.inbox_for(vera)[0].why == "You sign for Ben, reviewer"
+    assert queries.inbox_of(vera, list(queries.waiting_for(vera)))[0].why == "You sign for Ben, reviewer"
     given = sign(request_, vera, delegation=lent)
     assert (given.person, given.on_behalf_of, given.role) == (vera, ben, "reviewer")
     assert queries.inbox_count(vera) == queries.inbox_count(ben) == 0

@@ -59,7 +59,7 @@ def _list(request: HttpRequest, events: QuerySet[Event], project: Project | None
     filters = form.filters()
     given = request.GET.copy()
     given.pop("page", None)
-    shown = page_of(request, audit.narrowed(events, **filters), size=50)
+    shown = page_of(request, audit.narrowed(events, **filters), size=50, long=True)
     context = {
         "page": shown,
         "events": [audit.shown(event) for event in shown],
