@@ -2,6 +2,7 @@
 
 import difflib
 import math
+from decimal import Decimal
 from functools import partial
 from typing import Any, TypeVar, cast
 
@@ -65,6 +66,15 @@ class Text(serializers.CharField):
         if not kwargs.get("required", True):
             kwargs.setdefault("allow_blank", True)
         super().__init__(**kwargs)
+
+
+class Number(serializers.DecimalField):
+    """A decimal number as people write it: Python itself would read 1_0 as ten."""
+
+    def to_internal_value(self, data: Any) -> Decimal:
+        if isinstance(data, str) and ("_" in data or not data.isascii()):
+            self.fail("invalid")
+        return super().to_internal_value(data)
 
 
 class Person(Output):

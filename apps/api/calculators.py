@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.enums import Scope
-from apps.api.base import Endpoint, FiniteFloatField, Input, Output, Person, Text, answer
+from apps.api.base import Endpoint, FiniteFloatField, Input, Number, Output, Person, Text, answer
 from apps.costs import estimating, queries, services
 from apps.costs.estimating import INFERENCE_KINDS
 from apps.projects.queries import project_by_id_for
@@ -18,7 +18,7 @@ from apps.projects.queries import project_by_id_for
 class RateIn(Input):
     currency = Text(max_length=40)
     per = Text(max_length=40, help_text="the currency of a project's books")
-    value = serializers.DecimalField(
+    value = Number(
         max_digits=20, decimal_places=10, help_text="what one unit of the first is worth in the second"
     )
     valid_from = serializers.DateField()

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.enums import Scope
-from apps.api.base import Endpoint, Input, Output, Text, answer
+from apps.api.base import Endpoint, Input, Number, Output, Text, answer
 from apps.costs import figures, queries, services
 from apps.costs.amounts import MOST_UNITS
 from apps.costs.enums import CostKind
@@ -22,7 +22,7 @@ from apps.registry.queries import version_for
 
 class CostIn(Input):
     kind = serializers.ChoiceField(choices=CostKind.choices)
-    amount = serializers.DecimalField(max_digits=14, decimal_places=4)
+    amount = Number(max_digits=14, decimal_places=4)
     currency = Text(max_length=40)
     spent_on = serializers.DateField()
     version = serializers.UUIDField(required=False)
@@ -232,7 +232,7 @@ class CostSummary(Endpoint):
 
 
 class BudgetIn(Input):
-    monthly_amount = serializers.DecimalField(max_digits=14, decimal_places=2)
+    monthly_amount = Number(max_digits=14, decimal_places=2)
     currency = Text(max_length=40)
 
 
@@ -260,12 +260,8 @@ class BudgetOne(Endpoint):
 
 
 class CostTargetsIn(Input):
-    per_1000_predictions = serializers.DecimalField(
-        max_digits=14, decimal_places=6, required=False, allow_null=True
-    )
-    reduction_percent = serializers.DecimalField(
-        max_digits=5, decimal_places=2, required=False, allow_null=True
-    )
+    per_1000_predictions = Number(max_digits=14, decimal_places=6, required=False, allow_null=True)
+    reduction_percent = Number(max_digits=5, decimal_places=2, required=False, allow_null=True)
     reduction_from = serializers.DateField(
         required=False, allow_null=True, help_text="any day of the month to compare with"
     )

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django import forms
 from django.forms import BoundField
 from django.http import QueryDict
 
-from apps.costs.amounts import MOST_UNITS
+from apps.costs.amounts import MOST_UNITS, decimal_of
 from apps.costs.calculating import Saving
 from apps.costs.enums import CostKind
 from apps.costs.estimating import INFERENCE_KINDS
@@ -21,16 +21,28 @@ DAY = forms.DateInput(attrs={"type": "date"})
 CSV = forms.ClearableFileInput(attrs={"accept": ".csv,text/csv"})
 
 
+class Number(forms.DecimalField):
+    """A number as people write it: Python itself would read 1_0 as ten."""
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, str) and value.strip():
+            try:
+                decimal_of(value.strip())
+            except InvalidOperation:
+                raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from None
+        return super().to_python(value)
+
+
 class BudgetForm(forms.Form):
-    monthly_amount = forms.DecimalField(max_digits=14, decimal_places=2, label="Monthly budget")
+    monthly_amount = Number(max_digits=14, decimal_places=2, label="Monthly budget")
     currency = forms.CharField(max_length=40, help_text="Three letters, such as USD.")
 
 
 class TargetForm(forms.Form):
-    per_1000_predictions = forms.DecimalField(
+    per_1000_predictions = Number(
         required=False, max_digits=14, decimal_places=6, label="Cost of 1,000 predictions, at most"
     )
-    reduction_percent = forms.DecimalField(
+    reduction_percent = Number(
         required=False, max_digits=5, decimal_places=2, label="A month is to cost less by, in %"
     )
     reduction_from = forms.DateField(
@@ -75,7 +87,7 @@ class AttributionForm(forms.Form):
 
 class CostForm(AttributionForm):
     kind = forms.ChoiceField(choices=CostKind.choices)
-    amount = forms.DecimalField(max_digits=14, decimal_places=4)
+    amount = Number(max_digits=14, decimal_places=4)
     currency = forms.CharField(max_length=40, help_text="Three letters; converted by the rate of the day.")
     spent_on = forms.DateField(widget=DAY, label="Day", help_text="In UTC.")
     units = forms.IntegerField(
@@ -91,7 +103,7 @@ class ReversalForm(forms.Form):
 
 class RateForm(forms.Form):
     currency = forms.CharField(max_length=40, label="One unit of", help_text="Three letters, such as EUR.")
-    value = forms.DecimalField(max_digits=20, decimal_places=10, label="is worth")
+    value = Number(max_digits=20, decimal_places=10, label="is worth")
     per = forms.CharField(max_length=40, label="units of", help_text="The currency of a project's books.")
     valid_from = forms.DateField(widget=DAY, label="from this day on")
     source = forms.CharField(max_length=200, help_text="Where the rate is from, such as ECB reference rates.")
@@ -134,7 +146,7 @@ class SavingsForm(forms.Form):
         super().__init__(data, initial=initial, label_suffix="")
         self.levers = levers
         for kind in INFERENCE_KINDS:
-            self.fields[f"cost_{kind.value}"] = forms.DecimalField(
+            self.fields[f"cost_{kind.value}"] = Number(
                 required=False,
                 min_value=Decimal(0),
                 max_digits=14,

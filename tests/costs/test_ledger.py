@@ -269,3 +269,17 @@ def test_a_pipeline_enters_reverses_and_reads_the_summary(project, version, run,
     assert (summary["currency"], summary["by_month"][0]) == ("USD", {"month": "2026-01", "amount": "10.0000"})
     answer = pipeline.post(address, body | {"currency": "EUR"}, content_type="application/json")
     assert (answer.status_code, answer.json()["code"]) == (422, "rate_missing")
+
+
+@pytest.mark.parametrize("written", ["1_0", "１０", "ten"])
+def test_a_number_is_taken_only_as_people_write_it(client, project, dev, ci, written):
+    client.force_login(dev)
+    sent = {"form": "cost", "cost-kind": "training", "cost-amount": written, "cost-currency": "USD"}
+    page = client.post(reverse("costs:project", args=[project.slug]), sent | {"cost-spent_on": str(DAY)})
+    assert page.status_code == 422
+    assert "Enter a number." in page.content.decode()
+    body = {"kind": "training", "amount": written, "currency": "USD", "spent_on": str(DAY)}
+    address = f"/api/v1/projects/{project.pk}/costs"
+    answer = client_with(ci.secret).post(address, body, content_type="application/json")
+    assert [one["pointer"] for one in answer.json()["errors"]] == ["/amount"]
+    assert not CostEntry.objects.exists()
