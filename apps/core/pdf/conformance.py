@@ -66,10 +66,10 @@ def _name_types(pdf: pydyf.PDF, types: dict[str, str]) -> None:
     for one in pdf.objects:
         extra = getattr(one, "extra", None)
         if extra and extra.get("Type") == "/EmbeddedFile":
-            media_type = types[extra["Params"]["CheckSum"].strip("<>")]
-            extra["Subtype"] = "/" + "".join(
-                char if char.isalnum() or char in ".-_" else f"#{ord(char):02x}" for char in media_type
-            )
+            if media_type := types.get(extra["Params"]["CheckSum"].strip("<>")):
+                extra["Subtype"] = "/" + "".join(
+                    char if char.isalnum() or char in ".-_" else f"#{ord(char):02x}" for char in media_type
+                )
 
 
 def _scope_headers(pdf: pydyf.PDF) -> None:

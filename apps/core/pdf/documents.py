@@ -38,6 +38,15 @@ class Document:
     style: str = ""
     attachments: tuple[Attachment, ...] = ()
 
+    def __post_init__(self) -> None:
+        """Raise ValueError where readers, or the engine, would take one attachment for another."""
+        names = {one.name for one in self.attachments}
+        kinds = {(one.content, one.media_type, one.relationship) for one in self.attachments}
+        if len(names) < len(self.attachments) or len({kind[0] for kind in kinds}) < len(kinds):
+            raise ValueError(
+                "Attachments need names of their own, and one content has one type and relationship."
+            )
+
     def payload(self, path: str) -> dict[str, Any]:
         """Return what ``rendering.render`` takes to write the PDF to ``path``."""
         return {

@@ -10,7 +10,7 @@ _HEADING = re.compile(r"^h([1-6])$")
 _TEXTS = ("alt", "title", "data-running", "data-footer")
 #: A word of hundreds of characters without a place to break takes the engine minutes to lay out.
 _ENDLESS = re.compile(r"\S{200,}")
-_PIECE = 50
+_PIECE = 20
 
 
 def prepare(root: Any, *, lacking: frozenset[str]) -> None:

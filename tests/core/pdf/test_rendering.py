@@ -152,6 +152,14 @@ def test_attachments_say_what_they_are(render, tmp_path):
     }
 
 
+@pytest.mark.parametrize(
+    "second", [Attachment("a", b"2", "text/plain", ""), Attachment("b", b"1", "text/csv", "")]
+)
+def test_attachments_cannot_be_taken_for_each_other(second):
+    with pytest.raises(ValueError, match="names of their own"):
+        Document("", identifier="ab" * 32, attachments=(Attachment("a", b"1", "text/plain", ""), second))
+
+
 def alternatives(content: bytes) -> list[str]:
     reader = PdfReader(io.BytesIO(content))
     return [str(one["/Alt"]) for one in (x.get_object() for x in _objects(reader)) if "/Alt" in one]
@@ -235,7 +243,7 @@ def test_much_and_unbreakable_text_stays_on_the_page(render):
     )
     prose = f"<p>{'lorem ipsum ' * 16_000}</p><p>{'x' * 8_000}</p><pre>{'c' * 500}</pre>"
     assert words_outside(render(samples.page(table + prose))) == []
-    content = render(samples.long_table(500))
+    content = render(samples.page(samples.long_table(500)))
     assert words_outside(content) == []
     text = text_of(content)
     assert "metric_499" in text
