@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: help demo demo-reset run s3 test check format generated requirements bench bench-engine bench-judge bench-governance bench-audit bench-pages clean
+.PHONY: help demo demo-reset run s3 test check format generated requirements bench bench-engine bench-judge bench-governance bench-audit bench-pages bench-pdf clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -90,6 +90,9 @@ bench-pages: $(VENV)/.dev  ## measure every page with 200 projects, 100,000 runs
 
 bench-audit: $(VENV)/.dev  ## measure sealing, proofs and verifying a million audit events
 	@$(BIN)/python -m bench.audit
+
+bench-pdf: $(VENV)/.dev  ## measure the PDF of small, normal and huge cards beside an empty document
+	@$(BIN)/python -m bench.pdf
 
 clean:  ## remove the virtual environment and caches; data in var/ stays
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -266,6 +266,10 @@ AUDIT_EVENT_MODULES = [
 _WITH_NOTICES = "notifications costs checklists findings assurance"
 NOTICE_MODULES = [f"apps.{name}.notices" for name in _WITH_NOTICES.split()]
 NOTICE_MODULES += [f"apps.gates.{name}notices" for name in ("", "exception_", "condition_", "policy_")]
+#: With what the organisation signs its PDFs, on the worker's machine alone (apps/core/pdf/certificates.py).
+PDF_SIGNING_CERTIFICATE = os.environ.get("MLGOV_PDF_SIGNING_CERTIFICATE", "")
+PDF_SIGNING_PASSPHRASE_FILE = os.environ.get("MLGOV_PDF_SIGNING_PASSPHRASE_FILE", "")
+PDF_SIGNING_PASSPHRASE = os.environ.get("MLGOV_PDF_SIGNING_PASSPHRASE", "")
 CELERY_BROKER_URL = environment.broker_url()
 JOB_READERS = "apps.projects.permissions:may_see_project"
 JOB_CHANGERS = "apps.projects.permissions:can_change_jobs"

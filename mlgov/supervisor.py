@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from mlgov import embedded, environment
+from mlgov import embedded, environment, organisation
 
 HOST = "127.0.0.1"
 STOP_SECONDS = 15
@@ -196,8 +196,8 @@ def load_demo(supervisor: Supervisor) -> None:
         raise CannotStart("The demonstration could not be loaded; the reason is above.")
 
 
-def serve(port: int, then: Callable[[Supervisor], None]) -> None:
-    """Start everything, call ``then``, and stay until Ctrl-C."""
+def serve(port: int, then: Callable[[Supervisor], None], *, demo: bool = False) -> None:
+    """Start everything, call ``then``, and stay until Ctrl-C. ``demo`` signs PDFs with a certificate made for it."""
     var = environment.var_dir()
     supervisor = Supervisor(port)
     external = bool(os.environ.get("DATABASE_URL"))
@@ -212,7 +212,7 @@ def serve(port: int, then: Callable[[Supervisor], None]) -> None:
             manage("migrate", "--noinput", "--verbosity=0", role="owner")
             manage("policy_load", role="owner")
             say("Starting web server and worker ...")
-            _start_all(supervisor)
+            _start_all(supervisor, **(organisation.demo_signer(var) if demo else {}))
             supervisor.wait_until_ready()
             then(supervisor)
             supervisor.watch()
@@ -227,7 +227,7 @@ def serve(port: int, then: Callable[[Supervisor], None]) -> None:
     say("Stopped. Nothing is lost; the same command goes on from here.")
 
 
-def _start_all(supervisor: Supervisor) -> None:
+def _start_all(supervisor: Supervisor, **for_worker: str) -> None:
     bind = f"--bind={HOST}:{supervisor.port}"
     web = (
         "-m",
@@ -251,9 +251,8 @@ def _start_all(supervisor: Supervisor) -> None:
         "--concurrency=2",
         "--loglevel=WARNING",
     )
-    supervisor.start(
-        "worker", *worker, "--without-gossip", "--without-mingle", "--without-heartbeat", role="worker"
-    )
+    quiet = ("--without-gossip", "--without-mingle", "--without-heartbeat")
+    supervisor.start("worker", *worker, *quiet, role="worker", **for_worker)
     supervisor.start("sweeper", "manage.py", "jobs_sweep", "--every=30", role="worker")
     supervisor.start("sealer", "manage.py", "audit", "seal", "--every=2", role="sealer")
 
@@ -267,7 +266,7 @@ def reset() -> None:
     var = environment.var_dir()
     with alone(var, ""):
         embedded.stop(var)
-        for name in ("postgres", "blobs", "bus", "audit"):
+        for name in ("postgres", "blobs", "bus", "audit", "signing"):
             shutil.rmtree(var / name, ignore_errors=True)
         for name in ("postgres.json", "demo.json", "secret.key"):
             (var / name).unlink(missing_ok=True)
@@ -294,7 +293,8 @@ def main() -> int:
         if options.what == "reset":
             reset()
         else:
-            serve(options.port, load_demo if options.what == "demo" else _ready)
+            demo = options.what == "demo"
+            serve(options.port, load_demo if demo else _ready, demo=demo)
     except CannotStart as reason:
         say(f"\n{reason}")
         return 1

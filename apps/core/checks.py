@@ -1,10 +1,11 @@
-"""``manage.py check`` says what is wrong with the place where files are kept, before the first upload finds out."""
+"""``manage.py check`` says what is wrong with where files are kept and with what signs PDFs, before somebody waits for it."""
 
 from typing import Any
 
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, Warning, register
 from django.core.files.storage import FileSystemStorage, InvalidStorageError, storages
 
+from apps.core.pdf import certificates
 from apps.core.storages import StorageFailed, Unusable
 
 
@@ -24,4 +25,19 @@ def check_storage(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         storage.demand_reachable()  # type: ignore[attr-defined]
     except StorageFailed as error:
         return [Error(error.sentence, id="core.E003")]
+    return []
+
+
+@register("signing")
+def check_signing(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Return an error where the named certificate cannot sign, and a warning where it soon will not."""
+    try:
+        signer = certificates.load()
+    except certificates.CannotSign as error:
+        hint = "Without MLGOV_PDF_SIGNING_CERTIFICATE, PDFs are made without a signature."
+        return [Error(error.sentence, hint=hint, id="core.E004")]
+    if signer is not None and certificates.ends_soon(signer):
+        ends = signer.certificate.not_valid_after_utc
+        sentence = f"The certificate of MLGOV_PDF_SIGNING_CERTIFICATE ends on {ends:%d %B %Y}. Renew it."
+        return [Warning(sentence, id="core.W001")]
     return []

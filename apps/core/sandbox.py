@@ -30,6 +30,8 @@ class SandboxFailed(MlgovError):
 def call(
     target: str,
     payload: dict[str, Any],
+    surroundings: dict[str, str] | None = None,
+    /,
     *,
     memory_mb: int,
     cpu_seconds: int,
@@ -39,9 +41,10 @@ def call(
     """Run ``"package.module:function"`` with ``payload`` in a limited child and return its answer.
 
     ``watch`` is called twice a second while the child runs (to report progress, to see a cancellation); when it
-    raises, the child is killed and the error goes on.
+    raises, the child is killed and the error goes on. ``surroundings`` are variables that the child gets besides what
+    is passed on; they are there before its libraries are loaded.
     """
-    environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+    environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ} | (surroundings or {})
     limits = json.dumps({"memory_mb": memory_mb, "cpu_seconds": cpu_seconds})
     child = subprocess.Popen(
         [sys.executable, "-m", "apps.core.sandbox", target, limits],

@@ -1,7 +1,6 @@
 """What a worker does to make a PDF."""
 
 import json
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,15 +11,15 @@ from apps.audit import services as audit
 from apps.audit.models import Event
 from apps.audit.proofs import proof_file
 from apps.audit.sealing import wait_for_seal
-from apps.core import blobs, sandbox
 from apps.core.errors import MlgovError
 from apps.core.models import Blob
+from apps.core.pdf import making
+from apps.core.pdf.documents import Attachment, Document, Relationship
 from apps.jobs.running import RunningJob
 from apps.modelcards.content import CardContent, assemble
 from apps.modelcards.models import CardExport
 
-LIMITS = {"memory_mb": 2500, "cpu_seconds": 60, "wall_seconds": 90}
-LARGEST_PDF = 50 * 1024 * 1024
+STYLE = Path(__file__).with_name("card_pdf.css")
 
 
 def render_pdf(job: RunningJob) -> None:
@@ -50,21 +49,24 @@ def render_pdf(job: RunningJob) -> None:
 
 def make_pdf(card: CardContent, *, proof: dict[str, Any] | None, watch: Callable[[], None]) -> Blob:
     """Render a card and keep it; ``proof`` of its audit record is printed and attached. ``watch`` may raise to stop."""
-    html = render_to_string(
-        "modelcards/pdf.html",
-        {"card": card, "digest": card.digest, "proof": proof},
+    return making.kept(document_of(card, proof=proof), reason=f"Model card {card.digest}", watch=watch)
+
+
+def document_of(card: CardContent, *, proof: dict[str, Any] | None) -> Document:
+    """Return what the PDF of a card is made of."""
+    html = render_to_string("modelcards/pdf.html", {"card": card, "digest": card.digest, "proof": proof})
+    attachments = (_attached(proof),) if proof else ()
+    return Document(html, identifier=card.digest, style=STYLE.read_text(), attachments=attachments)
+
+
+def _attached(proof: dict[str, Any]) -> Attachment:
+    return Attachment(
+        "proof.json",
+        json.dumps(proof, ensure_ascii=False, indent=1).encode(),
+        "application/json",
+        "Proof that this card was asked for, from the sealed audit log",
+        Relationship.SUPPLEMENT,
     )
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "card.pdf"
-        payload = {
-            "html": html,
-            "path": str(path),
-            "identifier": card.digest[:32],
-            "proof": json.dumps(proof, ensure_ascii=False, indent=1) if proof else "",
-        }
-        sandbox.call("apps.modelcards.pdf:render", payload, watch=watch, **LIMITS)
-        with path.open("rb") as file:
-            return blobs.store(file, max_bytes=LARGEST_PDF, media_type="application/pdf")
 
 
 def _proof_of(export: CardExport) -> dict[str, Any] | None:

@@ -5,6 +5,8 @@ import time
 import pytest
 
 from apps.core import sandbox
+from apps.core.pdf import glyphs
+from apps.core.pdf.documents import Document
 from apps.core.sandbox import SandboxFailed
 
 ROOMY = {"memory_mb": 1500, "cpu_seconds": 30, "wall_seconds": 60}
@@ -52,7 +54,8 @@ def test_the_child_knows_no_secrets_and_what_it_prints_is_no_answer(monkeypatch)
 def test_a_layout_without_end_is_ended(tmp_path):
     """Fifty bytes of colspan burn half a minute; so would any other page that the layout cannot bear."""
     html = "<html lang=en><title>T</title><table><td colspan=999999999>x</table></html>"
-    payload = {"html": html, "path": str(tmp_path / "a.pdf"), "identifier": "ab" * 16}
+    payload = Document(html, identifier="ab" * 32).payload(str(tmp_path / "a.pdf"))
+    limits = {"memory_mb": 2500, "cpu_seconds": 5, "wall_seconds": 30}
     with pytest.raises(SandboxFailed, match="was stopped"):
-        sandbox.call("apps.modelcards.pdf:render", payload, memory_mb=2500, cpu_seconds=5, wall_seconds=30)
+        sandbox.call("apps.core.pdf.rendering:render", payload, glyphs.ENVIRONMENT, **limits)
     assert not (tmp_path / "a.pdf").exists()
