@@ -14,9 +14,12 @@ from apps.accounts.enums import Scope
 from apps.api.base import Endpoint, Input, Output, answer, expected_version
 from apps.api.jobs import JobOut
 from apps.core import blobs
+from apps.core.canonical import canonical_json, digest_bytes
 from apps.modelcards import queries as cards
 from apps.modelcards import services as card_services
 from apps.modelcards.content import assemble
+from apps.modelcards.document import build
+from apps.modelcards.schema import FILE
 from apps.registry.queries import version_for
 
 
@@ -68,6 +71,27 @@ class CardOne(Endpoint):
         response = answer(CardOut, card)
         response["ETag"] = f'"{card.card.lock_version if card.card else 0}"'
         return response
+
+
+class CardDocument(Endpoint):
+    scopes = {"GET": Scope.READ}
+
+    @extend_schema(responses={(200, "application/json"): OpenApiTypes.OBJECT})
+    def get(self, request: Request, pk: UUID) -> HttpResponse:
+        """Return the whole card as one document in canonical JSON (RFC 8785); its SHA-256 is the ETag, and the card's digest."""
+        content = canonical_json(build(version_for(self.user, pk)))
+        return HttpResponse(
+            content, content_type="application/json", headers={"ETag": f'"{digest_bytes(content)}"'}
+        )
+
+
+class CardSchema(Endpoint):
+    scopes = {"GET": Scope.READ}
+
+    @extend_schema(responses={(200, "application/schema+json"): OpenApiTypes.OBJECT})
+    def get(self, request: Request) -> FileResponse:
+        """Return the JSON Schema (draft 2020-12) of a card's document."""
+        return FileResponse(FILE.open("rb"), content_type="application/schema+json")
 
 
 class CardPdf(Endpoint):
