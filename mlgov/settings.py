@@ -251,6 +251,8 @@ _WITH_FACTS = (
     "registry projects data experiments evaluations costs checklists rubrics modelcards findings gates"
 )
 EVIDENCE_MODULES = [f"apps.{name}.evidence" for name in _WITH_FACTS.split()]
+#: What beside and above the model cards tells on them, as dictionaries that are merged.
+CARD_PARTS = [f"apps.{name}.card" for name in ("checklists", "rubrics", "gates")]
 #: Where facts come from that change by themselves while a version runs; they are no part of the evidence.
 LIVE_FACT_MODULES = ["apps.monitoring.evidence"]
 #: The sealer's key and the exported heads live outside the database: who can rewrite one cannot rewrite the other.

@@ -27,7 +27,7 @@ from apps.gates.models import Approval, Participant, Promotion, RequiredRole
 from apps.jobs import running
 from apps.jobs.models import Job
 from apps.modelcards import services as cards
-from apps.modelcards.fields import FIELDS
+from apps.policies.method.card import DEFAULT
 from apps.policies.models import Revision
 from apps.policies.queries import pack_of
 from apps.policies.services import load_standard, propose_draft, publish_draft, start_draft
@@ -234,7 +234,7 @@ def make_ready(version: Version, *, owner: User, contributor: User, reviewer: Us
     for dimension in pack_of(project.policy_revision).rubric.dimensions:
         rubrics.score(version, dimension=dimension.key, level=4, by=reviewer)
     cards.change_card(
-        version, fields={field.key: f"About {field.title}." for field in FIELDS}, by=contributor
+        version, fields={field.key: f"About {field.title}." for field in DEFAULT.fields}, by=contributor
     )
     costs.set_budget(project, monthly_amount="1000", currency="USD", by=owner)
 

@@ -138,6 +138,8 @@ urlpatterns = [
     path("v1/versions/<uuid:pk>/rubric/consensus", rubrics.RubricConsensus.as_view()),
     path("v1/versions/<uuid:pk>/rubric/rounds", rubrics.RubricRounds.as_view()),
     path("v1/versions/<uuid:pk>/card", cards.CardOne.as_view()),
+    path("v1/versions/<uuid:pk>/card.json", cards.CardDocument.as_view()),
+    path("v1/schemas/card", cards.CardSchema.as_view()),
     path("v1/versions/<uuid:pk>/card/pdf", cards.CardPdf.as_view()),
     path("v1/versions/<uuid:pk>/waivers", exceptions.Waivers.as_view()),
     path("v1/versions/<uuid:pk>/conditions", conditions.Conditions.as_view()),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from apps.core import charts
@@ -202,21 +203,32 @@ def calibration_chart(report: dict[str, Any]) -> Chart:
 
 def charts_of(report: dict[str, Any], chosen: dict[str, Any] | None = None) -> dict[str, Chart]:
     """Return the charts that a report has data for, by name; page and PDF show the same ones."""
-    found = {"metrics": metrics_chart(report)} if _in_forest(report) else {}
+    return {name: draw() for name, draw in _drawings(report, chosen).items()}
+
+
+def chart_names(report: dict[str, Any]) -> list[str]:
+    """Return the names of those charts without drawing them."""
+    return list(_drawings(report, None))
+
+
+def _drawings(report: dict[str, Any], chosen: dict[str, Any] | None) -> dict[str, Callable[[], Chart]]:
+    found: dict[str, Callable[[], Chart]] = {}
+    if _in_forest(report):
+        found["metrics"] = partial(metrics_chart, report)
     if (report["calibration"] or {}).get("bins"):
-        found["calibration"] = calibration_chart(report)
+        found["calibration"] = partial(calibration_chart, report)
     curves = report["curves"] or {}
     for kind, metric in (("roc", "roc_auc"), ("pr", "pr_auc")):
         if curves.get(kind):
             area, prevalence = report["metrics"][metric]["value"], report["positives"] / report["n"]
-            found[kind] = charts.curve(curves[kind], kind=kind, area=area, prevalence=prevalence)
+            found[kind] = partial(charts.curve, curves[kind], kind=kind, area=area, prevalence=prevalence)
     cells = chosen or (report["confusion"] if "tp" in (report["confusion"] or {}) else None)
     if cells:
-        names = ("tp", "fp", "fn", "tn")
+        counts = [cells[name] for name in ("tp", "fp", "fn", "tn")]
         threshold = chosen["threshold"] if chosen else report["threshold"]
-        found["confusion"] = charts.confusion(*(cells[name] for name in names), threshold=threshold)
+        found["confusion"] = partial(charts.confusion, *counts, threshold=threshold)
     for name, figures in (*report["fairness"].items(), *report.get("intersections", {}).items()):
-        found[f"impact-{name}"] = impact_chart(name, figures)
+        found[f"impact-{name}"] = partial(impact_chart, name, figures)
     return found
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.urls import reverse
 
 from apps.core.canonical import digest
-from apps.modelcards.fields import missing
+from apps.modelcards.fields import card_part, missing
 from apps.modelcards.queries import card_of
 from apps.policies.verdicts import Source
 from apps.policies.vocabulary import Fact
@@ -23,7 +23,7 @@ def facts(version: Any, known: Mapping[str, Any]) -> dict[str, Any]:
     """Return the state of the card."""
     card = card_of(version)
     written = {key: text for key, text in (card.fields if card else {}).items() if text.strip()}
-    empty = missing(written)
+    empty = missing(card_part(version.model.project), written, known)
     return {
         "card": {"complete": not empty, "missing": empty, "written": len(written), "digest": digest(written)},
     }

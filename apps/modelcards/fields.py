@@ -1,34 +1,35 @@
-"""The fields of a model card that people write (M9.2; Mitchell et al., "Model Cards for Model Reporting", 2019)."""
+"""Which fields a model card has, and which of them must be written: policy data (M9.2; the part ``card`` of a pack)."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from typing import Any
 
+from apps.policies.criteria import Criterion
+from apps.policies.judge import State, judge
+from apps.policies.method.card import Card, CardField
+from apps.policies.queries import pack_of
+from apps.projects.models import Project
 
-@dataclass(frozen=True)
-class CardField:
-    """One written field. A required field that is empty makes the card incomplete."""
-
-    key: str
-    title: str
-    help: str
-    required: bool = True
-
-
-FIELDS = (
-    CardField("description", "Description", "What the model does, in a paragraph for somebody new to it."),
-    CardField("intended_use", "Intended use", "Who may use it, for which decisions."),
-    CardField("out_of_scope", "Out-of-scope uses", "What it must not be used for, as plainly as the above."),
-    CardField("training_data", "Training data", "Source, size, date range, and known biases of the data."),
-    CardField("limitations", "Limitations", "Where it is known to fail."),
-    CardField(
-        "ethical_considerations", "Ethical considerations", "Whom it can harm, and what is done about it."
-    ),
-    CardField("maintenance", "Maintenance", "Retraining schedule, monitoring, whom to call."),
-    CardField("caveats", "Caveats and recommendations", "Anything else a reader must know.", required=False),
-)
-BY_KEY = {field.key: field for field in FIELDS}
+#: Characters of a text, and of a field that is one line.
 LONGEST = 20_000
+LONGEST_LINE = 300
 
 
-def missing(written: dict[str, str]) -> list[str]:
-    """Return the keys of the required fields that are empty."""
-    return [field.key for field in FIELDS if field.required and not written.get(field.key, "").strip()]
+def card_part(project: Project) -> Card:
+    """Return what the project's policy says of cards; one that says nothing has the fields of the method's default."""
+    return pack_of(project.policy_revision).method.card
+
+
+def is_required(field: CardField, facts: Mapping[str, Any]) -> bool:
+    """Tell whether a field must be written: always, or where its ``when`` holds on the facts."""
+    if not field.when:
+        return field.required
+    return judge(Criterion(field.key, field.title, field.when), facts).state == State.PASS
+
+
+def missing(part: Card, written: Mapping[str, str], facts: Mapping[str, Any]) -> list[str]:
+    """Return the keys of the required fields that nobody wrote."""
+    return [
+        field.key
+        for field in part.fields
+        if not written.get(field.key, "").strip() and is_required(field, facts)
+    ]

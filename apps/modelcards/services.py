@@ -1,5 +1,7 @@
 """What is done with model cards."""
 
+from collections.abc import Collection, Mapping, Sequence
+
 from django.urls import reverse
 
 from apps.accounts.models import User
@@ -7,45 +9,88 @@ from apps.audit import services as audit
 from apps.core import governed
 from apps.core.db import service
 from apps.core.errors import Invalid
+from apps.evidence.services import collect
 from apps.jobs import services as jobs
 from apps.modelcards.content import assemble
-from apps.modelcards.fields import BY_KEY, LONGEST
+from apps.modelcards.document.written import digests_of
+from apps.modelcards.fields import LONGEST, LONGEST_LINE, card_part
 from apps.modelcards.models import Card, CardExport
+from apps.policies.method.card import Card as Part
 from apps.projects.permissions import Right, can
 from apps.registry.models import Version
 
+#: The facts of this module are about the card itself: no text rests on them.
+MODULE = "apps.modelcards.evidence"
+
 
 @service
-def change_card(version: Version, *, fields: dict[str, str], by: User, expect: int | None = None) -> Card:
-    """Write fields of the card as Markdown; fields that are not named stay."""
+def change_card(
+    version: Version,
+    *,
+    fields: Mapping[str, str],
+    by: User,
+    expect: int | None = None,
+    confirm: Sequence[str] = (),
+) -> Card:
+    """Write fields of the card as Markdown; fields that are not named stay.
+
+    ``confirm`` names fields that were read again and are still right: they rest on the evidence of now.
+    """
     project = version.model.project
     can(by, Right.ANSWER, project).enforce()
-    unknown = sorted(set(fields) - set(BY_KEY))
-    if unknown:
-        raise Invalid(
-            f"The card has no field {', '.join(unknown)}. It has: {', '.join(BY_KEY)}.", code="unknown_field"
-        )
-    for key, text in fields.items():
-        if len(text) > LONGEST:
-            raise Invalid(
-                f"{BY_KEY[key].title} has {len(text):,} characters; the limit is {LONGEST:,}. Shorten it.",
-                code="too_long",
-            )
-        if "\x00" in text:
-            raise Invalid(
-                f"{BY_KEY[key].title} holds a character that cannot be kept (NUL).", code="bad_text"
-            )
+    part = card_part(project)
+    for key, text in {**dict.fromkeys(confirm, ""), **fields}.items():
+        _demand_field(part, key, text)
     card, fresh = Card.objects.get_or_create(version=version)
     if fresh:
         audit.record("modelcards.card_started", card, by=by, project_id=project.pk, version=str(version))
     card = Card.objects.select_for_update(of=("self",)).get(pk=card.pk)
     governed.demand_version(card, expect)
-    changed = sorted(key for key, text in fields.items() if card.fields.get(key, "") != text)
+    changed = {key for key, text in fields.items() if card.fields.get(key, "") != text}
+    changed |= {key for key in confirm if card.fields.get(key, "").strip()}
     if not changed:
         return card
     governed.change(card, fields=card.fields | fields)
-    audit.record("modelcards.card_changed", card, by=by, project_id=project.pk, fields=", ".join(changed))
+    audit.record(
+        "modelcards.card_changed",
+        card,
+        by=by,
+        project_id=project.pk,
+        fields=", ".join(sorted(changed)),
+        rests_on=_rests_on(version, part, changed),
+    )
     return card
+
+
+def _demand_field(part: Part, key: str, text: str) -> None:
+    """Refuse a field that the policy does not know, and a text that cannot be kept."""
+    field = part.field_of(key)
+    if field is None:
+        known = ", ".join(one.key for one in part.fields)
+        raise Invalid(f"The card has no field {key}. It has: {known}.", code="unknown_field")
+    longest = LONGEST if field.kind == "text" else LONGEST_LINE
+    if len(text) > longest:
+        raise Invalid(
+            f"{field.title} has {len(text):,} characters; the limit is {longest:,}. Shorten it.",
+            code="too_long",
+            field=key,
+        )
+    if "\x00" in text:
+        raise Invalid(
+            f"{field.title} holds a character that cannot be kept (NUL).", code="bad_text", field=key
+        )
+    if field.kind != "text" and len(text.splitlines()) > 1:
+        raise Invalid(f"{field.title} is one line. Leave out the line breaks.", code="bad_text", field=key)
+    if field.kind == "choice" and text and text not in field.options:
+        options = ", ".join(field.options)
+        raise Invalid(f"{field.title} is one of: {options}.", code="unknown_option", field=key)
+
+
+def _rests_on(version: Version, part: Part, keys: Collection[str]) -> dict[str, dict[str, str]]:
+    """Return the digests of the evidence that the texts were written against, by field."""
+    fields = [field for field in part.fields if field.key in keys and field.rests_on]
+    facts = collect(version, before=MODULE).document if fields else {}
+    return {field.key: digests_of(field, facts) for field in fields}
 
 
 @service

@@ -1,5 +1,6 @@
 """The model card: page, form and PDF."""
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -8,15 +9,17 @@ from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from apps.accounts.models import User
 from apps.accounts.requests import SignedInRequest
 from apps.core import blobs
 from apps.core.forms import attempt
 from apps.core.htmx import page
 from apps.jobs.queries import can_change
 from apps.modelcards import queries, services
-from apps.modelcards.content import assemble
+from apps.modelcards.content import CardContent, assemble
 from apps.modelcards.forms import CardForm
 from apps.projects.permissions import Right, can
+from apps.registry.models import Version
 from apps.registry.queries import version_for
 
 
@@ -41,30 +44,54 @@ def card(request: SignedInRequest, pk: UUID) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 def edit(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Write the card's fields."""
+    """Write the card's fields; ``group`` opens one group of them."""
     version = version_for(request.user, pk)
     content = assemble(version)
     initial: dict[str, object] = {section.field.key: section.text for section in content.sections}
     initial["lock_version"] = content.card.lock_version if content.card else 1
-    form = CardForm(request.POST or None, initial=initial)
-    if request.method == "POST" and form.is_valid():
-        fields = dict(form.cleaned_data)
-        expect = fields.pop("lock_version")
-        if (
-            attempt(form, services.change_card, version, fields=fields, by=request.user, expect=expect)
-            is not None
-        ):
-            messages.success(request, "The card is saved.")
-            return redirect("modelcards:card", pk=pk)
-    decision = can(request.user, Right.ANSWER, version.model.project)
+    stale = [section.field.key for section in content.stale]
+    form = CardForm(content.known.part, request.POST or None, initial=initial, stale=stale)
+    if request.method == "POST" and form.is_valid() and _save(form, version, request.user):
+        messages.success(request, "The card is saved.")
+        return redirect("modelcards:card", pk=pk)
     context = {
         "version": version,
         "project": version.model.project,
         "form": form,
+        "groups": _groups(content, form, request.GET.get("group", "")),
         "card": content,
-        "decision": decision,
+        "decision": can(request.user, Right.ANSWER, version.model.project),
     }
     return page(request, "modelcards/edit.html", context, status=422 if form.errors else 200)
+
+
+def _save(form: CardForm, version: Version, user: User) -> bool:
+    saved = attempt(
+        form,
+        services.change_card,
+        version,
+        fields=form.written(),
+        confirm=form.confirmed(),
+        by=user,
+        expect=form.cleaned_data["lock_version"],
+    )
+    return saved is not None
+
+
+def _groups(content: CardContent, form: CardForm, wanted: str) -> list[dict[str, Any]]:
+    """Return the fields by group. Open are the one that was asked for, and those with something to do or to mend."""
+    found = []
+    for part in content.parts:
+        rows: list[dict[str, Any]] = []
+        for section in part.sections:
+            key = section.field.key
+            confirm = form[f"confirm_{key}"] if f"confirm_{key}" in form.fields else None
+            rows.append({"section": section, "field": form[key], "confirm": confirm})
+        to_do = any(one.missing or one.state == "stale" for one in part.sections)
+        faulty = any(row["field"].errors for row in rows)
+        opened = part.key == wanted or faulty or (to_do and not wanted)
+        found.append({"part": part, "rows": rows, "open": opened})
+    return found
 
 
 @login_required

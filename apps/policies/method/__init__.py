@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
 
-from apps.policies.method import commands, costs, data, experiments, findings, framing, guides, platform
+from apps.policies.method import card, commands, costs, data, experiments, findings, framing, guides, platform
+from apps.policies.method.card import DEFAULT as CARD_DEFAULT
+from apps.policies.method.card import Card
 from apps.policies.method.commands import Commands
 from apps.policies.method.costs import Costs
 from apps.policies.method.data import Data
@@ -31,6 +33,7 @@ PARTS: dict[str, ModuleType] = {
     "costs": costs,
     "platform": platform,
     "commands": commands,
+    "card": card,
 }
 
 
@@ -46,6 +49,7 @@ class Method:
     costs: Costs = field(default_factory=Costs)
     platform: Platform = field(default_factory=Platform)
     commands: Commands = field(default_factory=Commands)
+    card: Card = CARD_DEFAULT
 
 
 def method_of(document: Mapping[str, Any]) -> Method:
