@@ -8,7 +8,9 @@ from apps.core import governed
 from apps.core.db import service
 from apps.core.errors import Invalid
 from apps.jobs import services as jobs
+from apps.modelcards import revising
 from apps.modelcards.content import assemble
+from apps.modelcards.enums import Origin
 from apps.modelcards.fields import BY_KEY, LONGEST
 from apps.modelcards.models import Card, CardExport
 from apps.projects.permissions import Right, can
@@ -16,8 +18,19 @@ from apps.registry.models import Version
 
 
 @service
-def change_card(version: Version, *, fields: dict[str, str], by: User, expect: int | None = None) -> Card:
-    """Write fields of the card as Markdown; fields that are not named stay."""
+def change_card(
+    version: Version,
+    *,
+    fields: dict[str, str],
+    by: User,
+    expect: int | None = None,
+    kind: Origin = Origin.WRITTEN,
+    source: str = "",
+) -> Card:
+    """Write fields of the card as Markdown; fields that are not named stay.
+
+    Each change is a revision and makes the card a draft again. ``kind`` and ``source`` say where the texts come from.
+    """
     project = version.model.project
     can(by, Right.ANSWER, project).enforce()
     unknown = sorted(set(fields) - set(BY_KEY))
@@ -35,16 +48,12 @@ def change_card(version: Version, *, fields: dict[str, str], by: User, expect: i
             raise Invalid(
                 f"{BY_KEY[key].title} holds a character that cannot be kept (NUL).", code="bad_text"
             )
-    card, fresh = Card.objects.get_or_create(version=version)
-    if fresh:
-        audit.record("modelcards.card_started", card, by=by, project_id=project.pk, version=str(version))
-    card = Card.objects.select_for_update(of=("self",)).get(pk=card.pk)
+    card = revising.begin(version, by=by)
     governed.demand_version(card, expect)
-    changed = sorted(key for key, text in fields.items() if card.fields.get(key, "") != text)
-    if not changed:
-        return card
-    governed.change(card, fields=card.fields | fields)
-    audit.record("modelcards.card_changed", card, by=by, project_id=project.pk, fields=", ".join(changed))
+    card.version = version
+    changed = revising.write(card, fields, by=by, kind=kind, source=source)
+    if changed:
+        audit.record("modelcards.card_changed", card, by=by, project_id=project.pk, fields=", ".join(changed))
     return card
 
 
