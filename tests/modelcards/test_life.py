@@ -225,10 +225,16 @@ def test_the_database_keeps_four_eyes_proof_and_state(version, in_review, dev, b
     ],
 )
 def test_the_database_keeps_the_moves_of_a_card(version, in_review, sets, constraint):
-    with pytest.raises(IntegrityError) as error, transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(f"UPDATE modelcards_card SET {sets}, lock_version = lock_version + 1")  # noqa: S608
-        cursor.execute("SET CONSTRAINTS modelcards_card_kept IMMEDIATE")
+    with pytest.raises(IntegrityError) as error, transaction.atomic():
+        _update_card(sets)
     assert error.value.__cause__.diag.constraint_name == constraint
+
+
+def _update_card(sets):
+    """Change cards past the services, and ask for what is asked at the end of a transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"UPDATE modelcards_card SET {sets}, lock_version = lock_version + 1")
+        cursor.execute("SET CONSTRAINTS modelcards_card_kept IMMEDIATE")
 
 
 @pytest.mark.django_db(transaction=True)

@@ -20,7 +20,6 @@ class Migration(migrations.Migration):
         ("projects", "0001_initial"),
     ]
     operations = [
-        migrations.RunSQL(sql.FIRST_REVISIONS, migrations.RunSQL.noop),
         *(
             operation
             for name in GOVERNED
