@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import Http404
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -99,14 +99,16 @@ class CardDifferenceOut(Output):
 
 
 class CardRevisionWholeOut(CardRevisionOut):
-    fields_ = serializers.DictField(source="fields", child=serializers.CharField())
-    provenance = serializers.DictField(source="written", child=serializers.DictField())
-    differences = CardDifferenceOut(many=True)
+    """A revision; what differs from the one before comes with the context."""
 
-    def get_fields(self) -> dict[str, Any]:
-        found = super().get_fields()
-        found["fields"] = found.pop("fields_")
-        return found
+    written = serializers.DictField(source="fields", child=serializers.CharField())
+    provenance = serializers.DictField(source="written", child=serializers.DictField())
+    differences = serializers.SerializerMethodField()
+
+    @extend_schema_field(CardDifferenceOut(many=True))
+    def get_differences(self, revision: Any) -> Any:
+        """Return the fields that differ from the revision before."""
+        return CardDifferenceOut(self.context["differences"], many=True).data
 
 
 class CardRevisionOne(Endpoint):
@@ -124,8 +126,8 @@ class CardRevisionOne(Endpoint):
             raise Http404
         before = rows[number - 1].fields if number - 1 in rows else {}
         found = rows[number]
-        found.differences = standing.changes(version, before, found.fields)
-        return Response(CardRevisionWholeOut(found).data)
+        differences = standing.changes(version, before, found.fields)
+        return Response(CardRevisionWholeOut(found, context={"differences": differences}).data)
 
 
 class PublicationOut(Output):

@@ -311,6 +311,7 @@ class World:
     version: Version
     ada: User
     dev: User
+    ben: User
     ci: User
 
     def ask(self):
@@ -318,8 +319,8 @@ class World:
 
 
 @pytest.fixture
-def world(project, version, ada, dev, ci):
-    return World(project, version, ada, dev, ci.user)
+def world(project, version, ada, dev, ben, ci):
+    return World(project, version, ada, dev, ben, ci.user)
 
 
 @pytest.mark.parametrize("address", LISTS)
