@@ -152,6 +152,8 @@ globals().update(environment.email())
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = os.environ.get("MLGOV_EMAIL_FROM", "mlgov <mlgov@localhost>")
 #: Where people reach the portal: the beginning of the links in e-mails and webhooks.
 BASE_URL = os.environ.get("MLGOV_BASE_URL", "http://localhost:8000").rstrip("/")
+#: Whether owners may make links by which people without an account read a published card.
+PUBLIC_CARDS = environment.flag("MLGOV_PUBLIC_CARDS", default=False)
 #: The hour of the day (UTC) from which daily digests are sent.
 DIGEST_HOUR = int(os.environ.get("MLGOV_DIGEST_HOUR", "6"))
 #: Networks and ports that outgoing calls may reach besides public addresses (apps/core/outgoing.py).
@@ -265,7 +267,7 @@ AUDIT_EVENT_MODULES = [
     if name not in {"core", "audit", "evidence", "commands", "api", "portal"}
 ]
 #: Where kinds of notices are listed.
-_WITH_NOTICES = "notifications costs checklists findings assurance"
+_WITH_NOTICES = "notifications costs checklists modelcards findings assurance"
 NOTICE_MODULES = [f"apps.{name}.notices" for name in _WITH_NOTICES.split()]
 NOTICE_MODULES += [f"apps.gates.{name}notices" for name in ("", "exception_", "condition_", "policy_")]
 #: With what the organisation signs its PDFs, on the worker's machine alone (apps/core/pdf/certificates.py).

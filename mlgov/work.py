@@ -12,6 +12,7 @@ JOB_KINDS = {
     "data.profile": ("apps.data.jobs:profile", "Profile a sample of a data source"),
     "evaluations.evaluate": ("apps.evaluations.jobs:evaluate", "Evaluate predictions"),
     "evaluations.map_part": ("apps.evaluations.parts:map_part", "Count a part of the predictions"),
+    "modelcards.keep_links": ("apps.modelcards.jobs:keep_links", "Note which public links are over"),
     "modelcards.render_pdf": ("apps.modelcards.jobs:render_pdf", "Make the PDF of a model card"),
     "registry.scan": ("apps.registry.jobs:scan", "Read what model files would run"),
     "notifications.deliver": ("apps.notifications.jobs:deliver", "Call a webhook"),
@@ -47,6 +48,7 @@ PERIODIC_JOBS: dict[str, float] = {
     "evidence.follow": 10,
     "findings.look_again": 600,
     "gates.keep_time": 300,
+    "modelcards.keep_links": 600,
     "notifications.outbox": 15,
     "notifications.send_digests": 600,
 }

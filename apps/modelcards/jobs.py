@@ -16,6 +16,7 @@ from apps.core.models import Blob
 from apps.core.pdf import making
 from apps.core.pdf.documents import Attachment, Document, Relationship
 from apps.jobs.running import RunningJob
+from apps.modelcards import sharing
 from apps.modelcards.content import CardContent, assemble
 from apps.modelcards.models import CardExport
 
@@ -75,3 +76,11 @@ def _proof_of(export: CardExport) -> dict[str, Any] | None:
         object_id=export.pk, object_type=export._meta.label_lower, kind="modelcards.pdf_requested"
     ).latest("id")
     return proof_file(event) if wait_for_seal(event) else None
+
+
+def keep_links(job: RunningJob) -> dict[str, Any]:
+    """Note which public links are over. Comes again by itself (settings.PERIODIC_JOBS)."""
+    job.check()
+    with job.completing({}) as answer:
+        answer["expired"] = sharing.note_expired()
+    return answer

@@ -1,6 +1,7 @@
 """What is done with model cards."""
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 
 from django.urls import reverse
 
@@ -11,8 +12,10 @@ from apps.core.db import service
 from apps.core.errors import Invalid
 from apps.evidence.services import collect
 from apps.jobs import services as jobs
+from apps.modelcards import revising
 from apps.modelcards.content import assemble
 from apps.modelcards.document.written import digests_of
+from apps.modelcards.enums import Origin
 from apps.modelcards.fields import LONGEST, LONGEST_LINE, card_part
 from apps.modelcards.models import Card, CardExport
 from apps.policies.method.card import Card as Part
@@ -31,34 +34,31 @@ def change_card(
     by: User,
     expect: int | None = None,
     confirm: Sequence[str] = (),
+    kind: Origin = Origin.WRITTEN,
+    source: str = "",
 ) -> Card:
     """Write fields of the card as Markdown; fields that are not named stay.
 
-    ``confirm`` names fields that were read again and are still right: they rest on the evidence of now.
+    Each change is a revision and makes the card a draft again. ``confirm`` names fields that were read again and are still
+    right: they rest on the evidence of now. ``kind`` and ``source`` say where the texts come from.
     """
     project = version.model.project
     can(by, Right.ANSWER, project).enforce()
     part = card_part(project)
     for key, text in {**dict.fromkeys(confirm, ""), **fields}.items():
         _demand_field(part, key, text)
-    card, fresh = Card.objects.get_or_create(version=version)
-    if fresh:
-        audit.record("modelcards.card_started", card, by=by, project_id=project.pk, version=str(version))
-    card = Card.objects.select_for_update(of=("self",)).get(pk=card.pk)
+    card = revising.begin(version, by=by)
     governed.demand_version(card, expect)
-    changed = {key for key, text in fields.items() if card.fields.get(key, "") != text}
-    changed |= {key for key in confirm if card.fields.get(key, "").strip()}
-    if not changed:
-        return card
-    governed.change(card, fields=card.fields | fields)
-    audit.record(
-        "modelcards.card_changed",
+    card.version = version
+    changed = revising.write(
         card,
+        fields,
         by=by,
-        project_id=project.pk,
-        fields=", ".join(sorted(changed)),
-        rests_on=_rests_on(version, part, changed),
+        origin=revising.Said(kind, source, partial(_rests_on, version, part)),
+        confirmed=[key for key in confirm if card.fields.get(key, "").strip()],
     )
+    if changed:
+        audit.record("modelcards.card_changed", card, by=by, project_id=project.pk, fields=", ".join(changed))
     return card
 
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.modelcards import views
+from apps.modelcards import views, views_life, views_public
 
 app_name = "modelcards"
 urlpatterns = [
@@ -8,4 +8,17 @@ urlpatterns = [
     path("versions/<uuid:pk>/card/edit/", views.edit, name="edit"),
     path("versions/<uuid:pk>/card/pdf/", views.request_pdf, name="pdf"),
     path("versions/<uuid:pk>/card.pdf", views.download, name="download"),
+    path("versions/<uuid:pk>/card/life/", views_life.review, name="life"),
+    path("versions/<uuid:pk>/card/submit/", views_life.submit, name="submit"),
+    path("versions/<uuid:pk>/card/take-back/", views_life.take_back, name="take_back"),
+    path("versions/<uuid:pk>/card/send-back/", views_life.send_back, name="send_back"),
+    path("versions/<uuid:pk>/card/publish/", views_life.publish, name="publish"),
+    path("versions/<uuid:pk>/card/withdraw/", views_life.withdraw, name="withdraw"),
+    path("versions/<uuid:pk>/card/revisions/", views_life.revisions, name="revisions"),
+    path("versions/<uuid:pk>/card/comments/", views_public.comments, name="comments"),
+    path("card-comments/<uuid:pk>/resolve/", views_public.resolve, name="resolve"),
+    path("versions/<uuid:pk>/card/links/", views_public.links, name="links"),
+    path("card-links/<uuid:pk>/withdraw/", views_public.withdraw_link, name="withdraw_link"),
+    path("projects/<slug:slug>/card-defaults/", views_life.project_defaults, name="defaults"),
+    path("public/cards/<str:secret>/", views_public.public, name="public"),
 ]

@@ -18,6 +18,7 @@ from apps.jobs.queries import can_change
 from apps.modelcards import queries, services
 from apps.modelcards.content import CardContent, assemble
 from apps.modelcards.forms import CardForm
+from apps.modelcards.starting import prefill
 from apps.projects.permissions import Right, can
 from apps.registry.models import Version
 from apps.registry.queries import version_for
@@ -37,6 +38,8 @@ def card(request: SignedInRequest, pk: UUID) -> HttpResponse:
         "export": export,
         "may_change_job": can_change(request.user, export.job) if export and export.job else None,
         "decision": can(request.user, Right.ANSWER, version.model.project),
+        "published": queries.standing_publication(content.card),
+        "open_comments": queries.open_comments_of(version),
     }
     return page(request, "modelcards/card.html", context)
 
@@ -48,6 +51,8 @@ def edit(request: SignedInRequest, pk: UUID) -> HttpResponse:
     version = version_for(request.user, pk)
     content = assemble(version)
     initial: dict[str, object] = {section.field.key: section.text for section in content.sections}
+    if content.card is None:
+        initial |= prefill(version).fields
     initial["lock_version"] = content.card.lock_version if content.card else 1
     stale = [section.field.key for section in content.stale]
     form = CardForm(content.known.part, request.POST or None, initial=initial, stale=stale)

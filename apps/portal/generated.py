@@ -24,6 +24,7 @@ from apps.gates.enums import (
     WaiverState,
 )
 from apps.jobs.enums import JOB_MOVES, JobState
+from apps.modelcards.enums import CARD_MOVES, CardState
 from apps.notifications.enums import SEND_MOVES, SendState
 from apps.policies.enums import DRAFT_MOVES, DraftState
 from apps.policies.loading import standard_text, vocabulary
@@ -45,6 +46,12 @@ MACHINES: tuple[tuple[str, str, type[TextChoices], Mapping[str, frozenset[str]]]
         SEND_MOVES,
     ),
     ("Evaluation", "Its job carries the finer states.", EvaluationState, EVALUATION_MOVES),
+    (
+        "Model card",
+        "Its written part; what is published is a row of its own, which a newer one replaces or somebody withdraws.",
+        CardState,
+        CARD_MOVES,
+    ),
     (
         "Promotion request",
         "A refused request is born refused and keeps the verdict.",

@@ -28,7 +28,7 @@ from apps.gates.judging import GateView, next_gates
 from apps.gates.models import Promotion, Review
 from apps.gates.queries_policy import moves_to_confirm_for
 from apps.modelcards.models import Card
-from apps.modelcards.queries import card_of
+from apps.modelcards.queries import card_of, cards_to_publish_for
 from apps.policies.pack import Stage
 from apps.policies.queries import drafts_to_publish_for, pack_of
 from apps.projects.framing import FramingView, framing_of
@@ -55,6 +55,7 @@ _TO_ANSWER: dict[str, Callable[[User], QuerySet[Any]]] = {
     "moves": moves_to_confirm_for,
     "kills": kills_to_decide_for,
     "assigned": assigned_to,
+    "cards": cards_to_publish_for,
 }
 
 

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from apps.core import differences
+from apps.core.differences import FieldChange
 from apps.projects.enums import Consumer, Direction, Latency, Task
 from apps.projects.models import Brief
 
@@ -101,16 +103,6 @@ class Line:
     required: bool
 
 
-@dataclass(frozen=True)
-class FieldChange:
-    """A field that differs between two states of a brief, as people read it."""
-
-    name: str
-    label: str
-    before: str
-    after: str
-
-
 def step_of(key: str) -> Step | None:
     """Return the step with this key, or None."""
     return next((one for one in STEPS if one.key == key), None)
@@ -155,12 +147,7 @@ def changes_between(
     before: Mapping[str, Any], after: Mapping[str, Any], names: Iterable[str] = FIELDS
 ) -> list[FieldChange]:
     """Return the fields that differ, in the order of the brief."""
-    asked = set(names)
-    return [
-        FieldChange(name, label, worded(name, before.get(name)), worded(name, after.get(name)))
-        for name, label in FIELDS.items()
-        if name in asked and before.get(name) != after.get(name)
-    ]
+    return differences.changes_between(before, after, labels=FIELDS, worded=worded, names=names)
 
 
 def worded(name: str, value: Any) -> str:

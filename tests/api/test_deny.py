@@ -24,6 +24,8 @@ from apps.findings import services as findings
 from apps.gates import reviewing
 from apps.gates import services as gates
 from apps.gates.enums import ReviewState
+from apps.modelcards import commenting
+from apps.modelcards import services as cards
 from apps.monitoring import services as monitoring
 from apps.notifications import services as notifications
 from apps.policies.services import publish
@@ -33,6 +35,7 @@ from apps.projects.models import DataSource, Project
 from apps.registry import services as registry
 from apps.registry.models import Version
 from tests.cast import COLUMNS, PASSWORD, evaluate, person, predictions_csv, weights
+from tests.modelcards import living
 
 OPEN = {
     "account_login",
@@ -281,6 +284,15 @@ LISTS = {
         world.version.promotions.get(), text=f"comment {number}", by=world.dev
     ),
     "versions/{version}/production-metrics": more_metrics,
+    "versions/{version}/card/revisions": lambda world, number: cards.change_card(
+        world.version, fields={"caveats": f"Caveat {number}."}, by=world.dev
+    ),
+    "versions/{version}/card/publications": lambda world, number: living.published(
+        world.version, writer=world.dev, publisher=world.ben, caveats=f"Caveat {number}."
+    ),
+    "versions/{version}/card/comments": lambda world, number: commenting.comment(
+        world.version, field="caveats", text=f"Comment {number}.", by=world.dev
+    ),
     "versions/{version}/waivers": more_waiver,
     "projects/{project}/waivers": more_waiver,
     "projects/{project}/postmortems": more_postmortem,
@@ -299,6 +311,7 @@ class World:
     version: Version
     ada: User
     dev: User
+    ben: User
     ci: User
 
     def ask(self):
@@ -306,8 +319,8 @@ class World:
 
 
 @pytest.fixture
-def world(project, version, ada, dev, ci):
-    return World(project, version, ada, dev, ci.user)
+def world(project, version, ada, dev, ben, ci):
+    return World(project, version, ada, dev, ben, ci.user)
 
 
 @pytest.mark.parametrize("address", LISTS)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from django.test import Client
+from django.test import Client, override_settings
 from django.utils import timezone
 
 from apps.accounts import services as accounts
@@ -19,6 +19,7 @@ from apps.checklists import services as checklists
 from apps.checklists.models import AnswerEvidence
 from apps.costs import services as costs
 from apps.data import services as data
+from apps.evidence.services import collect
 from apps.experiments import services as experiments
 from apps.findings import services as findings
 from apps.findings.models import Finding
@@ -26,6 +27,7 @@ from apps.gates import services as gates
 from apps.gates.models import Obligation, Review
 from apps.gates.terms import Owed, Terms
 from apps.identity import services as identity
+from apps.modelcards import commenting, life, sharing
 from apps.modelcards import services as cards
 from apps.notifications import outbox
 from apps.notifications import services as notifications
@@ -39,9 +41,11 @@ from apps.projects import services as projects
 from apps.projects.enums import Role
 from apps.projects.models import Brief, DataSource
 from apps.registry import services as registry
+from apps.registry.models import Version
 from apps.rubrics import services as rubrics
 from tests.cast import COLUMNS, PASSWORD, evaluate, person
 from tests.gates import conditional, tiny
+from tests.modelcards import living
 
 POLICY = conditional.SIGNED_BY_THREE
 #: Another revision of it, which a project may move to and a draft may say.
@@ -171,7 +175,30 @@ def _mortgages(world: World) -> None:
     notes = checklists.Shown(file=io.BytesIO(b"Looked at by hand."), file_name="notes.txt")
     checklists.answer(sheet, item="worst_predictions", value="yes", shown=notes, by=dev)
     objects["shown"] = AnswerEvidence.objects.get()
+    _cards(world, version)
     world.words["dimension"] = pack_of(project.policy_revision).rubric.dimensions[0].key
+
+
+def _cards(world: World, version: Version) -> None:
+    """Cards of the model's further versions: written, in review, published; a comment and a public link."""
+    dev, objects = world.cast["dev"], world.objects
+    written, reviewed, shown = (registry.register_version(version.model, by=dev) for _ in range(3))
+    for one in (written, reviewed, shown):
+        living.write(one, by=dev)
+    life.submit(reviewed, by=dev)
+    life.submit(shown, by=dev)
+    living.publish(shown, by=world.cast["ben"])
+    comment = commenting.comment(version, field="intended_use", text="For whom?", by=world.cast["ben"])
+    with override_settings(PUBLIC_CARDS=True):
+        link, _ = sharing.create_link(shown, note="The press", days=30, by=world.cast["ada"])
+    world.words["card_digest"] = collect(reviewed).digest
+    objects |= {
+        "card_written": written,
+        "card_in_review": reviewed,
+        "card_published": shown,
+        "card_comment": comment,
+        "card_link": link,
+    }
 
 
 def _sending(world: World) -> None:

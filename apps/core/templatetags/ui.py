@@ -23,6 +23,7 @@ STATES: dict[str, tuple[str, str, str]] = {
     "stopped": ("Stopped", "octagon-x", "bad"),
     "gone": ("No longer so", "circle-check", "good"),
     "draft": ("Draft", "file-pen", "neutral"),
+    "in_review": ("In review", "hourglass", "info"),
     "proposed": ("Proposed", "hourglass", "info"),
     "published": ("Published", "circle-check", "good"),
     "asked": ("Asked for", "hourglass", "info"),

@@ -16,8 +16,8 @@ from apps.evaluations.queries import latest_evaluation
 from apps.evidence.services import Evidence, collect
 from apps.experiments.models import Run
 from apps.modelcards.fields import card_part
-from apps.modelcards.models import Card
-from apps.modelcards.queries import card_of
+from apps.modelcards.models import Card, Publication
+from apps.modelcards.queries import card_of, revisions_of, standing_publication
 from apps.policies.method.card import Card as Part
 from apps.policies.queries import pack_of
 from apps.projects.models import Brief, DatasetVersion, DataSource, Membership, Project, RiskTier
@@ -63,6 +63,9 @@ class Known:
     checks: Mapping[str, LatestCheck]
     #: What the apps named in settings.CARD_PARTS tell: checklists, rubric, gates.
     told: Mapping[str, Any] = field(default_factory=dict)
+    #: The number of the newest revision of the card, and what readers see as published.
+    revision: int = 0
+    publication: Publication | None = None
     #: That of the evaluation, with every section that there is today.
     report: dict[str, Any] | None = None
 
@@ -111,7 +114,14 @@ def gather(version: Version) -> Known:
         previous=_previous(version),
         checks=latest_checks(version),
         told=_told(version, evidence.document),
+        revision=_revision(card),
+        publication=standing_publication(card),
     )
+
+
+def _revision(card: Card | None) -> int:
+    newest = revisions_of(card).values_list("number", flat=True).first() if card else None
+    return newest or 0
 
 
 def _events(version: Version, card: Card | None) -> tuple[Event, ...]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from apps.core.canonical import digest
@@ -11,8 +12,6 @@ from apps.modelcards.document.known import Known
 from apps.modelcards.fields import is_required
 from apps.policies.method.card import CardField
 
-CHANGED = "modelcards.card_changed"
-
 
 @dataclass(frozen=True)
 class Written:
@@ -21,6 +20,7 @@ class Written:
     by: str
     at: str
     kind: str = "written"
+    source: str = ""
     rests_on: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -30,20 +30,17 @@ def digests_of(field_: CardField, facts: Mapping[str, Any]) -> dict[str, str]:
 
 
 def written_by(known: Known) -> dict[str, Written]:
-    """Return who wrote each field last, from the audit log."""
-    found = {}
-    for event in known.events:
-        if event.kind != CHANGED:
-            continue
-        rests_on = event.data.get("rests_on") or {}
-        for key in str(event.data.get("fields", "")).split(", "):
-            found[key] = Written(
-                event.actor_label,
-                utc_text(event.recorded_at),
-                str(event.data.get("source") or "written"),
-                rests_on.get(key, {}),
-            )
-    return found
+    """Return who wrote each field last; what was written before that was kept is nobody's."""
+    return {
+        key: Written(
+            entry.get("by", ""),
+            utc_text(datetime.fromisoformat(entry["at"])),
+            entry.get("kind", "written"),
+            entry.get("source", ""),
+            entry.get("rests_on", {}),
+        )
+        for key, entry in (known.card.written if known.card else {}).items()
+    }
 
 
 def fields_of(known: Known) -> list[dict[str, Any]]:
@@ -86,7 +83,7 @@ def _author(author: Written | None) -> dict[str, Any]:
         "kind": author.kind if author else "written",
         "by": author.by if author else None,
         "at": author.at if author else None,
-        "source": "",
+        "source": author.source if author else "",
         "path": "",
         "digest": "",
     }
@@ -94,11 +91,12 @@ def _author(author: Written | None) -> dict[str, Any]:
 
 def card_of(known: Known, fields: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Return how the card itself stands. A required field that evidence fills still waits for a person's words."""
+    published = known.publication
     return {
-        "state": "draft" if known.card else "none",
-        "revision": known.card.lock_version if known.card else 0,
-        "published_at": None,
-        "published_by": None,
+        "state": known.card.state if known.card else "none",
+        "revision": known.revision,
+        "published_at": utc_text(published.created_at) if published else None,
+        "published_by": str(published.published_by) if published else None,
         "language": "en",
         "evidence_digest": known.evidence.digest,
         "stale": [one["key"] for one in fields if one["state"] == "stale"],

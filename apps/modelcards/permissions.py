@@ -1,0 +1,110 @@
+"""Who moves a card through its life: pages, interface and services ask the same."""
+
+from django.conf import settings
+
+from apps.accounts.models import User
+from apps.core.errors import ALLOWED, Decision, denied, not_now
+from apps.modelcards.enums import CardState
+from apps.modelcards.models import Card, CardRevision, Publication
+from apps.projects.models import Project
+from apps.projects.permissions import Right, can
+
+
+def can_submit(user: User, project: Project, card: Card | None, *, missing: list[str]) -> Decision:
+    """Decide whether this person may send the card for review; ``missing`` are its empty required fields."""
+    right = can(user, Right.ANSWER, project)
+    if not right:
+        return right
+    if card is None or not card.fields:
+        return not_now(
+            "Nothing is written yet, so there is nothing to review. Write the card first.", code="empty"
+        )
+    if card.state != CardState.DRAFT:
+        return not_now(f"The card is {card.get_state_display().lower()} already.", code="wrong_state")
+    if missing:
+        return not_now(
+            f"These required fields are empty: {', '.join(missing)}. Write them, then send the card for review.",
+            code="incomplete",
+        )
+    return ALLOWED
+
+
+def can_take_back(user: User, project: Project, card: Card | None) -> Decision:
+    """Decide whether this person may take the card back from review to go on writing."""
+    right = can(user, Right.ANSWER, project)
+    return _in_review(card) if right else right
+
+
+def can_send_back(user: User, project: Project, card: Card | None) -> Decision:
+    """Decide whether this person may send the card back to its writers."""
+    right = can(user, Right.APPROVE, project)
+    return _in_review(card) if right else right
+
+
+def can_publish(user: User, project: Project, card: Card | None, newest: CardRevision | None) -> Decision:
+    """Decide whether this person may publish the card: whoever signs here, and did not make its last change."""
+    right = can(user, Right.APPROVE, project)
+    if not right:
+        return right
+    reviewed = _in_review(card)
+    if reviewed and newest is not None and newest.author.person_id == user.person_id:
+        return denied(
+            "You made the last change of this card, so somebody else must publish it.", code="own_change"
+        )
+    return reviewed
+
+
+def can_withdraw(user: User, project: Project, publication: Publication | None) -> Decision:
+    """Decide whether this person may withdraw what is published: whoever signs here, and the owners; in person."""
+    if not user.is_person:
+        return denied("Only a person can withdraw a publication; a token cannot.", code="person_needed")
+    right = can(user, Right.DECIDE, project)
+    if not right:
+        signs = can(user, Right.APPROVE, project)
+        if not signs:
+            return right
+    if publication is None:
+        return not_now(
+            "No publication of this card stands, so there is none to withdraw.", code="not_published"
+        )
+    return ALLOWED
+
+
+def can_comment(user: User, project: Project) -> Decision:
+    """Decide whether this person may comment: whoever may write the card."""
+    return can(user, Right.ANSWER, project)
+
+
+def can_change_defaults(user: User, project: Project) -> Decision:
+    """Decide whether this person may change with what the project's cards begin."""
+    return can(user, Right.MANAGE, project)
+
+
+def can_withdraw_link(user: User, project: Project) -> Decision:
+    """Decide whether this person may end a public link: an owner, whatever the site allows now."""
+    if not user.is_person:
+        return denied("Only a person decides who reads a card without an account.", code="person_needed")
+    return can(user, Right.MANAGE, project)
+
+
+def can_share(user: User, project: Project, publication: Publication | None) -> Decision:
+    """Decide whether this person may make a public link: an owner, of a published card, where the site allows it."""
+    right = can_withdraw_link(user, project)
+    if not right:
+        return right
+    if not settings.PUBLIC_CARDS:
+        return not_now(
+            "Public links are off on this site. Who runs it may set MLGOV_PUBLIC_CARDS.",
+            code="public_cards_off",
+        )
+    if publication is None:
+        return not_now("Only a published card has a public link. Publish it first.", code="not_published")
+    return ALLOWED
+
+
+def _in_review(card: Card | None) -> Decision:
+    if card is None or card.state != CardState.IN_REVIEW:
+        return not_now(
+            "The card is not in review. Somebody must send it for review first.", code="wrong_state"
+        )
+    return ALLOWED

@@ -1,0 +1,225 @@
+"""What of a card people without an account may read: its published texts and figures, and nobody's name.
+
+``content_of`` is what a publication keeps; ``public_view`` is the one place where it is made fit for strangers. It leaves
+out where things are and who did them: texts lose the names and addresses of members, addresses of this portal and of
+private machines, and paths of files. Words that people write in their own sentences otherwise stay as they are.
+"""
+
+import ipaddress
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db.models import Q
+
+from apps.accounts.models import User
+from apps.evaluations import presenting
+from apps.evaluations.queries import latest_evaluation
+from apps.evaluations.wording import figure_words, label_of
+from apps.modelcards.fieldnames import titles_of
+from apps.projects.enums import Role
+from apps.projects.models import Project
+from apps.registry.models import Version
+
+SCHEMA = 1
+_ADDRESS = re.compile(r"\b(?:https?|ftp|file|s3|gs|ssh|git)://[^\s<>()\[\]\"'`]+", re.IGNORECASE)
+_PATH = re.compile(
+    r"(?<![\w/:.])(?:~|\.{1,2})?/(?:[\w.@+-]+/)*[\w.@+-]+|\b[A-Za-z]:\\[^\s<>\"|?*]+|\\\\[\w.-]+\\[^\s<>\"|?*]+"
+)
+_HEX = re.compile(r"\b(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{7,64})\b")
+_PRIVATE_ENDINGS = (".local", ".internal", ".intranet", ".lan", ".corp", ".home", ".localdomain", ".test")
+_HOST = re.compile(
+    rf"\b[\w-]+(?:\.[\w-]+)*(?:{'|'.join(map(re.escape, _PRIVATE_ENDINGS))})\b(?::\d+)?"
+    r"|\b(?:10|127|192\.168|169\.254|172\.(?:1[6-9]|2\d|3[01]))(?:\.\d{1,3}){2,3}\b(?::\d+)?|\blocalhost(?::\d+)?\b"
+)
+
+
+def content_of(version: Version, fields: Mapping[str, str]) -> dict[str, Any]:
+    """Return what a publication keeps of a card: its texts with their titles, and the figures of the newest evaluation."""
+    titles = titles_of(version.model.project)
+    return {
+        "schema": SCHEMA,
+        "model": version.model.name,
+        "number": version.number,
+        "fields": [
+            {"key": key, "title": title, "text": fields[key]}
+            for key, title in titles.items()
+            if fields.get(key, "").strip()
+        ],
+        "figures": _figures(version),
+    }
+
+
+def _figures(version: Version) -> dict[str, Any] | None:
+    evaluation = latest_evaluation(version)
+    if evaluation is None or not evaluation.report:
+        return None
+    report = presenting.upgraded(evaluation.report)
+    return {
+        "task": report["task"],
+        "rows": report["n"],
+        "split": evaluation.prediction_set.get_split_display(),
+        "metrics": [
+            {"title": row.label, "value": figure_words(row.figure)} for row in presenting.metric_rows(report)
+        ],
+        "fairness": [
+            {
+                "attribute": name,
+                "groups": [
+                    {
+                        "value": str(group["value"]),
+                        "rows": group["n"],
+                        "selection_rate": figure_words(group["selection_rate"]),
+                        "impact_ratio": figure_words(group["impact_ratio"]),
+                    }
+                    for group in found["groups"]
+                ],
+            }
+            for name, found in report["fairness"].items()
+            if all("selection_rate" in group for group in found["groups"])
+        ],
+    }
+
+
+@dataclass(frozen=True)
+class PublicField:
+    title: str
+    text: str
+
+
+@dataclass(frozen=True)
+class PublicGroup:
+    value: str
+    rows: str
+    selection_rate: str
+    impact_ratio: str
+
+
+@dataclass(frozen=True)
+class PublicAttribute:
+    """A protected attribute with how its groups fare."""
+
+    title: str
+    groups: tuple[PublicGroup, ...]
+
+
+@dataclass(frozen=True)
+class PublicCard:
+    """Everything on the public page."""
+
+    name: str
+    number: int
+    published_on: str
+    role: str
+    fields: tuple[PublicField, ...]
+    figures: Mapping[str, Any] | None
+    metrics: tuple[tuple[str, str], ...]
+    fairness: tuple[PublicAttribute, ...]
+
+
+def public_view(
+    content: Mapping[str, Any], *, role: str, published_on: str, secrets: Mapping[str, str]
+) -> PublicCard:
+    """Return the page of a published ``content``; ``secrets`` are words that must not be read and what stands for each."""
+    clean = partial(_without, secrets)
+    figures = content["figures"] or {}
+    return PublicCard(
+        name=clean(content["model"]),
+        number=content["number"],
+        published_on=published_on,
+        role=role,
+        fields=tuple(PublicField(clean(one["title"]), clean(one["text"])) for one in content["fields"]),
+        figures=content["figures"],
+        metrics=tuple((one["title"], one["value"]) for one in figures.get("metrics", [])),
+        fairness=tuple(_attribute(one, clean) for one in figures.get("fairness", [])),
+    )
+
+
+def _attribute(one: Mapping[str, Any], clean: Callable[[str], str]) -> PublicAttribute:
+    groups = tuple(
+        PublicGroup(
+            clean(group["value"]), f"{group['rows']:,}", group["selection_rate"], group["impact_ratio"]
+        )
+        for group in one["groups"]
+    )
+    return PublicAttribute(label_of(clean(one["attribute"])), groups)
+
+
+def secrets_of(version: Version) -> dict[str, str]:
+    """Return the words that strangers must not read in a card of this version, and what stands for each."""
+    project, run = version.model.project, version.run
+    found: dict[str, str] = {}
+    for person, role in _people_of(project, version):
+        found |= {person.email: f"[{role}]", person.full_name: f"[{role}]"}
+    found |= dict.fromkeys((version.commit, run.code_commit if run else ""), "[left out]")
+    found |= dict.fromkeys(version.artifacts.values_list("path", flat=True), "[path]")
+    # Names that are plain words ("mortgages") would tear holes into sentences; as part of an address they go with it.
+    codes = (project.slug, version.model.slug, run.name if run else "", run.experiment.name if run else "")
+    found |= dict.fromkeys((one for one in codes if re.search(r"[^A-Za-z]", one)), "[left out]")
+    return {word: said for word, said in found.items() if len(word.strip()) > 1}
+
+
+def _people_of(project: Project, version: Version) -> list[tuple[User, str]]:
+    """Return everybody who has, or had, a hand in the project, with their role of now in words."""
+    roles = dict(project.memberships.values_list("user", "role"))
+    made = {version.created_by_id, project.created_by_id, version.model.created_by_id}
+    wrote = (
+        set(version.card.revisions.values_list("author", flat=True)) if hasattr(version, "card") else set()
+    )
+    people = User.objects.filter(
+        Q(pk__in={*roles, *made, *wrote}) | Q(service_accounts__pk__in=roles)
+    ).distinct()
+    return [
+        (one, Role(roles[one.pk]).label.lower() if one.pk in roles else "member of the project")
+        for one in people
+    ]
+
+
+def _without(secrets: Mapping[str, str], text: str) -> str:
+    """Return a text without secrets, private addresses, paths and digests."""
+    for word in sorted(secrets, key=len, reverse=True):
+        # A name of one word, such as May, is masked where it is written as the name.
+        flags = re.IGNORECASE if re.search(r"\W", word) else re.NOFLAG
+        text = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", _said(secrets[word]), text, flags=flags)
+    text = _ADDRESS.sub(lambda found: found[0] if is_public(found[0]) else "[internal address]", text)
+    between = [
+        _HEX.sub(_unless_number, _PATH.sub("[path]", _HOST.sub("[internal address]", part)))
+        for part in _ADDRESS.split(text)
+    ]
+    kept = [*_ADDRESS.findall(text), ""]
+    return "".join(piece for pair in zip(between, kept, strict=True) for piece in pair)
+
+
+def _said(words: str) -> Callable[[re.Match[str]], str]:
+    """Return a replacement in which nothing is read as a reference to a group."""
+    return lambda _: words
+
+
+def _unless_number(found: re.Match[str]) -> str:
+    """A figure such as 1000000 is no digest, and neither is a word such as defaced."""
+    text = found[0]
+    return "[left out]" if re.search(r"\d", text) and re.search(r"[a-f]", text) else text
+
+
+def is_public(address: str) -> bool:
+    """Tell whether an address leads to the open internet, as far as it can be seen by itself."""
+    try:
+        parts = urlsplit(address)
+        host = (parts.hostname or "").rstrip(".").lower()
+    except ValueError:
+        return False
+    if (
+        parts.scheme.lower() not in {"http", "https"}
+        or host == (urlsplit(settings.BASE_URL).hostname or "").lower()
+    ):
+        return False
+    if "@" in parts.netloc or host in settings.ALLOWED_HOSTS:
+        return False
+    try:
+        return ipaddress.ip_address(host).is_global
+    except ValueError:
+        return "." in host and not host.endswith(_PRIVATE_ENDINGS)
