@@ -22,15 +22,26 @@ from apps.modelcards.document import build
 from apps.modelcards.schema import FILE
 from apps.registry.queries import version_for
 
+CARD_INPUT = {
+    "fields": {"type": "object", "description": "texts by the key of the field"},
+    "confirm": {
+        "type": "array",
+        "items": {"type": "string"},
+        "description": "stale fields that were read again and are still right",
+    },
+}
+
 
 class CardIn(Input):
     fields_ = serializers.DictField(
         child=serializers.CharField(allow_blank=True, max_length=20_000), required=False
     )
 
+    confirm = serializers.ListField(child=serializers.SlugField(), required=False)
+
     def get_fields(self) -> dict[str, Any]:
         found = super().get_fields()
-        return {"fields": found["fields_"]}
+        return {"fields": found["fields_"], "confirm": found["confirm"]}
 
 
 class CardOut(Output):
@@ -38,6 +49,7 @@ class CardOut(Output):
     stage = serializers.CharField(source="version.stage")
     status = serializers.CharField()
     digest = serializers.CharField()
+    stale = serializers.ListField(child=serializers.CharField(), source="document.card.stale")
     missing = serializers.ListField(child=serializers.CharField())
     written = serializers.SerializerMethodField()
     lock_version = serializers.IntegerField(source="card.lock_version", default=0)
@@ -56,15 +68,21 @@ class CardOne(Endpoint):
         return self._card(assemble(version_for(self.user, pk)))
 
     @extend_schema(
-        request={"application/json": {"type": "object", "properties": {"fields": {"type": "object"}}}},
+        request={"application/json": {"type": "object", "properties": CARD_INPUT}},
         responses=CardOut,
     )
     def patch(self, request: Request, pk: UUID) -> Response:
-        """Write fields of the card (If-Match; "0" or "1" for one that was never written)."""
+        """Write fields of the card, or confirm stale ones (If-Match; "0" or "1" for one that was never written)."""
         version = version_for(self.user, pk)
         expect = expected_version(request) or 1
-        fields = self.read(CardIn).get("fields", {})
-        card_services.change_card(version, fields=fields, by=self.user, expect=expect)
+        given = self.read(CardIn)
+        card_services.change_card(
+            version,
+            fields=given.get("fields", {}),
+            confirm=given.get("confirm", ()),
+            by=self.user,
+            expect=expect,
+        )
         return self._card(assemble(version))
 
     def _card(self, card: Any) -> Response:

@@ -182,9 +182,14 @@ class CardContent:
         return tuple(presenting.charts_of(self.known.report).values()) if self.known.report else ()
 
     @property
+    def to_write(self) -> list[Section]:
+        """The required sections that nobody wrote."""
+        return [section for section in self.sections if section.missing]
+
+    @property
     def missing(self) -> list[str]:
         """The titles of the required fields that nobody wrote."""
-        return [section.field.title for section in self.sections if section.missing]
+        return [section.field.title for section in self.to_write]
 
     @property
     def stale(self) -> list[Section]:

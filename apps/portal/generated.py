@@ -29,6 +29,7 @@ from apps.policies.enums import DRAFT_MOVES, DraftState
 from apps.policies.loading import standard_text, vocabulary
 from apps.policies.pack import parse_pack
 from apps.portal.assurance_page import assurance_page
+from apps.portal.card_standards_page import card_standards_page
 from apps.portal.method_page import method_page
 from apps.portal.permissions_page import permissions_page
 from apps.projects.enums import MOVE_MOVES, MoveState
@@ -149,5 +150,6 @@ PAGES: dict[str, Callable[[], str]] = {
     "states.md": states_page,
     "permissions.md": lambda: NOTE + permissions_page(settings.BASE_DIR),
     "method.md": lambda: NOTE + method_page(settings.BASE_DIR),
+    "card-standards.md": lambda: NOTE + card_standards_page(),
     "assurance.md": lambda: NOTE + assurance_page(settings.BASE_DIR),
 }

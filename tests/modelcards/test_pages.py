@@ -8,6 +8,7 @@ from jsonschema import Draft202012Validator
 
 from apps.modelcards import services as cards
 from apps.modelcards.document import build
+from apps.modelcards.models import Card
 from apps.projects import services as projects
 from tests.modelcards.test_document import SCORES
 
@@ -46,17 +47,18 @@ def test_a_part_of_the_form_is_saved_and_a_stale_field_confirmed(client, stale, 
     assert 'id="g-data" open' in content
     assert 'id="g-overview" open' not in content
     assert "confirm_data_selection" in content
-    lock = stale.card.lock_version
+    card = Card.objects.get(version=stale)
+    lock = card.lock_version
     sent = {"lock_version": lock, "license": "Apache-2.0", "confirm_data_selection": "on"}
     assert client.post(path, sent).status_code == 302
-    stale.card.refresh_from_db()
-    assert stale.card.fields["caveats"] == "None."
-    assert stale.card.fields["license"] == "Apache-2.0"
+    card.refresh_from_db()
+    assert card.fields["caveats"] == "None."
+    assert card.fields["license"] == "Apache-2.0"
     assert build(stale)["card"]["stale"] == []
     late = client.post(path, {"lock_version": lock, "license": "MIT"})
     assert late.status_code == 422
     assert "What stands in the card now" in late.content.decode()
-    lock = stale.card.lock_version
+    lock = card.lock_version
     bad = client.post(path, {"lock_version": lock, "license": "x" * 301})
     assert bad.status_code == 422
     assert 'id="g-overview" open' in bad.content.decode()
