@@ -1,0 +1,274 @@
+"""Cards from elsewhere as texts of our fields: a Hugging Face README.md, or a card of mlgov as JSON.
+
+Nothing is applied here. What is read is Markdown and stays it: the page's renderer makes raw HTML harmless.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
+from markdown_it import MarkdownIt
+
+from apps.core.errors import Invalid
+from apps.core.texts import is_storable
+from apps.modelcards.exporting.huggingface import IN_YAML, SECTIONS
+from apps.modelcards.fields import LONGEST, LONGEST_LINE
+from apps.modelcards.schema import card_schema
+from apps.policies.method.card import CardField
+
+MOST_BYTES = 5 * 1024 * 1024
+MOST_YAML = 512 * 1024
+DEEPEST_YAML = 12
+_NEEDED = "[More Information Needed]"
+#: Titles of the field's templates that are not ours, and the field each belongs to.
+_SYNONYMS = {
+    "downstream use": "users",
+    "intended uses": "intended_use",
+    "intended uses and limitations": "intended_use",
+    "how to use": "users",
+    "bias": "limitations",
+    "limitations and bias": "limitations",
+    "training procedure": "preprocessing",
+    "training hyperparameters": "preprocessing",
+    "testing data factors and metrics": "evaluation_data",
+    "technical specifications": "model_architecture",
+    "evaluation data": "evaluation_data",
+    "caveats and recommendations": "caveats",
+    "model summary": "description",
+    "contact": "contact",
+}
+_PARSER = MarkdownIt("commonmark", {"html": True}).enable("table")
+
+
+@dataclass(frozen=True)
+class Imported:
+    """Texts by field key, what is said of them, and what of the file is not taken, in sentences."""
+
+    fields: dict[str, str]
+    said: tuple[str, ...]
+    not_taken: tuple[str, ...]
+
+
+def read(content: bytes, *, known: Iterable[CardField]) -> Imported:
+    """Read a card; ``known`` are the fields that a card here has. Raises Invalid where the file as a whole cannot be used."""
+    if len(content) > MOST_BYTES:
+        raise _refusal(
+            f"The file is over {MOST_BYTES:,} bytes. Send a card, not what it describes.", "too_large"
+        )
+    try:
+        text = content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+    except UnicodeDecodeError as error:
+        raise _refusal("The file is not UTF-8 text. Save it as UTF-8.", "not_text") from error
+    if not is_storable(text):
+        raise _refusal("The file holds a character that cannot be kept (NUL).", "bad_text")
+    by_key = {field.key: field for field in known}
+    titles = {key: field.title for key, field in by_key.items()}
+    taken = _from_json(text, titles) if text.lstrip().startswith("{") else _from_card(text, titles)
+    found, not_taken = taken
+    fields: dict[str, str] = {}
+    for key, one in found.items():
+        is_line = by_key[key].kind != "text"
+        one, most = (" ".join(one.split()), LONGEST_LINE) if is_line else (one, LONGEST)
+        if not is_storable(one):
+            not_taken.append(f"“{titles[key]}” is not taken: it holds a character that cannot be kept.")
+        elif len(one) > most:
+            not_taken.append(
+                f"“{titles[key]}” is not taken: it has {len(one):,} characters of at most {most:,}."
+            )
+        else:
+            fields[key] = one
+    if not fields:
+        raise _refusal(
+            "No field of the card was found in the file. Headings name the fields, such as “Intended use”.",
+            "nothing_found",
+        )
+    count = "1 field was" if len(fields) == 1 else f"{len(fields)} fields were"
+    said = (f"{count} read: {', '.join(titles[key] for key in fields)}.",)
+    return Imported(fields, said, tuple(dict.fromkeys(not_taken)))
+
+
+def _refusal(sentence: str, code: str) -> Invalid:
+    return Invalid(sentence, code=code, field="file")
+
+
+# Our own JSON
+
+
+def _from_json(text: str, titles: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+    try:
+        document = json.loads(text, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise _refusal(f"This is not JSON ({str(error)[:200]}).", "not_json") from error
+    if not isinstance(document, dict) or document.get("schema") != 1:
+        raise _refusal(
+            "This JSON is not a card of mlgov: its “schema” is not 1. Export the card as JSON there.",
+            "not_a_card",
+        )
+    fault = best_match(Draft202012Validator(card_schema()).iter_errors(document))
+    if fault is not None:
+        place = "/".join(map(str, fault.absolute_path)) or "the document"
+        raise _refusal(f"This JSON is not a card of mlgov: at {place}, {fault.message[:200]}.", "not_a_card")
+    found: dict[str, str] = {}
+    not_taken = [
+        "Evaluations, signatures and all else that is evidence is not taken: this version has its own."
+    ]
+    for field in document["fields"]:
+        key, name = field["key"], field["title"] or field["key"]
+        if not field["text"].strip():
+            continue
+        if key not in titles:
+            not_taken.append(f"“{name}” is not taken: this card has no such field.")
+        elif field["state"] == "filled":
+            not_taken.append(f"“{name}” is not taken: there it was filled from evidence, and here it is too.")
+        else:
+            found[key] = field["text"]
+    return found, not_taken
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no number of JSON")
+
+
+# Hugging Face
+
+
+def _from_card(text: str, titles: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+    head, body = _split(text)
+    metadata, not_taken = _metadata(head, titles)
+    sections, left = _sections(_without_comments(body), titles)
+    return metadata | sections, not_taken + left
+
+
+def _split(text: str) -> tuple[str, str]:
+    """Return YAML and Markdown; a card may have no YAML."""
+    if not text.startswith("---\n"):
+        return "", text
+    end = text.find("\n---\n", 3)
+    if end < 0:
+        if not text.endswith("\n---"):
+            raise _refusal(
+                "The YAML at the beginning has no end. Close it with a line of three dashes.", "open_yaml"
+            )
+        return text[4:-4], ""
+    return text[4 : end + 1], text[end + 5 :]
+
+
+def _metadata(head: str, titles: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+    data = safe_yaml(head)
+    found: dict[str, str] = {}
+    license_name = data.pop("license_name", None)
+    if license_name and data.get("license") in (None, "other", str(license_name).lower()):
+        data["license"] = license_name
+    for key, name in IN_YAML.items():
+        values = data.get(name)
+        one = "\n".join(str(value) for value in (values if isinstance(values, list) else [values]) if value)
+        if one and key in titles:
+            found[key] = one
+            del data[name]
+    not_taken = []
+    if data.pop("model-index", None):
+        not_taken.append("The results in “model-index” are not taken: figures come from evaluations here.")
+    if data:
+        names = ", ".join(f"“{str(key)[:60]}”" for key in list(data)[:20])
+        not_taken.append(f"Of the YAML there is not taken: {names}{' and others' if len(data) > 20 else ''}.")
+    return found, not_taken
+
+
+def safe_yaml(text: str) -> dict[Any, Any]:
+    """Read YAML of a stranger: small, flat, without aliases and tags. Raises Invalid."""
+    if len(text.encode()) > MOST_YAML:
+        raise _refusal(f"The YAML is over {MOST_YAML:,} bytes. Shorten it.", "yaml_too_large")
+    depth = 0
+    try:
+        # Events are read one by one, so that nothing is built before it is known to be harmless.
+        for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+            if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+                raise _refusal("The YAML uses aliases (*name). Write each value out.", "aliases")
+            if getattr(event, "tag", None):
+                raise _refusal("The YAML uses tags (!name). Write plain values.", "tags")
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > DEEPEST_YAML:
+                raise _refusal(f"The YAML is nested more than {DEEPEST_YAML} deep.", "too_deep")
+        data = yaml.load(text, Loader=yaml.CSafeLoader)  # noqa: TID251
+    except (yaml.YAMLError, ValueError, RecursionError, TypeError) as error:
+        raise _refusal(
+            f"The YAML cannot be read ({' '.join(str(error).split())[:200]}).", "not_yaml"
+        ) from error
+    if data is None:
+        return {}
+    if not isinstance(data, dict):
+        raise _refusal("The YAML at the beginning is not a list of keys with values.", "not_a_mapping")
+    return data
+
+
+def _without_comments(text: str) -> str:
+    """Drop HTML comments, which templates use for hints; one that is never closed stays."""
+    parts, at = [], 0
+    while (start := text.find("<!--", at)) >= 0 and (end := text.find("-->", start + 4)) >= 0:
+        parts.append(text[at:start])
+        at = end + 3
+    return "".join([*parts, text[at:]])
+
+
+def normal(title: str) -> str:
+    """Return a heading as it is compared: lower case, words alone, without “[optional]”."""
+    return " ".join(re.findall(r"\w+", title.lower().replace("[optional]", "").replace("-", " ")))
+
+
+def _known(titles: Mapping[str, str]) -> dict[str, str]:
+    known = {normal(title): key for _, title, key in SECTIONS if key}
+    known = _SYNONYMS | known | {normal(title): key for key, title in titles.items()}
+    return {title: key for title, key in known.items() if key in titles}
+
+
+def _sections(text: str, titles: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+    """Return the text beneath each heading that names a field; deeper headings of other names belong to it."""
+    known, lines = _known(titles), text.split("\n")
+    found: dict[str, list[str]] = {}
+    not_taken: list[str] = []
+    key, level, skipped = "", 0, ""
+    for place, (depth, title, first, after) in enumerate(_headings(text, len(lines))):
+        if named := known.get(normal(title)):
+            key, level, skipped = named, depth, ""
+            chunk = lines[first + 1 if title else first : after]
+        elif title and (not key or depth <= level):
+            # What follows the title of the whole card describes the model.
+            key, level, skipped = "", depth, "" if place == 1 and depth == 1 else title
+            chunk = lines[first + 1 : after]
+        else:
+            chunk = lines[first:after]
+        if key:
+            found.setdefault(key, []).append("\n".join(chunk))
+        elif not skipped and "description" in titles:
+            found.setdefault("description", []).append("\n".join(chunk))
+        elif skipped and any(line.strip() for line in chunk):
+            not_taken.append(f"“{skipped[:80]}” is not taken: no field has this name.")
+    kept = {one: _clean(parts) for one, parts in found.items()}
+    return {one: kept[one] for one in kept if kept[one]}, not_taken
+
+
+def _clean(parts: Iterable[str]) -> str:
+    """Join the parts of a field; what a template left open says nothing."""
+    joined = "\n\n".join(part.strip("\n") for part in parts if part.strip())
+    lines = [line for line in joined.split("\n") if _NEEDED not in line]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
+def _headings(text: str, end: int) -> list[tuple[int, str, int, int]]:
+    """Return level, title, first line and line after of each heading's stretch; what precedes them has no title."""
+    tokens = _PARSER.parse(text)
+    places = [
+        (int(token.tag[1]), tokens[place + 1].content, token.map[0])
+        for place, token in enumerate(tokens)
+        if token.type == "heading_open" and token.level == 0 and token.map
+    ]
+    starts = [*(first for _, _, first in places[0:]), end]
+    found = [(0, "", 0, starts[0])]
+    for place, (level, title, first) in enumerate(places):
+        found.append((level, title or " ", first, starts[place + 1]))
+    return found
