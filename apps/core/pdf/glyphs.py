@@ -55,10 +55,12 @@ def has(char: str) -> bool:
 def visible(text: str, *, lacking: frozenset[str] = frozenset()) -> str:
     """Return ``text`` with what has no glyph written as its code point; ``lacking`` names more that have none.
 
-    What can be composed or taken apart into characters that are there is, first: "ǟ" may be "a" with two marks.
+    What can be composed or taken apart into characters that are there is, first: "ǟ" may be "a" with two marks, and
+    a Korean syllable its letters.
     """
     if text.isascii() and text.isprintable():
         return text
+    text = unicodedata.normalize("NFC", text)
     return "".join(
         char if has(char) and char not in lacking else _stand_in(char, lacking=lacking) for char in text
     )

@@ -87,6 +87,7 @@ def test_the_list_of_characters_is_that_of_the_fonts():
         ("ab\u0000c", "ab[U+0000]c"),
         ("\uffff", "[U+FFFF]"),
         ("㏂", "a.m."),
+        ("\u1112\u1161\u11ab", "한"),
         ("a\u200db\ufe0f", "a\u200db\ufe0f"),
     ],
 )
