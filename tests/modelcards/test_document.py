@@ -10,9 +10,10 @@ from apps.core.canonical import digest
 from apps.core.errors import Invalid
 from apps.modelcards import document
 from apps.modelcards import services as cards
+from apps.modelcards.document import measured
 from apps.modelcards.schema import card_schema
 from apps.policies.loading import standard_text
-from apps.policies.method.card import DEFAULT
+from apps.policies.method.card import DEFAULT, BiasAudit
 from apps.policies.pack import PackInvalid, parse_pack
 from apps.projects import services as projects
 
@@ -173,3 +174,21 @@ def test_a_policy_can_ask_for_a_field_by_circumstances(version, dev):
     assert found["standards"] == []
     part = replace(part, fields=(*DEFAULT.fields[:-1], replace(asked, when="version.change == 'major'")))
     assert "caveats" not in document.document_of(replace(known, part=part))["card"]["missing"]
+
+
+@pytest.mark.parametrize(
+    ("value", "share", "reason"),
+    [
+        ("A", 0.5, ""),
+        ("A", 0.019, "The group has under 2% of the rows."),
+        ("missing", 0.5, "The group of these people is not known."),
+        ("F · Unknown", 0.5, "The group of these people is not known."),
+    ],
+)
+def test_a_bias_audit_leaves_out_ratios_of_small_and_unknown_groups(value, share, reason):
+    ratios = {"impact_ratio": 0.7, "impact_low": 0.6, "impact_high": 0.8}
+    group = {"value": value, "share": share, "selection_rate": 0.3, "left_out": False, "left_out_reason": ""}
+    (found,) = measured._audited({"groups": [group | ratios]}, BiasAudit())["groups"]
+    assert found["left_out_reason"] == reason
+    assert found["impact_ratio"] == (None if reason else 0.7)
+    assert found["selection_rate"] == 0.3

@@ -194,17 +194,19 @@ def _asked(attribute: str, rules: BiasAudit) -> bool:
 
 
 def _audited(table: dict[str, Any], rules: BiasAudit) -> dict[str, Any]:
-    """Leave out the ratio of groups with so small a share; their rate and number stay (6 RCNY 5-301 (d))."""
-    share = f"{rules.smallest_share:.0%}"
-    groups = [
-        {
-            **one,
-            **dict.fromkeys(("impact_ratio", "impact_low", "impact_high")),
-            "left_out": True,
-            "left_out_reason": one["left_out_reason"] or f"The group has under {share} of the rows.",
-        }
-        if one["share"] is not None and one["share"] < rules.smallest_share
-        else one
-        for one in table["groups"]
-    ]
-    return {**table, "groups": groups}
+    """Leave out the ratio of small groups and of people whose group is not known (6 RCNY 5-301 (b) and (d)).
+
+    Their rate and number stay.
+    """
+    return {**table, "groups": [_judged(one, rules) for one in table["groups"]]}
+
+
+def _judged(group: dict[str, Any], rules: BiasAudit) -> dict[str, Any]:
+    if _unknown(group["value"]):
+        reason = "The group of these people is not known."
+    elif group["share"] is not None and group["share"] < rules.smallest_share:
+        reason = f"The group has under {rules.smallest_share:.0%} of the rows."
+    else:
+        return group
+    ratios = dict.fromkeys(("impact_ratio", "impact_low", "impact_high"))
+    return {**group, **ratios, "left_out": True, "left_out_reason": reason}
