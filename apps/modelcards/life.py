@@ -121,33 +121,26 @@ def _publish(
     content = content_of(version, newest.fields)
     role = role_of(by, project.pk)
     assert role is not None, "who publishes has a role"
+    signed = {
+        "meaning": meaning,
+        "role": role.value,
+        "evidence_digest": evidence.digest,
+        "content_digest": digest(content),
+    }
     published = Publication.objects.create(
         card=card,
         number=(card.publications.aggregate(newest=Max("number"))["newest"] or 0) + 1,
         revision=newest,
         card_version=card.lock_version,
         content=content,
-        content_digest=digest(content),
-        evidence_digest=evidence.digest,
         basis_digest=basis_digest(version),
-        meaning=meaning,
-        role=role.value,
         published_by=by,
         reauthentication=confirmed,
+        **signed,
     )
     to = _writers(card, newest) + _members(project, {Role.OWNER})
     _step(card, CardState.PUBLISHED, Step.PUBLISHED, newest, by=by)
-    _record(
-        "modelcards.card_published",
-        card,
-        version,
-        by=by,
-        revision=newest.number,
-        meaning=meaning,
-        role=role.value,
-        evidence_digest=evidence.digest,
-        content_digest=published.content_digest,
-    )
+    _record("modelcards.card_published", card, version, by=by, revision=newest.number, **signed)
     _tell("modelcards.published", card, version, to=to, by=by)
     return published
 

@@ -165,8 +165,7 @@ def test_a_publication_is_withdrawn_with_a_reason(version, dev, ben, ada, ci):
         life.withdraw(version, reason="It is not true.", by=ada)
 
 
-@pytest.mark.promise("2")
-def test_the_database_changes_nothing_that_is_kept(version, dev, ben, ada, settings):
+def test_the_database_changes_nothing_that_is_kept(version, dev, ben, ada):
     made = published(version, writer=dev, publisher=ben)
     life.withdraw(version, reason="It is not true.", by=ada)
     for model in (CardRevision, CardStep, Publication, Withdrawal):
