@@ -56,6 +56,8 @@ def places(ready, project, dev):
         "rubrics:rubric": [pk],
         "modelcards:card": [pk],
         "modelcards:edit": [pk],
+        "modelcards:exports": [pk],
+        "modelcards:import": [pk],
         "registry:model": [ready.model_id],
         "experiments:of_project": [slug],
         "experiments:create": [slug],
