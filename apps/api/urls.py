@@ -6,6 +6,7 @@ from drf_spectacular.views import SpectacularAPIView
 from apps.api import (
     audit,
     calculators,
+    card_exchange,
     card_life,
     cards,
     checklists,
@@ -141,6 +142,9 @@ urlpatterns = [
     path("v1/versions/<uuid:pk>/card", cards.CardOne.as_view()),
     path("v1/versions/<uuid:pk>/card.json", cards.CardDocument.as_view()),
     path("v1/schemas/card", cards.CardSchema.as_view()),
+    path("v1/versions/<uuid:pk>/card/exports", card_exchange.CardExports.as_view()),
+    path("v1/versions/<uuid:pk>/card/exports/<str:key>", card_exchange.CardExportOne.as_view()),
+    path("v1/versions/<uuid:pk>/card/import", card_exchange.CardImport.as_view()),
     path("v1/versions/<uuid:pk>/card/pdf", cards.CardPdf.as_view()),
     path("v1/versions/<uuid:pk>/card/life", card_life.CardLife.as_view()),
     path("v1/versions/<uuid:pk>/card/revisions", card_life.CardRevisions.as_view()),

@@ -42,3 +42,12 @@ def _widget(field: CardField) -> forms.Field:
     if field.kind == "line":
         return forms.CharField(max_length=LONGEST_LINE, **shared)
     return forms.CharField(max_length=LONGEST, widget=TextArea(4), **shared)
+
+
+class CardImportForm(forms.Form):
+    """A card from elsewhere."""
+
+    file = forms.FileField(
+        label="File",
+        help_text="A README.md of Hugging Face, or a card of mlgov as JSON. Nothing is written yet.",
+    )

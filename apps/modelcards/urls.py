@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.modelcards import views, views_life, views_public
+from apps.modelcards import exchange_views, views, views_life, views_public
 
 app_name = "modelcards"
 urlpatterns = [
@@ -21,4 +21,7 @@ urlpatterns = [
     path("card-links/<uuid:pk>/withdraw/", views_public.withdraw_link, name="withdraw_link"),
     path("projects/<slug:slug>/card-defaults/", views_life.project_defaults, name="defaults"),
     path("public/cards/<str:secret>/", views_public.public, name="public"),
+    path("versions/<uuid:pk>/card/exports/", exchange_views.exports, name="exports"),
+    path("versions/<uuid:pk>/card/exports/<str:key>/", exchange_views.export, name="export"),
+    path("versions/<uuid:pk>/card/import/", exchange_views.take_over, name="import"),
 ]

@@ -279,11 +279,14 @@ TWINS = {"json", "cyclonedx-1.6", "html", "ll144-csv", "ll144-html"}
 def test_what_is_changed_shows_or_is_reported(key):
     """Each value of a card is changed in turn: the file changes, or the report says that it is not carried."""
     document = thin(sample.rich())
+    if key == "markdown":
+        # It writes all fields alike.
+        document["fields"] = document["fields"][-2:]
     found, before = content_of(document, key)
     silent = []
     for path, value in [*leaves(document)]:
         # Of the fields, the texts may have places of their own; what else they say is alike.
-        alike = path[0] == "fields" and path[1] and (path[2] != "text" or key == "markdown")
+        alike = path[0] == "fields" and path[1] and path[2] != "text"
         if path in found.lost_paths or alike:
             continue
         old = put(document, path, changed(value))

@@ -61,6 +61,8 @@ def places(ready, project, dev):
         "modelcards:comments": [pk],
         "modelcards:links": [pk],
         "modelcards:defaults": [slug],
+        "modelcards:exports": [pk],
+        "modelcards:import": [pk],
         "registry:model": [ready.model_id],
         "experiments:of_project": [slug],
         "experiments:create": [slug],

@@ -6,7 +6,7 @@ shown (§ 5-301 (d)). People of unknown category are counted (§ 5-301 (c)).
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from apps.core.canonical import canonical_json
@@ -136,6 +136,13 @@ def _cells(row: Category) -> list[Any]:
     return [_plain(value) for value in asdict(row).values()]
 
 
+def _shown(row: Category) -> tuple[str, ...]:
+    """Return the cells of a page: what is computed from the counts beside it is rounded."""
+    rate = row.rate if row.rate is None or row.selected is None else round(row.rate, 3)
+    ratio = None if row.impact_ratio is None else round(row.impact_ratio, 3)
+    return tuple(words(one) for one in asdict(replace(row, rate=rate, impact_ratio=ratio)).values())
+
+
 def html(document: Mapping[str, Any]) -> Export:
     """Return the summary as one HTML page to be posted."""
     reading = Reading(document)
@@ -144,7 +151,7 @@ def html(document: Mapping[str, Any]) -> Export:
     known += [(title, words(facts[key]) or "Not recorded") for key, title in _FACTS]
     blocks: list[Block] = [Table("The audit", ("What", "Value"), tuple(known))]
     for table in tables:
-        rows = tuple(tuple(words(one) for one in _cells(row)) for row in table.rows)
+        rows = tuple(_shown(row) for row in table.rows)
         unknown = words(table.unknown) or "not recorded"
         caption = f"{'Crossing' if table.crossing else 'Category'}: {table.attribute} (unknown: {unknown})"
         blocks += section(2, table.attribute, [Table(caption, _COLUMNS, rows)])

@@ -37,7 +37,7 @@ PARTS: dict[tuple[str, ...], str] = {
     ("people",): "the people",
     ("people", "members"): "the members",
     ("fields",): "the fields of the card",
-    ("fields", "provenance"): "where the fields come from",
+    ("fields", "provenance"): "the origins of the fields",
     ("evaluations",): "the evaluations",
     ("evaluations", "metrics"): "the metrics of evaluations",
     ("evaluations", "slices"): "the slices of evaluations",
@@ -232,4 +232,4 @@ def _values(count: int) -> str:
 
 def _is_or_are(title: str) -> str:
     head = title.split(" of ")[0].split(" in ")[0].split(" between ")[0]
-    return "are" if head.endswith(("s", "people")) or title.startswith("where") else "is"
+    return "are" if head.endswith(("s", "people")) and not head.endswith("ss") else "is"

@@ -14,6 +14,7 @@ from apps.modelcards.exporting.writing import escaped, markdown_of
 _STYLE = """:root{color-scheme:light dark}body{font:1rem/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}
 table{border-collapse:collapse;margin:1rem 0}caption{text-align:start;font-weight:600}
 th,td{border:1px solid #8888;padding:.25rem .5rem;text-align:start;vertical-align:top;overflow-wrap:anywhere}
+th[scope=col]{overflow-wrap:normal}
 .wide{overflow-x:auto}pre{overflow-x:auto}footer{margin-top:3rem;font-size:.875rem}"""
 #: Nothing is loaded and nothing runs, also where somebody puts the file on a server.
 _CSP = "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'"
