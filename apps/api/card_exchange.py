@@ -50,7 +50,10 @@ class CardExports(Endpoint):
 class CardExportOne(Endpoint):
     scopes = {"GET": Scope.READ}
 
-    @extend_schema(responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
+    @extend_schema(
+        responses={(200, "application/octet-stream"): OpenApiTypes.BINARY},
+        operation_id="versions_card_exports_file_retrieve",
+    )
     def get(self, request: Request, pk: UUID, key: str) -> HttpResponse:
         """Return the card as a file in one of the formats."""
         made = exchange.export_card(version_for(self.user, pk), key)
