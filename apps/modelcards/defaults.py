@@ -4,9 +4,8 @@ from apps.accounts.models import User
 from apps.audit import services as audit
 from apps.core import governed
 from apps.core.db import service
-from apps.core.errors import Invalid
 from apps.modelcards import permissions
-from apps.modelcards.fieldnames import longest_of, titles_of
+from apps.modelcards.fields import card_part, demand_text
 from apps.modelcards.models import CardDefaults
 from apps.projects.models import Project
 
@@ -17,15 +16,9 @@ def change_defaults(
 ) -> CardDefaults:
     """Write with what new cards begin; fields that are not named stay, and cards that are there keep their texts."""
     permissions.can_change_defaults(by, project).enforce()
-    titles, longest = titles_of(project), longest_of(project)
+    part = card_part(project)
     for key, text in fields.items():
-        if key not in titles:
-            raise Invalid(f"The card has no field {key[:60]}.", code="unknown_field")
-        if len(text) > longest or "\x00" in text:
-            raise Invalid(
-                f"{titles[key]}: up to {longest:,} characters of text, without NUL. Shorten it.",
-                code="bad_text",
-            )
+        demand_text(part, key, text)
     kept, fresh = CardDefaults.objects.get_or_create(project=project)
     if fresh:
         audit.record("modelcards.defaults_started", kept, by=by, project_id=project.pk)

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 
 from apps.evidence.services import collect
 from apps.modelcards import fields
-from apps.modelcards.fields import LONGEST, card_part
+from apps.modelcards.fields import card_part
 from apps.policies.method.card import CardField
 from apps.projects.models import Project
 from apps.registry.models import Version
 
+#: The facts of this module are about the card itself: no text rests on them.
 MODULE = "apps.modelcards.evidence"
 
 
@@ -20,11 +21,6 @@ def fields_of(project: Project) -> Mapping[str, CardField]:
 def titles_of(project: Project) -> dict[str, str]:
     """Return what pages call the fields, by key, in the order of the card."""
     return {key: field.title for key, field in fields_of(project).items()}
-
-
-def longest_of(project: Project) -> int:
-    """Return how many characters the text of a field may have."""
-    return LONGEST
 
 
 def missing_in(version: Version, written: Mapping[str, str]) -> list[str]:

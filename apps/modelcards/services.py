@@ -9,21 +9,18 @@ from apps.accounts.models import User
 from apps.audit import services as audit
 from apps.core import governed
 from apps.core.db import service
-from apps.core.errors import Invalid
 from apps.evidence.services import collect
 from apps.jobs import services as jobs
 from apps.modelcards import revising
 from apps.modelcards.content import assemble
 from apps.modelcards.document.written import digests_of
 from apps.modelcards.enums import Origin
-from apps.modelcards.fields import LONGEST, LONGEST_LINE, card_part
+from apps.modelcards.fieldnames import MODULE
+from apps.modelcards.fields import card_part, demand_text
 from apps.modelcards.models import Card, CardExport
 from apps.policies.method.card import Card as Part
 from apps.projects.permissions import Right, can
 from apps.registry.models import Version
-
-#: The facts of this module are about the card itself: no text rests on them.
-MODULE = "apps.modelcards.evidence"
 
 
 @service
@@ -46,7 +43,7 @@ def change_card(
     can(by, Right.ANSWER, project).enforce()
     part = card_part(project)
     for key, text in {**dict.fromkeys(confirm, ""), **fields}.items():
-        _demand_field(part, key, text)
+        demand_text(part, key, text)
     card = revising.begin(version, by=by)
     governed.demand_version(card, expect)
     card.version = version
@@ -60,30 +57,6 @@ def change_card(
     if changed:
         audit.record("modelcards.card_changed", card, by=by, project_id=project.pk, fields=", ".join(changed))
     return card
-
-
-def _demand_field(part: Part, key: str, text: str) -> None:
-    """Refuse a field that the policy does not know, and a text that cannot be kept."""
-    field = part.field_of(key)
-    if field is None:
-        known = ", ".join(one.key for one in part.fields)
-        raise Invalid(f"The card has no field {key}. It has: {known}.", code="unknown_field")
-    longest = LONGEST if field.kind == "text" else LONGEST_LINE
-    if len(text) > longest:
-        raise Invalid(
-            f"{field.title} has {len(text):,} characters; the limit is {longest:,}. Shorten it.",
-            code="too_long",
-            field=key,
-        )
-    if "\x00" in text:
-        raise Invalid(
-            f"{field.title} holds a character that cannot be kept (NUL).", code="bad_text", field=key
-        )
-    if field.kind != "text" and len(text.splitlines()) > 1:
-        raise Invalid(f"{field.title} is one line. Leave out the line breaks.", code="bad_text", field=key)
-    if field.kind == "choice" and text and text not in field.options:
-        options = ", ".join(field.options)
-        raise Invalid(f"{field.title} is one of: {options}.", code="unknown_option", field=key)
 
 
 def _rests_on(version: Version, part: Part, keys: Collection[str]) -> dict[str, dict[str, str]]:

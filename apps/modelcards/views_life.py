@@ -18,7 +18,8 @@ from apps.core.forms import attempt
 from apps.core.htmx import page
 from apps.core.paging import page_of
 from apps.modelcards import defaults, life, permissions, queries, standing
-from apps.modelcards.fieldnames import fields_of, longest_of
+from apps.modelcards.fieldnames import fields_of
+from apps.modelcards.fields import LONGEST
 from apps.modelcards.forms_life import DefaultsForm, PublishForm, SeenForm, SendBackForm, WithdrawForm
 from apps.projects.queries import project_for
 from apps.registry.models import Version
@@ -166,8 +167,8 @@ def project_defaults(request: SignedInRequest, slug: str) -> HttpResponse:
         **(kept.fields if kept else {}),
         "lock_version": kept.lock_version if kept else 1,
     }
-    known, longest = fields_of(project), longest_of(project)
-    form = DefaultsForm(request.POST or None, initial=initial, known=known, longest=longest)
+    known = fields_of(project)
+    form = DefaultsForm(request.POST or None, initial=initial, known=known, longest=LONGEST)
     if request.method == "POST" and form.is_valid():
         fields = dict(form.cleaned_data)
         expect = fields.pop("lock_version")

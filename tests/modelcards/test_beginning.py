@@ -114,7 +114,13 @@ def test_the_page_of_defaults(client, project, ada, ben, cleo):
 
 
 def test_defaults_refuse_what_a_card_would(project, ada, dev):
-    for fields in ({"nonsense": "x"}, {"maintenance": "\x00"}, {"maintenance": "x" * 20_001}):
+    for fields in (
+        {"nonsense": "x"},
+        {"maintenance": "\x00"},
+        {"maintenance": "x" * 20_001},
+        {"provider": "x" * 301},
+        {"provider": "Bank\nStreet"},
+    ):
         with pytest.raises(Invalid):
             defaults.change_defaults(project, fields=fields, by=ada)
     with pytest.raises(Forbidden):

@@ -35,7 +35,6 @@ EXCEPTION_EVENTS = (
 SIGNED = "gates.approved"
 MOVED = "gates.promoted"
 TOLD_EVENTS = (*EXCEPTION_EVENTS, SIGNED, MOVED, "gates.rejected", "gates.review_confirmed")
-CARD_EVENTS = ("modelcards.card_started", "modelcards.card_changed")
 #: So many names of features a card lists.
 MOST_NAMES = 200
 
