@@ -22,6 +22,7 @@ from apps.core.paging import page_of
 from apps.modelcards import commenting, permissions, queries, sharing
 from apps.modelcards.fieldnames import titles_of
 from apps.modelcards.forms_life import CommentForm, LinkForm
+from apps.modelcards.models import Comment
 from apps.registry.models import Version
 from apps.registry.queries import version_for
 
@@ -51,17 +52,27 @@ def comments(request: SignedInRequest, pk: UUID) -> HttpResponse:
     return _comments_page(request, version, form)
 
 
+def _weight(field: tuple[str, str, str, list[Comment]]) -> int:
+    """Sort first what has an open comment, then what has any."""
+    threads = field[3]
+    return 0 if any(not hasattr(one, "resolution") for one in threads) else 1 if threads else 2
+
+
 def _comments_page(request: SignedInRequest, version: Version, form: CommentForm) -> HttpResponse:
     card = queries.card_of(version)
     threads = defaultdict(list)
     for one in queries.comments_of(version):
         threads[one.field].append(one)
     written = card.fields if card else {}
-    titles = titles_of(version.model.project)
+    fields = [
+        (key, title, written.get(key, ""), threads.get(key, []))
+        for key, title in titles_of(version.model.project).items()
+    ]
     context = {
         "version": version,
         "project": version.model.project,
-        "fields": [(key, title, written.get(key, ""), threads.get(key, [])) for key, title in titles.items()],
+        "fields": sorted((one for one in fields if one[2] or one[3]), key=_weight),
+        "empty": [one for one in fields if not (one[2] or one[3])],
         "open": queries.open_comments_of(version),
         "form": form,
         "decision": permissions.can_comment(request.user, version.model.project),

@@ -13,6 +13,20 @@ from tests.e2e.test_story import browser, sign_in
 from tests.modelcards import living
 
 __all__ = ["browser"]
+README = b"""---
+license: apache-2.0
+language: en
+---
+# Credit
+
+## Intended use
+
+Loans to firms, decided by a person who reads the score.
+
+## Limitations
+
+It never saw a firm younger than three years.
+"""
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
 
@@ -28,6 +42,22 @@ def look(page, name):
         page.set_viewport_size({"width": 390, "height": 800})
         page.screenshot(path=f"{folder}/{name}_narrow.png", full_page=True)
         page.set_viewport_size({"width": 1200, "height": 1000})
+
+
+def write(page, address, version, *, as_):
+    """Write a card by hand and from a file, as somebody who may."""
+    page = page.context.browser.new_page(viewport={"width": 1200, "height": 1000})
+    sign_in(page, address, as_.email)
+    page.goto(address + reverse("modelcards:edit", args=[version.pk]))
+    look(page, "card_edit")
+    page.goto(address + reverse("modelcards:import", args=[version.pk]))
+    look(page, "card_import")
+    page.set_input_files(
+        "input[type=file]", {"name": "README.md", "mimeType": "text/markdown", "buffer": README}
+    )
+    page.click("text=Read the file")
+    page.wait_for_selector("text=What would be written")
+    look(page, "card_import_found")
 
 
 def test_a_card_lives_in_a_browser(live_server, browser, version, dev, ben, ada, settings):
@@ -54,6 +84,7 @@ def test_a_card_lives_in_a_browser(live_server, browser, version, dev, ben, ada,
         ("comments", ""),
         ("links", ""),
         ("card", ""),
+        ("exports", ""),
     ):
         page.goto(live_server.url + reverse(f"modelcards:{name}", args=[version.pk]) + query)
         look(page, f"card_{name}")
@@ -64,6 +95,7 @@ def test_a_card_lives_in_a_browser(live_server, browser, version, dev, ben, ada,
     page.wait_for_selector("text=The card is published.")
     page.goto(live_server.url + reverse("modelcards:defaults", args=[version.model.project.slug]))
     look(page, "card_defaults")
+    write(page, live_server.url, version, as_=dev)
     stranger = browser.new_context(viewport={"width": 1200, "height": 1000}).new_page()
     stranger.goto(live_server.url + reverse("modelcards:public", args=[secret]))
     assert "fewer than three years" in stranger.inner_text("main")
