@@ -86,9 +86,12 @@ class MonthSummary:
 
 def entries_of(project: Project) -> QuerySet[CostEntry]:
     """Return the entries, newest day first."""
-    return project.cost_entries.select_related(
-        "version__model", "run", "recorded_by", "rate", "reversal"
-    ).order_by("-spent_on", "-id")
+    own = [field.attname for field in CostEntry._meta.concrete_fields]
+    return (
+        project.cost_entries.select_related("version__model", "run", "recorded_by", "reversal")
+        .only(*own, "version__number", "version__model__name", "run__name", "recorded_by", "reversal__id")
+        .order_by("-spent_on", "-id")
+    )
 
 
 def entry_for(user: User, pk: UUID) -> CostEntry:
@@ -117,9 +120,14 @@ def attribution_choices(project: Project) -> dict[str, Any]:
         "versions": list(
             Version.objects.filter(model__project=project)
             .select_related("model")
+            .only("number", "model__name")
             .order_by("-id")[:MOST_CHOICES]
         ),
-        "runs": list(Run.objects.filter(experiment__project=project).order_by("-id")[:MOST_CHOICES]),
+        "runs": list(
+            Run.objects.filter(experiment__project=project)
+            .only("name", "experiment_id")
+            .order_by("-id")[:MOST_CHOICES]
+        ),
     }
 
 

@@ -1,13 +1,14 @@
-"""Evidence that was collected for a page is kept by the process until it may have changed.
+"""What was made of all that is known of a version is kept by the process until it may have changed: evidence, cards.
 
 Whatever is known of a version changes by an event of its project or of the site (ADR 16), or with the day. What was
-collected is therefore good as long as no transaction has written such an event that was not finished when the collecting
-began: those transactions are numbered from the oldest that still ran then. Requests that write nothing keep evidence;
-forms, jobs and gates collect anew.
+made is therefore good as long as no transaction has written such an event that was not finished when the making
+began: those transactions are numbered from the oldest that still ran then. Requests that write nothing keep what they
+made; forms, jobs and gates make it anew.
 """
 
 import datetime
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Lock
 from uuid import UUID
@@ -16,18 +17,22 @@ from django.db import connection
 from django.db.models import Q
 
 from apps.audit.models import Event
+from apps.core.canonical import digest_bytes
 from apps.core.clock import today
+from apps.core.memory import is_remembering
 
 Key = tuple[UUID, str]
 #: So many documents of some tens of kilobytes are kept.
-MOST_KEPT = 256
+MOST_KEPT = 512
 #: A transaction that runs for hours makes more events than are worth counting: then nothing is kept.
 MOST_EVENTS = 1000
+#: What people do most often at the site, and what says nothing of any version.
+_SAY_NOTHING = ("accounts.signed_in", "accounts.sign_in_failed", "accounts.reauthentication_failed")
 
 
 @dataclass(frozen=True)
 class Moment:
-    """When a collecting began: the oldest transaction that still ran, how many events there were from it on, the day."""
+    """When a making began: the oldest transaction that still ran, how many events there were from it on, the day."""
 
     oldest: int
     events: int
@@ -36,49 +41,62 @@ class Moment:
 
 @dataclass(frozen=True)
 class Kept:
-    """Canonical JSON with its SHA-256, and when it was true."""
+    """Canonical JSON with its SHA-256, and when it was true; ``moment`` is None for what is not kept."""
 
     content: bytes
     digest: str
-    moment: Moment
+    moment: Moment | None
 
 
 _kept: OrderedDict[Key, Kept] = OrderedDict()
 _lock = Lock()
 
 
-def recall(key: Key, project_id: UUID) -> Kept | None:
-    """Return what was kept for a version, if it is still true; one query."""
+def kept(key: Key, project_id: UUID, make: Callable[[], bytes]) -> Kept:
+    """Return what ``make`` makes of a version of the project, or made before if that is still true (one query)."""
+    if not is_remembering():
+        return _made(make, None)
+    found = _recall(key, project_id)
+    if found is None:
+        found = _made(make, _begin(project_id))
+        _keep(key, found)
+    return found
+
+
+def _made(make: Callable[[], bytes], moment: Moment | None) -> Kept:
+    content = make()
+    return Kept(content, digest_bytes(content), moment)
+
+
+def _recall(key: Key, project_id: UUID) -> Kept | None:
     with _lock:
         found = _kept.get(key)
         if found is not None:
             _kept.move_to_end(key)
-    if found is None or found.moment.day != today():
+    if found is None or found.moment is None or found.moment.day != today():
         return None
     return found if _events_since(found.moment.oldest, project_id) == found.moment.events else None
 
 
-def begin(project_id: UUID) -> Moment:
-    """Return the moment before a collecting."""
+def _begin(project_id: UUID) -> Moment:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
         (oldest,) = cursor.fetchone()
     return Moment(oldest, _events_since(oldest, project_id), today())
 
 
-def keep(key: Key, kept: Kept) -> None:
-    """Keep what was collected; the longest unused makes room."""
-    if kept.moment.events >= MOST_EVENTS:
+def _keep(key: Key, made: Kept) -> None:
+    """Keep what was made; the longest unused makes room."""
+    if made.moment is None or made.moment.events >= MOST_EVENTS:
         return
     with _lock:
-        _kept[key] = kept
+        _kept[key] = made
         _kept.move_to_end(key)
         if len(_kept) > MOST_KEPT:
             _kept.popitem(last=False)
 
 
 def _events_since(oldest: int, project_id: UUID) -> int:
-    events = Event.objects.filter(
-        Q(project_id=project_id) | Q(project_id__isnull=True), transaction_id__gte=oldest
-    )
+    mine = Q(project_id=project_id) | Q(project_id__isnull=True)
+    events = Event.objects.filter(mine, transaction_id__gte=oldest).exclude(kind__in=_SAY_NOTHING)
     return events[:MOST_EVENTS].count()

@@ -9,9 +9,8 @@ from typing import Any
 
 from django.conf import settings
 
-from apps.core.canonical import canonical_json, digest_bytes
+from apps.core.canonical import canonical_json
 from apps.core.db import service
-from apps.core.memory import is_remembering
 from apps.evidence import keeping
 from apps.evidence.models import Snapshot
 from apps.policies.verdicts import Source
@@ -39,17 +38,11 @@ def collect(version: Version, *, before: str = "") -> Evidence:
     The document says nothing that changes by itself (the time, the stage), so that its digest changes only when
     something was learnt. One exception: figures of costs are those of a calendar month, and begin anew with it.
     """
-    if not is_remembering():
-        content = _collected(version, before)
-        return _evidence(content, digest_bytes(content))
-    key, project_id = (version.pk, before), version.model.project_id
-    kept = keeping.recall(key, project_id)
-    if kept is None:
-        moment = keeping.begin(project_id)
-        content = _collected(version, before)
-        kept = keeping.Kept(content, digest_bytes(content), moment)
-        keeping.keep(key, kept)
-    return _evidence(kept.content, kept.digest)
+    kept = keeping.kept(
+        (version.pk, f"evidence:{before}"), version.model.project_id, lambda: _collected(version, before)
+    )
+    # Through JSON and back: judged, stored and shown is exactly what was hashed.
+    return Evidence(json.loads(kept.content), kept.digest)
 
 
 def _collected(version: Version, before: str) -> bytes:
@@ -57,11 +50,6 @@ def _collected(version: Version, before: str) -> bytes:
     for name in takewhile(lambda one: one != before, settings.EVIDENCE_MODULES):
         _merge(document, importlib.import_module(name).facts(version, document), name)
     return canonical_json(document)
-
-
-def _evidence(content: bytes, digest: str) -> Evidence:
-    # Through JSON and back: judged, stored and shown is exactly what was hashed.
-    return Evidence(json.loads(content), digest)
 
 
 def collect_project(project: Project) -> dict[str, Any]:

@@ -66,8 +66,8 @@ def promotion_context(promotion: Promotion, *, user: User) -> dict[str, Any]:
         "gate": gate,
         "meanings": gate.meanings if gate else (),
         "conditional": pack.conditional,
-        "terms": conditions.terms_of_request(promotion, user),
-        "renewed": conditions.terms_of_version(promotion.version, user)
+        "terms": conditions.terms_of_request(promotion),
+        "renewed": conditions.terms_of_version(promotion.version)
         if promotion.is_review and is_open
         else None,
         "criteria": criteria,

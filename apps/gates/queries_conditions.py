@@ -20,10 +20,13 @@ from apps.registry.models import Version
 
 def conditions_for(user: User) -> QuerySet[Condition]:
     """Return the conditions of the user's projects, newest first, with the breach that goes on in ``going_on``."""
+    return _conditions().filter(version__model__project__in=project_ids_for(user))
+
+
+def _conditions() -> QuerySet[Condition]:
     going_on = Prefetch("breaches", Breach.objects.filter(state=BreachState.OPEN), to_attr="going_on")
     return (
-        Condition.objects.filter(version__model__project__in=project_ids_for(user))
-        .select_related("version__model__project", "approval__person")
+        Condition.objects.select_related("version__model__project", "approval__person")
         .prefetch_related(going_on)
         .order_by("-id")
     )
@@ -31,14 +34,14 @@ def conditions_for(user: User) -> QuerySet[Condition]:
 
 def obligations_for(user: User) -> QuerySet[Obligation]:
     """Return the obligations of the user's projects, newest first."""
-    return (
-        Obligation.objects.filter(version__model__project__in=project_ids_for(user))
-        .select_related(
-            "version__model__project__policy_revision",
-            *("owner", "approval__person", "fulfilled_by__owner", "answered_by__owner"),
-        )
-        .order_by("-id")
-    )
+    return _obligations().filter(version__model__project__in=project_ids_for(user))
+
+
+def _obligations() -> QuerySet[Obligation]:
+    return Obligation.objects.select_related(
+        "version__model__project__policy_revision",
+        *("owner", "approval__person", "fulfilled_by__owner", "answered_by__owner"),
+    ).order_by("-id")
 
 
 def obligation_for(user: User, pk: UUID) -> Obligation:
@@ -60,34 +63,29 @@ class TermsShown:
         return bool(self.conditions or self.obligations)
 
 
-def terms_of_request(promotion: Promotion, user: User) -> TermsShown:
+def terms_of_request(promotion: Promotion) -> TermsShown:
     """Return what the live signatures of a request are bound to; the next signer reads it first."""
     live = {"promotion": promotion, "approval__withdrawn_at__isnull": True}
     return TermsShown(
-        list(conditions_for(user).filter(**live).order_by("id")),
-        list(obligations_for(user).filter(**live).order_by("due_at")),
+        list(_conditions().filter(**live).order_by("id")),
+        list(_obligations().filter(**live).order_by("due_at")),
     )
 
 
-def terms_of_version(version: Version, user: User) -> TermsShown:
+def terms_of_version(version: Version) -> TermsShown:
     """Return the conditions in force of a version, and its obligations but those that never came into force."""
     hidden = [ObligationState.PROPOSED, ObligationState.DROPPED]
     found = rows_of(
-        conditions=conditions_for(user).filter(version=version, state=ConditionState.IN_FORCE).order_by("id"),
-        obligations=obligations_for(user)
-        .filter(version=version)
-        .exclude(state__in=hidden)
-        .order_by("due_at"),
+        conditions=_conditions().filter(version=version, state=ConditionState.IN_FORCE).order_by("id"),
+        obligations=_obligations().filter(version=version).exclude(state__in=hidden).order_by("due_at"),
     )
     return TermsShown(**found)
 
 
-def open_breaches(user: User) -> QuerySet[Breach]:
-    """Return the breaches that go on in the user's projects, the oldest first."""
+def open_breaches() -> QuerySet[Breach]:
+    """Return the breaches that go on, in all projects, the oldest first."""
     return (
-        Breach.objects.filter(
-            state=BreachState.OPEN, condition__version__model__project__in=project_ids_for(user)
-        )
+        Breach.objects.filter(state=BreachState.OPEN)
         .select_related("condition__version__model__project")
         .order_by("id")
     )
@@ -100,12 +98,12 @@ def breaches_to_mind(user: User) -> QuerySet[Breach]:
         project=OuterRef("condition__version__model__project"),
         role__in=[Role.OWNER, *ROLES[Right.APPROVE]],
     )
-    return open_breaches(user).filter(Exists(minds))
+    return open_breaches().filter(Exists(minds))
 
 
-def overdue_obligations(user: User) -> QuerySet[Obligation]:
-    """Return what is owed in the user's projects and overdue, the oldest first."""
-    late = obligations_for(user).filter(state__in=OBLIGATION_OWED, due_at__lt=Now())
+def overdue_obligations() -> QuerySet[Obligation]:
+    """Return what is owed and overdue, in all projects, the oldest first."""
+    late = _obligations().filter(state__in=OBLIGATION_OWED, due_at__lt=Now())
     return late.order_by("due_at")
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID
 
-from django.db.models import Exists, Model, OuterRef, QuerySet
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.http import Http404
 
 from apps.accounts.models import User
@@ -29,9 +29,12 @@ def _one(rows: QuerySet[M], pk: UUID) -> M:
 
 def waivers_for(user: User) -> QuerySet[Waiver]:
     """Return the waivers of the user's projects, newest first."""
+    return _waivers().filter(version__model__project__in=project_ids_for(user))
+
+
+def _waivers() -> QuerySet[Waiver]:
     return (
-        Waiver.objects.filter(version__model__project__in=project_ids_for(user))
-        .select_related(_PLACE, "asked_by__owner", "grant__person", "closed_by")
+        Waiver.objects.select_related(_PLACE, "asked_by__owner", "grant__person", "closed_by")
         .prefetch_related("parties__person")
         .order_by("-id")
     )
@@ -82,10 +85,12 @@ _CAUSES = (
 
 def postmortems_for(user: User) -> QuerySet[Postmortem]:
     """Return the postmortems of the user's projects, newest first."""
-    return (
-        Postmortem.objects.filter(version__model__project__in=project_ids_for(user))
-        .select_related(_PLACE, "owner", "caused_by", "closed_by", *_CAUSES)
-        .order_by("-id")
+    return _postmortems().filter(version__model__project__in=project_ids_for(user))
+
+
+def _postmortems() -> QuerySet[Postmortem]:
+    return Postmortem.objects.select_related(_PLACE, "owner", "caused_by", "closed_by", *_CAUSES).order_by(
+        "-id"
     )
 
 
@@ -110,7 +115,7 @@ class Marks:
     overdue: list[Obligation]
 
 
-def marks_of(version: Version, user: User) -> Marks:
+def marks_of(version: Version) -> Marks:
     """Return the marks of a version; the glass counts as long as the version is where it was promoted to."""
     newest = (
         Transition.objects.filter(version=version)
@@ -119,23 +124,23 @@ def marks_of(version: Version, user: User) -> Marks:
         .first()
     )
     glass = getattr(newest.promotion, "break_glass", None) if newest and newest.promotion else None
-    asked = waivers_for(user).filter(version=version, state=WaiverState.ASKED)
+    return _marks(
+        glass, Q(version=version), Q(condition__version=version), owed=Q(version__model=version.model_id)
+    )
+
+
+def marks_of_project(project: Project) -> Marks:
+    """Return what a project must not hide: open postmortems, waivers that wait, broken conditions, overdue obligations."""
+    here = Q(version__model__project=project)
+    return _marks(None, here, Q(condition__version__model__project=project), owed=here)
+
+
+def _marks(glass: BreakGlass | None, here: Q, broken: Q, *, owed: Q) -> Marks:
+    # Whoever asks was let in already: a query that joins who may see what takes as long to plan as to run.
     found = rows_of(
-        postmortems=open_postmortems(postmortems_for(user).filter(version=version)),
-        waivers=asked.order_by("id"),
-        breaches=open_breaches(user).filter(condition__version=version),
-        overdue=overdue_obligations(user).filter(version__model=version.model_id),
+        postmortems=open_postmortems(_postmortems().filter(here)),
+        waivers=_waivers().filter(here, state=WaiverState.ASKED).order_by("id"),
+        breaches=open_breaches().filter(broken),
+        overdue=overdue_obligations().filter(owed),
     )
     return Marks(glass, **found)
-
-
-def marks_of_project(project: Project, user: User) -> Marks:
-    """Return what a project must not hide: open postmortems, waivers that wait, broken conditions, overdue obligations."""
-    asked = waivers_for(user).filter(version__model__project=project, state=WaiverState.ASKED)
-    found = rows_of(
-        postmortems=open_postmortems(postmortems_for(user).filter(version__model__project=project)),
-        waivers=asked.order_by("id"),
-        breaches=open_breaches(user).filter(condition__version__model__project=project),
-        overdue=overdue_obligations(user).filter(version__model__project=project),
-    )
-    return Marks(None, **found)

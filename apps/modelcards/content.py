@@ -1,19 +1,22 @@
 """A model card as page and PDF show it: the document, with the objects that they link to and draw."""
 
+import json
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from apps.core import charts
-from apps.core.canonical import digest
+from apps.core.canonical import canonical_json
 from apps.evaluations import presenting
 from apps.evaluations.models import Evaluation
-from apps.evidence.services import Evidence
+from apps.evaluations.queries import latest_evaluation
+from apps.evidence import keeping
 from apps.modelcards import document
-from apps.modelcards.document.decided import sentence
-from apps.modelcards.document.known import EXCEPTION_EVENTS, SIGNED, Known
+from apps.modelcards.fields import card_part
 from apps.modelcards.models import Card
+from apps.modelcards.queries import card_of
 from apps.policies.method.card import EVIDENCE, CardField
+from apps.policies.method.card import Card as Policy
 from apps.registry.models import Version
 
 
@@ -82,54 +85,28 @@ class Coverage:
 
 
 @dataclass(frozen=True)
-class Signature:
-    """A recorded approval, as the audit trail has it."""
-
-    name: str
-    role: str
-    meaning: str
-    at: str
-
-
-@dataclass(frozen=True)
-class ExceptionMade:
-    """An exception that was made for the version, as the audit trail tells it."""
-
-    sentence: str
-    at: str
-
-
-@dataclass(frozen=True)
 class CardContent:
     """Everything on a card."""
 
-    known: Known
+    version: Version
     document: dict[str, Any]
+    #: SHA-256 of the document; the PDF is cached by it.
+    digest: str
 
-    @property
-    def version(self) -> Version:
-        """The version that the card is of."""
-        return self.known.version
+    @cached_property
+    def policy(self) -> Policy:
+        """The fields and standards of the project's policy."""
+        return card_part(self.version.model.project)
 
-    @property
+    @cached_property
     def card(self) -> Card | None:
         """What people wrote, if anybody did."""
-        return self.known.card
+        return card_of(self.version)
 
-    @property
-    def evidence(self) -> Evidence:
-        """The evidence that the card is filled from."""
-        return self.known.evidence
-
-    @property
+    @cached_property
     def evaluation(self) -> Evaluation | None:
         """The evaluation that counts as evidence."""
-        return self.known.evaluation
-
-    @property
-    def stage_title(self) -> str:
-        """The name of the version's stage."""
-        return self.known.stage_title
+        return latest_evaluation(self.version)
 
     @property
     def status(self) -> str:
@@ -140,46 +117,24 @@ class CardContent:
     def sections(self) -> tuple[Section, ...]:
         """Every field of the policy. Its text is what people wrote; what evidence fills stands in ``entry``."""
         written = self.card.fields if self.card else {}
-        pairs = zip(self.known.part.fields, self.document["fields"], strict=True)
+        pairs = zip(self.policy.fields, self.document["fields"], strict=True)
         return tuple(Section(field, written.get(field.key, ""), entry) for field, entry in pairs)
 
     @cached_property
     def parts(self) -> tuple[Part, ...]:
         """The sections by group."""
-        groups = self.known.part.groups
+        groups = self.policy.groups
         found = (
             Part(one.key, one.title, tuple(s for s in self.sections if s.field.group == one.key))
             for one in groups
         )
         return tuple(part for part in found if part.sections)
 
-    @property
-    def signatures(self) -> tuple[Signature, ...]:
-        """The approvals of the version."""
-        return tuple(
-            Signature(
-                event.actor_label,
-                str(event.data.get("role")),
-                str(event.data.get("meaning")),
-                f"{event.recorded_at:%Y-%m-%d %H:%M:%S} UTC",
-            )
-            for event in self.known.events
-            if event.kind == SIGNED
-        )
-
-    @property
-    def exceptions(self) -> tuple[ExceptionMade, ...]:
-        """The exceptions that were made for the version."""
-        return tuple(
-            ExceptionMade(sentence(event), f"{event.recorded_at:%Y-%m-%d %H:%M:%S} UTC")
-            for event in self.known.events
-            if event.kind in EXCEPTION_EVENTS
-        )
-
     @cached_property
     def charts(self) -> tuple[charts.Chart, ...]:
         """The charts of the evaluation, the same as on its page."""
-        return tuple(presenting.charts_of(self.known.report).values()) if self.known.report else ()
+        report = self.evaluation.report if self.evaluation else None
+        return tuple(presenting.charts_of(presenting.upgraded(report)).values()) if report else ()
 
     @property
     def to_write(self) -> list[Section]:
@@ -211,7 +166,7 @@ class CardContent:
         )
 
     def _gap(self, item: dict[str, Any]) -> Gap:
-        fields = [self.known.part.field_of(need) for need in item["missing"]]
+        fields = [self.policy.field_of(need) for need in item["missing"]]
         evidence = [need for need in item["missing"] if need.startswith(EVIDENCE)]
         return Gap(
             item["key"],
@@ -220,13 +175,10 @@ class CardContent:
             tuple(need.removeprefix(EVIDENCE).replace("_", " ") for need in evidence),
         )
 
-    @cached_property
-    def digest(self) -> str:
-        """SHA-256 of the document; the PDF is cached by it."""
-        return digest(self.document)
-
 
 def assemble(version: Version) -> CardContent:
-    """Gather a card from what is known now."""
-    known = document.gather(version)
-    return CardContent(known, document.document_of(known))
+    """Return a card as it stands; a page takes what was made before, if it is still true."""
+    kept = keeping.kept(
+        (version.pk, "card"), version.model.project_id, lambda: canonical_json(document.build(version))
+    )
+    return CardContent(version, json.loads(kept.content), kept.digest)

@@ -55,7 +55,7 @@ def edit(request: SignedInRequest, pk: UUID) -> HttpResponse:
         initial |= prefill(version).fields
     initial["lock_version"] = content.card.lock_version if content.card else 1
     stale = [section.field.key for section in content.stale]
-    form = CardForm(content.known.part, request.POST or None, initial=initial, stale=stale)
+    form = CardForm(content.policy, request.POST or None, initial=initial, stale=stale)
     if request.method == "POST" and form.is_valid() and _save(form, version, request.user):
         messages.success(request, "The card is saved.")
         return redirect("modelcards:card", pk=pk)

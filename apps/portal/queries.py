@@ -161,13 +161,12 @@ def project_view(project: Project, user: User) -> ProjectView:
     versions: dict[Any, list[Version]] = {}
     for version in Version.objects.filter(model__in=models):
         versions.setdefault(version.model_id, []).append(version)
-    recent = gates.promotions_for(user).filter(version__model__project=project)[:6]
     return ProjectView(
         project=project,
         brief=brief,
         framing=framing_of(project, brief),
         models=[ModelRow(model, by_stage(stages, versions.get(model.pk, []))) for model in models],
-        promotions=list(recent),
+        promotions=list(gates.promotions_in(project)[:6]),
         experiments=list(experiments_for(user).filter(project=project)[:5]),
         sources=list(data_sources_of(project)),
         costs=month_summary(project),

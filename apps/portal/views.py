@@ -72,7 +72,7 @@ def project(request: SignedInRequest, slug: str) -> HttpResponse:
     context = {
         "project": found,
         "view": queries.project_view(found, request.user),
-        "marks": exceptions.marks_of_project(found, request.user),
+        "marks": exceptions.marks_of_project(found),
         "events": [audit.shown(event) for event in audit.events_of_project(found.pk)[:8]],
         "may_manage": can(request.user, Right.MANAGE, found),
         "may_contribute": can(request.user, Right.CONTRIBUTE, found),
@@ -92,8 +92,8 @@ def version(request: SignedInRequest, pk: UUID) -> HttpResponse:
         "transitions": gates.transitions_of(found),
         "request_form": RequestForm(),
         "watch": watch_of(found),
-        "marks": exceptions.marks_of(found, request.user),
-        "terms": conditions.terms_of_version(found, request.user),
+        "marks": exceptions.marks_of(found),
+        "terms": conditions.terms_of_version(found),
         "may_roll_back": can_roll_back(request.user, found),
         "may_break_glass": can_break_glass(request.user, found),
     }

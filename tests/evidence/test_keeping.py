@@ -1,4 +1,4 @@
-"""Evidence that a page collected is kept until it may have changed, and never a moment longer."""
+"""What a page made of all that is known is kept until it may have changed, and never a moment longer."""
 
 import threading
 from datetime import timedelta
@@ -55,13 +55,13 @@ def test_an_event_of_the_project_or_of_the_site_ends_it(version, project, dev, a
     assert "lint" in after.document["checks"]
     assert "lint" not in before.document["checks"]
     assert after == collect(version)
-    moment = keeping.begin(project.pk)
+    moment = keeping._begin(project.pk)
     costs.enter_rate(
         currency="EUR", per="USD", value=Decimal("1.1"), valid_from=keeping.today(), source="ECB", by=adam
     )
-    assert keeping.begin(project.pk).events == moment.events + 1
+    assert keeping._begin(project.pk).events == moment.events + 1
     projects.create_project(slug="other", name="Other", by=dev)
-    assert keeping.begin(project.pk).events == moment.events + 1
+    assert keeping._begin(project.pk).events == moment.events + 1
 
 
 def test_a_day_ends_it(version, monkeypatch, django_assert_max_num_queries):
@@ -69,7 +69,7 @@ def test_a_day_ends_it(version, monkeypatch, django_assert_max_num_queries):
     shown(version)
     monkeypatch.setattr(keeping, "today", lambda: day + timedelta(days=1))
     with django_assert_max_num_queries(0):
-        assert keeping.recall((version.pk, ""), version.model.project_id) is None
+        assert keeping._recall((version.pk, "evidence:"), version.model.project_id) is None
 
 
 def test_the_longest_unused_makes_room_and_much_at_once_is_not_kept(version, monkeypatch):
@@ -77,10 +77,10 @@ def test_the_longest_unused_makes_room_and_much_at_once_is_not_kept(version, mon
     shown(version)
     with remembering():
         collect(version, before="apps.checklists.evidence")
-    assert [key[1] for key in keeping._kept] == ["apps.checklists.evidence"]
+    assert [key[1] for key in keeping._kept] == ["evidence:apps.checklists.evidence"]
     monkeypatch.setattr(keeping, "MOST_EVENTS", 0)
     shown(version)
-    assert [key[1] for key in keeping._kept] == ["apps.checklists.evidence"]
+    assert [key[1] for key in keeping._kept] == ["evidence:apps.checklists.evidence"]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -33,7 +33,7 @@ def test_a_waiver_is_asked_for_granted_and_seen_everywhere(client, small, failin
     assert "Under load" in ledger
     version_page = client.get(reverse("portal:version", args=[failing.pk])).content.decode()
     assert "waived until" in version_page
-    assert "granted a waiver" in assemble(failing).exceptions[0].sentence
+    assert "granted a waiver" in assemble(failing).document["exceptions"][0]["text"]
     assert "Exceptions" in client.get(reverse("modelcards:card", args=[failing.pk])).content.decode()
 
 
