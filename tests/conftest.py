@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.test import TransactionTestCase
 
+from tests import template
 from tests.plugin import CLUSTER
 
 #: A loaded machine is slow and no test's fault; what is tested is the outcome.
@@ -39,6 +40,11 @@ def _teardown(self: TransactionTestCase) -> None:
 
 
 TransactionTestCase._fixture_teardown = _teardown  # type: ignore[method-assign]
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings):
+    connection.settings_dict["TEST"]["TEMPLATE"] = template.ready()
 
 
 @pytest.fixture(autouse=True)
