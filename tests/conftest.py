@@ -25,13 +25,21 @@ def superuser() -> psycopg.Connection:
 
 
 def empty_database() -> None:
-    """Truncate everything; append-only tables refuse that, but not while triggers are switched off."""
-    with superuser() as admin:
-        admin.execute("SET session_replication_role = replica")
+    """Delete every row; append-only tables refuse that, but not while triggers are switched off.
+
+    TRUNCATE would make the files of a hundred tables and their indexes anew, which takes most of a second; the tables
+    hold a few rows. Its lock is taken nevertheless: what somebody else still writes comes before, or not at all.
+    """
+    with superuser() as admin, admin.transaction():
+        admin.execute("SET LOCAL session_replication_role = replica")
         rows = admin.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
-        names = ", ".join(f'"{name}"' for (name,) in rows if name not in KEPT_TABLES)
-        admin.execute(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
-        admin.execute("TRUNCATE pgmq.q_jobs")
+        names = ["pgmq.q_jobs", *(f'public."{name}"' for (name,) in rows if name not in KEPT_TABLES)]
+        admin.execute(f"LOCK TABLE {', '.join(names)} IN ACCESS EXCLUSIVE MODE")
+        admin.execute(";".join(f"DELETE FROM {name}" for name in names))
+        admin.execute(
+            "SELECT setval(format('%I.%I', schemaname, sequencename), start_value, false) FROM pg_sequences "
+            "WHERE schemaname = 'public' AND last_value IS NOT NULL"
+        )
 
 
 def _teardown(self: TransactionTestCase) -> None:
