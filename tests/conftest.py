@@ -5,6 +5,7 @@ import psycopg
 import pytest
 from django.db import connection
 from django.test import TransactionTestCase
+from whitenoise.middleware import WhiteNoiseMiddleware
 
 from tests import template
 from tests.plugin import CLUSTER
@@ -48,6 +49,19 @@ def _teardown(self: TransactionTestCase) -> None:
 
 
 TransactionTestCase._fixture_teardown = _teardown  # type: ignore[method-assign]
+_look_for_static_files = WhiteNoiseMiddleware.add_files_from_finders
+_static_files: dict[str, object] = {}
+
+
+def _add_static_files(self: WhiteNoiseMiddleware) -> None:
+    """A server looks for its static files once; each of the tests' browsers is a server of its own to Django."""
+    if not _static_files:
+        _look_for_static_files(self)
+        _static_files.update(self.files)
+    self.files.update(_static_files)
+
+
+WhiteNoiseMiddleware.add_files_from_finders = _add_static_files
 
 
 @pytest.fixture(scope="session")
