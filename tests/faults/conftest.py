@@ -15,8 +15,8 @@ from django.db import connection
 
 from apps.evaluations import services as evaluations
 from tests.cast import COLUMNS, predictions_csv
-from tests.faults.processes import Web, address_of
-from tests.plugin import CLUSTER
+from tests.faults.processes import Web
+from tests.plugin import CLUSTER, address_of
 
 ROOT = Path(django_settings.BASE_DIR)
 

@@ -10,7 +10,7 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 import psutil
 import psycopg
@@ -28,15 +28,6 @@ def wait_for(what, *, seconds=90):
             return found
         time.sleep(0.02)
     pytest.fail(f"nothing within {seconds} seconds")
-
-
-def address_of(cluster, role: str, database: str) -> str:
-    """Return DATABASE_URL of a role in an embedded cluster."""
-    libpq = cluster.parameters(role, database)
-    return (
-        f"postgresql://{libpq['user']}:{quote(libpq['password'])}@/{libpq['dbname']}"
-        f"?host={libpq['host']}&port={libpq['port']}"
-    )
 
 
 @dataclass(frozen=True)

@@ -21,11 +21,11 @@ from apps.core.outages import DatabaseAway
 from apps.gates.models import Promotion
 from mlgov import embedded
 from tests.audit.conftest import seal, sealing  # noqa: F401 - fixtures
-from tests.faults.processes import Browser, Holding, address_of, read, wait_for
+from tests.faults.processes import Browser, Holding, read, wait_for
 from tests.faults.test_web_killed import almost_signed, demand_verified, outcome, signature_of
 from tests.gates.conftest import bea, tiny  # noqa: F401 - fixtures
 from tests.gates.light import tiny_project, tiny_version
-from tests.plugin import CLUSTER
+from tests.plugin import CLUSTER, address_of
 
 pytestmark = [
     pytest.mark.broker,

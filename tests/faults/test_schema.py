@@ -36,14 +36,13 @@ QUERIES = {
         GROUP BY table_name, grantee
     """,
     "grants on columns alone": """
+        WITH whole AS MATERIALIZED (
+            SELECT table_schema, table_name, grantee, privilege_type FROM information_schema.table_privileges
+        )
         SELECT format('%s.%s: %s may %s', c.table_name, c.column_name, c.grantee, c.privilege_type)
         FROM information_schema.column_privileges c
         WHERE c.table_schema IN ('public', 'pgmq') AND c.grantee LIKE 'mlgov%' AND c.grantee <> 'mlgov_owner'
-        AND NOT EXISTS (
-            SELECT 1 FROM information_schema.table_privileges t
-            WHERE (t.table_schema, t.table_name, t.grantee, t.privilege_type)
-                = (c.table_schema, c.table_name, c.grantee, c.privilege_type)
-        )
+        AND (c.table_schema, c.table_name, c.grantee, c.privilege_type) NOT IN (SELECT * FROM whole)
     """,
 }
 
