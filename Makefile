@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: help demo demo-reset run s3 test check format generated requirements bench bench-engine bench-judge bench-governance bench-audit bench-pages bench-pdf clean
+.PHONY: help demo demo-reset run s3 test check check-style check-types check-django format generated requirements bench bench-engine bench-judge bench-governance bench-audit bench-pages bench-pdf clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -51,11 +51,17 @@ s3: $(VENV)/.s3  ## install what MLGOV_STORAGE_URL=s3://… needs
 test: $(VENV)/.dev  ## run every test
 	@$(BIN)/python -m pytest -n 2 --dist worksteal
 
-check: $(VENV)/.dev  ## format, lint, types, bands, and stale generated files
+check: check-style check-types check-django  ## format, lint, types, bands, and stale generated files
+
+check-style: $(VENV)/.dev
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
-	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+check-types: $(VENV)/.dev
+	@$(BIN)/mypy
+
+check-django: $(VENV)/.dev
 	@MLGOV_VAR=var/test $(BIN)/python manage.py check
 	@MLGOV_VAR=var/test MLGOV_ROLE=owner $(BIN)/python manage.py makemigrations --check --dry-run
 	@$(BIN)/python manage.py docs --check

@@ -9,9 +9,9 @@ from django.urls import reverse
 from apps.audit.models import Event
 from apps.audit.services import note_verification
 from tests.audit.conftest import seal, sealing
-from tests.e2e.test_story import browser, sign_in
+from tests.e2e.test_story import sign_in
 
-__all__ = ["browser", "seal", "sealing"]
+__all__ = ["seal", "sealing"]
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
 

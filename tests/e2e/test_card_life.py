@@ -9,10 +9,9 @@ from django.urls import reverse
 from apps.modelcards import commenting, life, sharing
 from apps.modelcards import services as cards
 from tests.cast import PASSWORD, evaluate
-from tests.e2e.test_story import browser, sign_in
+from tests.e2e.test_story import sign_in
 from tests.modelcards import living
 
-__all__ = ["browser"]
 README = b"""---
 license: apache-2.0
 language: en

@@ -9,11 +9,10 @@ from django.urls import reverse
 from apps.gates import services
 from apps.gates.models import Obligation
 from apps.gates.terms import Chosen, Terms
-from tests.e2e.test_story import browser, sign_in
+from tests.e2e.test_story import sign_in
 from tests.gates import tiny
 from tests.gates.conditional import ask, owed, promoted, report, world
 
-__all__ = ["browser"]
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
 

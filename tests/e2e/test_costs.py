@@ -11,9 +11,8 @@ from django.urls import reverse
 
 from apps.costs import services
 from apps.costs.queries import today
-from tests.e2e.test_story import browser, sign_in
+from tests.e2e.test_story import sign_in
 
-__all__ = ["browser"]
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
 KINDS = ("training", "inference_compute", "inference_model_api", "storage")

@@ -5,13 +5,12 @@ from django.urls import reverse
 
 from apps.gates.models import Postmortem
 from tests.e2e.test_notices import SHAPES, look
-from tests.e2e.test_story import browser
 from tests.gates.conftest import cast, failing, passing, small, small_model
 from tests.gates.test_break_glass import smash
 from tests.gates.test_rollback import first, report
 from tests.gates.test_waivers import ask
 
-__all__ = ["browser", "cast", "failing", "first", "passing", "small", "small_model"]
+__all__ = ["cast", "failing", "first", "passing", "small", "small_model"]
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
 

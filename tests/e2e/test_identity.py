@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from apps.gates.models import Approval
 from tests.cast import PASSWORD, code_of, open_request
-from tests.e2e.test_story import browser, sign_in  # noqa: F401
+from tests.e2e.test_story import sign_in
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 STAGING = "I looked at the evaluation and the version may enter staging"
@@ -18,7 +18,7 @@ PICTURES = os.environ.get("MLGOV_PICTURES", "")
 
 
 @pytest.fixture
-def page(browser, live_server):  # noqa: F811
+def page(browser, live_server):
     opened = browser.new_page()
     opened.address = live_server.url.replace("127.0.0.1", "localhost")
     opened.problems = []

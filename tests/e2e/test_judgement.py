@@ -7,10 +7,9 @@ from apps.checklists import services as checklists
 from apps.rubrics import services as rubrics
 from tests.checklists.small import house, move_on
 from tests.e2e.test_policies import look, opened
-from tests.e2e.test_story import browser
 from tests.rubrics.small import BLIND, version_under
 
-__all__ = ["browser", "opened"]
+__all__ = ["opened"]
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
 

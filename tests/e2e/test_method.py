@@ -24,9 +24,8 @@ from demo import texts, train
 from demo.load import COLUMNS
 from tests.cast import scan_files
 from tests.e2e.test_policies import SHAPES, look, opened
-from tests.e2e.test_story import browser
 
-__all__ = ["browser", "opened"]
+__all__ = ["opened"]
 pytestmark = [
     pytest.mark.e2e,
     pytest.mark.django_db(transaction=True),

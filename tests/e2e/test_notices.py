@@ -7,7 +7,7 @@ from django.urls import reverse
 from apps.notifications import kinds, services
 from apps.notifications.models import Attempt, Delivery, Mail
 from apps.notifications.services import announce
-from tests.e2e.test_story import browser, sign_in  # noqa: F401 - a fixture
+from tests.e2e.test_story import sign_in
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 SHAPES = {"light": ("light", 1280), "dark": ("dark", 1280), "narrow": ("light", 360)}
@@ -55,7 +55,7 @@ def pages_of(project, hook, delivery):
     return mine | owners, administrators | empty
 
 
-def look(browser, address, person, pages, shape):  # noqa: F811
+def look(browser, address, person, pages, shape):
     scheme, width = SHAPES[shape]
     context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 900})
     page, faults = context.new_page(), []
@@ -72,14 +72,14 @@ def look(browser, address, person, pages, shape):  # noqa: F811
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_every_page_is_accessible_in_every_shape(live_server, browser, told, project, ada, adam, shape):  # noqa: F811
+def test_every_page_is_accessible_in_every_shape(live_server, browser, told, project, ada, adam, shape):
     hook, delivery = told
     of_owner, of_administrator = pages_of(project, hook, delivery)
     look(browser, live_server.url, adam, of_administrator, shape)
     look(browser, live_server.url, ada, of_owner, shape)
 
 
-def test_keys_walk_the_notices_and_follow_one(live_server, browser, told, project, ada):  # noqa: F811
+def test_keys_walk_the_notices_and_follow_one(live_server, browser, told, project, ada):
     page = look(browser, live_server.url, ada, {}, "light")
     page.keyboard.press("g")
     page.keyboard.press("n")

@@ -13,12 +13,11 @@ from apps.jobs import running
 from apps.jobs.models import Job
 from apps.policies.models import Draft, Revision
 from tests.cast import PASSWORD, code_of, person, set_up_code
-from tests.e2e.test_story import browser
 from tests.gates.conftest import bea, light, tiny
 from tests.gates.light import pack
 from tests.gates.test_following import LOADED
 
-__all__ = ["bea", "browser", "light", "tiny"]
+__all__ = ["bea", "light", "tiny"]
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 RIGHT = pack(reviewers=2, criteria=LOADED)
 WRONG = RIGHT.replace("checks.load.status ==", "checks.load.state ==")
