@@ -8,6 +8,7 @@ from django.utils import timezone
 from apps.modelcards.enums import Origin
 from apps.modelcards.fieldnames import fields_of
 from apps.modelcards.models import Card, CardDefaults
+from apps.modelcards.queries import standing_publication
 from apps.registry.models import Version
 
 #: Fields that tell of the evidence of one version: the next version's card begins without them.
@@ -38,6 +39,7 @@ def prefill(version: Version) -> Prefill:
         fields[key] = text
         written[key] = _entry(Origin.DEFAULTS, at, source=project.name)
     earlier = previous_card(version)
+    published = standing_publication(earlier)
     for key, text in (earlier.fields if earlier else {}).items():
         if key not in NOT_CARRIED and text.strip():
             was = earlier.written.get(key, {}) if earlier else {}
@@ -49,6 +51,9 @@ def prefill(version: Version) -> Prefill:
                 source=str(earlier.version) if earlier else "",
                 evidence=was.get("evidence", ""),
             )
+            # Somebody else than its writer read it already; adr/0023 asks.
+            stood = published is not None and published.revision.fields.get(key) == text
+            written[key]["published"] = stood or was.get("published", False)
     known = fields_of(project)
     return Prefill(
         {key: text for key, text in fields.items() if key in known and text.strip()},
