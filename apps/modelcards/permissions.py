@@ -4,6 +4,7 @@ from collections.abc import Collection
 from uuid import UUID
 
 from django.conf import settings
+from django.urls import reverse
 
 from apps.accounts.models import User
 from apps.core.errors import ALLOWED, Decision, denied, not_now
@@ -12,6 +13,7 @@ from apps.modelcards.enums import CardState
 from apps.modelcards.models import Card, Publication
 from apps.projects.models import Project
 from apps.projects.permissions import Right, can
+from apps.registry.models import Version
 
 #: So many names stand in a sentence.
 MOST_NAMES = 5
@@ -76,6 +78,15 @@ def who_publishes(project: Project, writers: Collection[UUID]) -> str:
     shown, more = left[:MOST_NAMES], len(left) - MOST_NAMES
     names = ", ".join(shown) + (f" and {more} more" if more > 0 else "")
     return f"May publish it: {names}."
+
+
+def can_sign_by_interface(version: Version) -> Decision:
+    """Refuse a publication through the interface, whoever asks: it takes no passwords, and a signature needs a proof."""
+    return denied(
+        f"A publication is signed by a person on the page {reverse('modelcards:life', args=[version.pk])}, with a proof "
+        "of who they are; the interface takes no signature. Send the card for review, and they are told.",
+        code="person_needed",
+    )
 
 
 def can_withdraw(user: User, project: Project, publication: Publication | None) -> Decision:

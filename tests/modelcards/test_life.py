@@ -117,11 +117,12 @@ def test_nobody_publishes_what_they_wrote_in(version, dev, ben, rita):
     life.submit(version, by=dev)
     assert not queries.cards_to_publish_for(ben).exists()
     assert notices("modelcards.review_asked") == ["Rita"]
-    with pytest.raises(Forbidden, match="You wrote in this card .* May publish it: Rita"):
+    with pytest.raises(Forbidden, match=r"You wrote in this card .* May publish it: Rita"):
         publish(version, by=ben)
+    proof = accounts.reauthenticate(ben, proof=Proof(password=PASSWORD))
+    card = Card.objects.get(version=version)
     with pytest.raises(IntegrityError) as error, transaction.atomic():
-        proof = accounts.reauthenticate(ben, proof=Proof(password=PASSWORD))
-        _publication(Card.objects.get(version=version), published_by=ben, reauthentication=proof)
+        _publication(card, published_by=ben, reauthentication=proof)
     assert "four_eyes" in error.value.__cause__.diag.constraint_name
     publish(version, by=rita)
     # What is published was read by a second person: its writers may publish what others change from then on.
@@ -144,7 +145,7 @@ def test_the_sentence_says_that_nobody_is_left(version, dev, ben, rita, client):
     write(version, by=ben)
     cards.change_card(version, fields={"caveats": "By risk."}, by=rita)
     life.submit(version, by=dev)
-    with pytest.raises(Forbidden, match="Nobody of this project is left .* An owner can give"):
+    with pytest.raises(Forbidden, match=r"Nobody of this project is left .* An owner can give"):
         publish(version, by=rita)
     client.force_login(dev)
     page = client.get(reverse("modelcards:life", args=[version.pk])).content.decode()
