@@ -22,6 +22,7 @@ from apps.evidence.models import Snapshot
 from apps.gates.models import Approval, Promotion, Transition
 from apps.modelcards.content import assemble
 from apps.modelcards.jobs import make_pdf
+from apps.modelcards.schema import FILE as SCHEMA_FILE
 from apps.registry.models import Version
 
 FORMAT = "mlgov.pack/1"
@@ -111,19 +112,14 @@ def _move_json(move: Transition) -> dict[str, Any]:
 
 
 def _card(version: Version, watch: Callable[[], None]) -> Files:
+    """Return the card as PDF and as its document, whose SHA-256 is the card's digest, with the schema that it keeps to."""
     card = assemble(version)
-    document = {
-        "version": str(version.pk),
-        "stage": version.stage,
-        "status": card.status,
-        "fields": {section.field.key: section.text for section in card.sections},
-        "missing": card.missing,
-        "signatures": [asdict(one) for one in card.signatures],
-        "evidence_digest": card.evidence.digest,
-        "digest": card.digest,
-    }
     with blobs.open_blob(make_pdf(card, proof=None, watch=watch).digest) as file:
-        return {"card/card.pdf": file.read(), "card/card.json": canonical_json(document)}
+        return {
+            "card/card.pdf": file.read(),
+            "card/card.json": canonical_json(card.document),
+            "card/card.schema.json": SCHEMA_FILE.read_bytes(),
+        }
 
 
 def _events(pack: EvidencePack, versions: list[Version]) -> QuerySet[Event]:

@@ -1,5 +1,6 @@
 """What people do with a card besides writing: send it for review, send it back, publish it, withdraw what was published."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.db import IntegrityError
@@ -18,6 +19,7 @@ from apps.core.reasons import demand_reason
 from apps.evidence.services import collect
 from apps.modelcards import permissions, queries
 from apps.modelcards.basis import basis_digest
+from apps.modelcards.document import document_of, gather
 from apps.modelcards.enums import CardState, Step
 from apps.modelcards.fieldnames import missing_in
 from apps.modelcards.models import Card, CardRevision, CardStep, Publication, Withdrawal
@@ -114,7 +116,8 @@ def _publish(
     evidence = collect(version)
     if evidence.digest != seen:
         raise Refused("The evidence changed since you looked. Load the page again.", code="evidence_changed")
-    content = content_of(version, newest.fields)
+    # The text of the locked row, whatever this request read of the card before.
+    content = content_of(document_of(replace(gather(version), card=card)))
     role = role_of(by, project.pk)
     assert role is not None, "who publishes has a role"
     signed = {

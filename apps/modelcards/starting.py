@@ -11,14 +11,6 @@ from apps.modelcards.models import Card, CardDefaults
 from apps.modelcards.queries import standing_publication
 from apps.registry.models import Version
 
-#: Fields that tell of the evidence of one version: the next version's card begins without them.
-NOT_CARRIED = frozenset(
-    {
-        *("change_summary", "evaluation_data", "environment", "energy", "incidents"),
-        *("declaration_of_conformity", "data_distribution_date", "independent_auditor"),
-    }
-)
-
 
 @dataclass(frozen=True)
 class Prefill:
@@ -31,6 +23,7 @@ class Prefill:
 def prefill(version: Version) -> Prefill:
     """Return what a card of this version begins with; writes nothing."""
     project = version.model.project
+    known = fields_of(project)
     fields: dict[str, str] = {}
     written: dict[str, dict[str, Any]] = {}
     at = timezone.now().isoformat()
@@ -41,7 +34,7 @@ def prefill(version: Version) -> Prefill:
     earlier = previous_card(version)
     published = standing_publication(earlier)
     for key, text in (earlier.fields if earlier else {}).items():
-        if key not in NOT_CARRIED and text.strip():
+        if text.strip() and key in known and known[key].carried:
             was = earlier.written.get(key, {}) if earlier else {}
             fields[key] = text
             # The evidence stays that of the earlier version: the text was not written about this one.
@@ -54,7 +47,6 @@ def prefill(version: Version) -> Prefill:
             # Somebody else than its writer read it already; adr/0023 asks.
             stood = published is not None and published.revision.fields.get(key) == text
             written[key]["published"] = stood or was.get("published", False)
-    known = fields_of(project)
     return Prefill(
         {key: text for key, text in fields.items() if key in known and text.strip()},
         {key: entry for key, entry in written.items() if key in known and fields[key].strip()},
