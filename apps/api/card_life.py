@@ -20,6 +20,9 @@ from apps.projects.queries import project_by_id_for
 from apps.registry.models import Version
 from apps.registry.queries import version_for
 
+#: A larger number is no revision, and none that the database knows.
+MOST_REVISIONS = 10**9
+
 
 class CardLifeOut(Output):
     state = serializers.CharField()
@@ -131,7 +134,9 @@ class CardRevisionOne(Endpoint):
     def get(self, request: Request, pk: UUID, number: int) -> Response:
         """Return a revision with its texts, where each comes from, and how it differs from another."""
         version = version_for(self.user, pk)
-        given = request.query_params.get("against", str(number - 1))
+        given = request.query_params.get("against", str(max(number - 1, 0)))
+        if number > MOST_REVISIONS:
+            raise Http404
         if not given.isascii() or not given.isdigit() or len(given) > 9:
             raise Invalid(
                 f"“{given[:20]}” is no number of a revision. Give one, such as ?against=1.",

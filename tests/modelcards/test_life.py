@@ -293,6 +293,21 @@ def test_two_who_publish_at_once_publish_once(version, dev, ben, rita):
     assert CardStep.objects.filter(step="submitted").count() == 1
 
 
+def test_a_form_that_the_page_does_not_show_any_more_says_what_is_wrong(client, version, in_review, dev, ben):
+    act = {name: reverse(f"modelcards:{name}", args=[version.pk]) for name in ("publish", "send_back")}
+    client.force_login(ben)
+    body = {"lock_version": "3", "evidence_digest": collect(version).digest, "meaning": MEANING}
+    broken = client.post(act["send_back"], {"lock_version": "x", "reason": "Say whom it may harm."})
+    assert "Load the page again, and send it from there." in broken.content.decode()
+    unseen = client.post(act["send_back"], {"lock_version": "3", "reason": "\u200b" * 30})
+    assert "in 10 characters or more" in unseen.content.decode()
+    cards.change_card(version, fields={"caveats": "Meanwhile."}, by=dev)
+    late = client.post(act["publish"], body | {"password": PASSWORD})
+    assert late.status_code == 422
+    assert "The card is not in review. Somebody must send it for review first." in late.content.decode()
+    assert not Publication.objects.exists()
+
+
 def test_the_page_does_it_all_with_plain_forms(client, version, dev, ben, cleo):
     path = reverse("modelcards:life", args=[version.pk])
     act = {

@@ -3,6 +3,7 @@
 import pytest
 from django.urls import reverse
 
+from apps.audit.models import Event
 from apps.modelcards import life
 from apps.modelcards import services as cards
 from apps.modelcards.models import CardStep, PublicLink
@@ -77,6 +78,35 @@ def test_what_takes_a_person_says_so(version, dev, ben, ada, cleo, send, client,
     assert "Only a person" in send("withdrawal", {"reason": "It is not true."}).json()["detail"]
     assert send("withdrawal", {"reason": "It is not true."}, by=ben).json()["publication"] is None
     assert send("withdrawal", {"reason": "It is not true."}, by=ben).status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("verb", "path", "body", "status", "says"),
+    [
+        ("patch", "", b'{"a":' * 5000, 400, "nested more than 50 deep"),
+        ("patch", "", b'{"a":' * 400 + b"1" + b"}" * 400, 400, "nested more than 50 deep"),
+        ("post", "/links", b"[" * 60 + b"]" * 60, 400, "nested more than 50 deep"),
+        ("post", "/links", b"{", 400, "Expecting property name"),
+        ("patch", "", b'{"fields": {"caveats": "a\\ud800"}}', 422, "half a surrogate pair"),
+        ("post", "/import", b'{"content": "x", "dry_run": "maybe"}', 422, "boolean"),
+        ("post", "/comments", b'{"field": "nonsense", "text": "x"}', 422, "no field “nonsense”"),
+        ("get", "/exports/docx", b"", 404, "There are: json,"),
+        ("get", "/revisions/99999999999", b"", 404, "nothing here"),
+        ("get", "/revisions/0", b"", 404, "nothing here"),
+    ],
+)
+def test_wrong_input_is_told_in_a_sentence_and_nothing_is_written(
+    client, version, dev, verb, path, body, status, says
+):
+    card = cards.change_card(version, fields={"caveats": "One."}, by=dev)
+    client.force_login(dev)
+    at = f"/api/v1/versions/{version.pk}/card{path}"
+    given = {"data": body, **JSON} if verb != "get" else {}
+    before = Event.objects.count()
+    answer = getattr(client, verb)(at, headers={"If-Match": '"2"', "Idempotency-Key": "k"}, **given)
+    assert (answer.status_code, says in answer.json()["detail"]) == (status, True), answer.content
+    card.refresh_from_db()
+    assert (card.lock_version, Event.objects.count()) == (2, before)
 
 
 def test_any_two_revisions_are_compared(client, version, dev):
