@@ -80,6 +80,14 @@ class PublicLinkWithAddress(PublicLinkOut):
     address = serializers.CharField(help_text="shown this once")
 
 
+def _with_address(link: Any, address: str) -> Response:
+    link.address = address
+    made = answer(PublicLinkWithAddress, link, status=201)
+    # Whoever has the address reads the card, so no cache may keep it.
+    made["Cache-Control"] = "no-store"
+    return made
+
+
 class CardLinks(Endpoint):
     scopes = {"GET": Scope.READ, "POST": Scope.EVIDENCE}
 
@@ -93,11 +101,7 @@ class CardLinks(Endpoint):
         """Make a public link of a published card; the answer holds its address, this once. It takes an owner in person."""
         version = version_for(self.user, pk)
         link, secret = sharing.create_link(version, by=self.user, **self.read(PublicLinkIn))
-        link.address = request.build_absolute_uri(reverse("modelcards:public", args=[secret]))
-        made = answer(PublicLinkWithAddress, link, status=201)
-        # Whoever has the address reads the card, so no cache may keep it.
-        made["Cache-Control"] = "no-store"
-        return made
+        return _with_address(link, request.build_absolute_uri(reverse("modelcards:public", args=[secret])))
 
 
 class CardLinkWithdraw(Endpoint):
