@@ -3,16 +3,18 @@
 from typing import Any
 from uuid import UUID
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
+from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.enums import Scope
 from apps.api.base import Endpoint, Input, Output, Text, answer, expected_version
 from apps.modelcards import exchange
+from apps.modelcards.exporting import FORMATS
 from apps.modelcards.importing import MOST_BYTES
 from apps.registry.queries import version_for
 
@@ -58,7 +60,8 @@ class CardExportOne(Endpoint):
         """Return the card as a file in one of the formats."""
         made = exchange.export_card(version_for(self.user, pk), key)
         if made is None:
-            raise Http404
+            known = ", ".join(FORMATS)
+            raise NotFound(f"A card has no export “{key[:40]}”. There are: {known}.")
         name = f'attachment; filename="{made.file_name}"'
         return HttpResponse(made.content, content_type=made.media_type, headers={"Content-Disposition": name})
 

@@ -4,19 +4,24 @@ from typing import Any
 from uuid import UUID
 
 from django.http import Http404
-from drf_spectacular.utils import extend_schema, extend_schema_field
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.enums import Scope
+from apps.accounts.models import User
 from apps.api.base import Endpoint, Input, Output, Person, Text, answer, expected_version
-from apps.modelcards import commenting, defaults, life, queries, standing
+from apps.core.errors import Invalid
+from apps.modelcards import commenting, defaults, life, permissions, queries, standing
 from apps.modelcards.fieldnames import titles_of
 from apps.modelcards.models import Card
 from apps.projects.queries import project_by_id_for
 from apps.registry.models import Version
 from apps.registry.queries import version_for
+
+#: A larger number is no revision, and none that the database knows.
+MOST_REVISIONS = 10**9
 
 
 class CardLifeOut(Output):
@@ -29,6 +34,28 @@ class CardLifeOut(Output):
     outdated = serializers.BooleanField()
     missing = serializers.ListField(child=serializers.CharField())
     open_comments = serializers.IntegerField()
+    who_publishes = serializers.CharField(help_text="who may publish it, as a sentence")
+
+
+def told(version: Version, user: User) -> Response:
+    """Answer how far the card of a version is, with its ETag."""
+    found = standing.standing_of(version, user)
+    published = found.published
+    fields = {
+        "state": found.card.state if found.card else "draft",
+        "revision": found.newest.number if found.newest else None,
+        "publication": published.number if published else None,
+        "published_at": published.created_at if published else None,
+        "content_digest": published.content_digest if published else "",
+        "evidence_digest": published.evidence_digest if published else "",
+        "outdated": found.outdated,
+        "missing": found.missing,
+        "open_comments": found.open_comments,
+        "who_publishes": found.who_publishes,
+    }
+    response = Response(CardLifeOut(fields).data)
+    response["ETag"] = f'"{found.card.lock_version if found.card else 0}"'
+    return response
 
 
 class CardLife(Endpoint):
@@ -37,32 +64,14 @@ class CardLife(Endpoint):
     @extend_schema(responses=CardLifeOut)
     def get(self, request: Request, pk: UUID) -> Response:
         """Tell how far the card is: its state, what is published, and whether that rests on older evidence."""
-        return self._told(version_for(self.user, pk))
+        return told(version_for(self.user, pk), self.user)
 
     @extend_schema(request=None, responses=CardLifeOut)
     def post(self, request: Request, pk: UUID) -> Response:
         """Send the card for review (If-Match with the ETag of the card). To publish it takes a person on the page."""
         version = version_for(self.user, pk)
         life.submit(version, by=self.user, expect=expected_version(request))
-        return self._told(version)
-
-    def _told(self, version: Version) -> Response:
-        found = standing.standing_of(version, self.user)
-        published = found.published
-        told = {
-            "state": found.card.state if found.card else "draft",
-            "revision": found.newest.number if found.newest else None,
-            "publication": published.number if published else None,
-            "published_at": published.created_at if published else None,
-            "content_digest": published.content_digest if published else "",
-            "evidence_digest": published.evidence_digest if published else "",
-            "outdated": found.outdated,
-            "missing": found.missing,
-            "open_comments": found.open_comments,
-        }
-        response = Response(CardLifeOut(told).data)
-        response["ETag"] = f'"{found.card.lock_version if found.card else 0}"'
-        return response
+        return told(version, self.user)
 
 
 def _card(version: Version) -> Card:
@@ -114,17 +123,32 @@ class CardRevisionWholeOut(CardRevisionOut):
 class CardRevisionOne(Endpoint):
     scopes = {"GET": Scope.READ}
 
-    @extend_schema(responses=CardRevisionWholeOut)
+    @extend_schema(
+        responses=CardRevisionWholeOut,
+        parameters=[
+            OpenApiParameter(
+                "against", int, description="a revision to compare with; by default the one before"
+            )
+        ],
+    )
     def get(self, request: Request, pk: UUID, number: int) -> Response:
-        """Return a revision with its texts, where each comes from, and how it differs from the one before."""
+        """Return a revision with its texts, where each comes from, and how it differs from another."""
         version = version_for(self.user, pk)
-        rows = {
-            one.number: one
-            for one in queries.revisions_of(_card(version)).filter(number__in=[number - 1, number])
-        }
-        if number not in rows:
+        given = request.query_params.get("against", str(max(number - 1, 0)))
+        if number > MOST_REVISIONS:
             raise Http404
-        before = rows[number - 1].fields if number - 1 in rows else {}
+        if not given.isascii() or not given.isdigit() or len(given) > 9:
+            raise Invalid(
+                f"“{given[:20]}” is no number of a revision. Give one, such as ?against=1.",
+                code="bad_against",
+            )
+        other = int(given)
+        rows = {
+            one.number: one for one in queries.revisions_of(_card(version)).filter(number__in=[other, number])
+        }
+        if number not in rows or (other and other not in rows):
+            raise Http404
+        before = rows[other].fields if other else {}
         found = rows[number]
         differences = standing.changes(version, before, found.fields)
         return Response(CardRevisionWholeOut(found, context={"differences": differences}).data)
@@ -148,7 +172,7 @@ class PublicationOut(Output):
 
 
 class CardPublications(Endpoint):
-    scopes = {"GET": Scope.READ}
+    scopes = {"GET": Scope.READ, "POST": Scope.EVIDENCE}
 
     @extend_schema(responses=PublicationOut(many=True))
     def get(self, request: Request, pk: UUID) -> Response:
@@ -156,6 +180,12 @@ class CardPublications(Endpoint):
         return self.page(
             queries.publications_of(_card(version_for(self.user, pk))).order_by("-id"), PublicationOut
         )
+
+    @extend_schema(request=None, responses={403: None})
+    def post(self, request: Request, pk: UUID) -> Response:
+        """Refused: a publication is signed by a person on the page, with a proof of who they are."""
+        permissions.can_sign_by_interface(version_for(self.user, pk)).enforce()
+        raise AssertionError("the interface takes no signature")
 
 
 class CardReplyOut(Output):

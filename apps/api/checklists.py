@@ -7,12 +7,13 @@ from django.http import FileResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.parsers import JSONParser, MultiPartParser
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.enums import Scope
 from apps.api.base import Endpoint, Input, Output, Person, Text, answer, expected_version
+from apps.api.parsing import FlatJSONParser
 from apps.checklists import migrating, queries, services
 from apps.checklists.enums import AnswerValue
 from apps.core import blobs
@@ -129,7 +130,7 @@ class ChecklistList(Endpoint):
 
 class ChecklistOne(Endpoint):
     scopes = {"GET": Scope.READ, "POST": Scope.EVIDENCE}
-    parser_classes = [JSONParser, MultiPartParser]
+    parser_classes = [FlatJSONParser, MultiPartParser]
 
     @extend_schema(responses=SheetOut)
     def get(self, request: Request, pk: UUID, key: str) -> Response:

@@ -5,12 +5,13 @@ from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.parsers import JSONParser, MultiPartParser
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.enums import Scope
 from apps.api.base import Endpoint, Input, Output, Person, Text, answer
+from apps.api.parsing import FlatJSONParser
 from apps.experiments.queries import run_for
 from apps.projects.queries import project_by_id_for
 from apps.registry import queries, services
@@ -111,7 +112,7 @@ class VersionOut(Output):
 
 class Versions(Endpoint):
     scopes = {"GET": Scope.READ, "POST": Scope.TRACK}
-    parser_classes = [JSONParser, MultiPartParser]
+    parser_classes = [FlatJSONParser, MultiPartParser]
 
     @extend_schema(responses=VersionOut(many=True))
     def get(self, request: Request, pk: UUID) -> Response:

@@ -1,5 +1,7 @@
 """What people must say when they decide: in enough words that somebody else can follow it later."""
 
+import unicodedata
+
 from apps.core.errors import Invalid
 
 SHORTEST = 10
@@ -15,6 +17,7 @@ def demand_reason(
 ) -> str:
     """Return what was said, stripped, if it has ``shortest`` characters; raises Invalid with what ``ask`` asks for."""
     kept = said.strip()
-    if len(kept) < shortest:
+    # What nobody sees, such as joiners and zero-width spaces, says nothing.
+    if sum(not unicodedata.category(one).startswith("C") for one in kept) < shortest:
         raise Invalid(f"{ask} in {shortest} characters or more.", code=code, field=field)
     return kept

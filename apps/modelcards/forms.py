@@ -10,11 +10,22 @@ from apps.modelcards.fields import LONGEST, LONGEST_LINE
 from apps.policies.method.card import Card as Part
 from apps.policies.method.card import CardField
 
+#: People never write in hidden fields: what is wrong there is a page that is broken or forged.
+BROKEN = dict.fromkeys(
+    ("required", "invalid", "min_value", "max_length", "null_characters_not_allowed"),
+    "This form does not say which state it is about. Load the page again, and send it from there.",
+)
+
+
+def seen() -> forms.IntegerField:
+    """Return the hidden field that says which state was looked at."""
+    return forms.IntegerField(widget=forms.HiddenInput, min_value=1, error_messages=BROKEN)
+
 
 class CardForm(forms.Form):
     """The fields of a card. One that was not sent stays as it is, so that a part of the form may be sent."""
 
-    lock_version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
+    lock_version = seen()
 
     def __init__(self, part: Part, *args: Any, stale: Sequence[str] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -49,5 +60,6 @@ class CardImportForm(forms.Form):
 
     file = forms.FileField(
         label="File",
+        error_messages={"required": "Choose the file that is to be read."},
         help_text="A README.md of Hugging Face, or a card of mlgov as JSON. Nothing is written yet.",
     )

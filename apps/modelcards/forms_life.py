@@ -8,6 +8,7 @@ from django import forms
 from apps.accounts.forms import ConfirmedForm
 from apps.core.forms import TextArea
 from apps.modelcards.commenting import LONGEST_COMMENT
+from apps.modelcards.forms import BROKEN, seen
 from apps.modelcards.sharing import LONGEST_DAYS
 from apps.policies.method.card import CardField
 
@@ -15,7 +16,7 @@ from apps.policies.method.card import CardField
 class SeenForm(forms.Form):
     """Which state of the card was looked at."""
 
-    lock_version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
+    lock_version = seen()
 
 
 class SendBackForm(SeenForm):
@@ -30,8 +31,8 @@ class SendBackForm(SeenForm):
 class PublishForm(ConfirmedForm):
     """A publication: what the signature means, and a proof of who signs."""
 
-    lock_version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
-    evidence_digest = forms.CharField(widget=forms.HiddenInput, max_length=64)
+    lock_version = seen()
+    evidence_digest = forms.CharField(widget=forms.HiddenInput, max_length=64, error_messages=BROKEN)
     meaning = forms.CharField(
         max_length=2000,
         widget=TextArea(2),
@@ -68,7 +69,7 @@ class LinkForm(forms.Form):
 
 
 class DefaultsForm(forms.Form):
-    lock_version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
+    lock_version = seen()
 
     def __init__(self, *args: Any, known: Mapping[str, CardField], longest: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import yaml
@@ -25,6 +26,11 @@ MOST_BYTES = 5 * 1024 * 1024
 MOST_YAML = 512 * 1024
 DEEPEST_YAML = 12
 _NEEDED = "[More Information Needed]"
+_EVIDENCE = "Evaluations, signatures and all else that is evidence is not taken: this version has its own."
+_RESULTS = "The results in “model-index” are not taken: figures come from evaluations here."
+#: So many reasons stand in a refusal.
+MOST_REASONS = 3
+MOST_FAULTS = 20
 #: Titles of the field's templates that are not ours, and the field each belongs to.
 _SYNONYMS = {
     "downstream use": "users",
@@ -60,6 +66,8 @@ def read(content: bytes, *, known: Iterable[CardField]) -> Imported:
         raise _refusal(
             f"The file is over {MOST_BYTES:,} bytes. Send a card, not what it describes.", "too_large"
         )
+    if content.startswith(b"PK\x03\x04"):
+        raise _refusal("The file is a ZIP archive. Unpack it, and send the README.md or JSON in it.", "zip")
     try:
         text = content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as error:
@@ -68,28 +76,47 @@ def read(content: bytes, *, known: Iterable[CardField]) -> Imported:
         raise _refusal("The file holds a character that cannot be kept (NUL).", "bad_text")
     by_key = {field.key: field for field in known}
     titles = {key: field.title for key, field in by_key.items()}
-    taken = _from_json(text, titles) if text.lstrip().startswith("{") else _from_card(text, titles)
-    found, not_taken = taken
-    fields: dict[str, str] = {}
-    for key, one in found.items():
-        is_line = by_key[key].kind != "text"
-        one, most = (" ".join(one.split()), LONGEST_LINE) if is_line else (one, LONGEST)
-        if not is_storable(one):
-            not_taken.append(f"“{titles[key]}” is not taken: it holds a character that cannot be kept.")
-        elif len(one) > most:
-            not_taken.append(
-                f"“{titles[key]}” is not taken: it has {len(one):,} characters of at most {most:,}."
-            )
-        else:
-            fields[key] = one
+    is_json = _is_json(text)
+    found, not_taken = _from_json(text, titles) if is_json else _from_card(text, titles)
+    fields, refused = _held(found, by_key)
     if not fields:
-        raise _refusal(
-            "No field of the card was found in the file. Headings name the fields, such as “Intended use”.",
-            "nothing_found",
-        )
+        raise _nothing(refused, not_taken if is_json else None)
+    not_taken += refused
     count = "1 field was" if len(fields) == 1 else f"{len(fields)} fields were"
     said = (f"{count} read: {', '.join(titles[key] for key in fields)}.",)
     return Imported(fields, said, tuple(dict.fromkeys(not_taken)))
+
+
+def _held(found: Mapping[str, str], by_key: Mapping[str, CardField]) -> tuple[dict[str, str], list[str]]:
+    """Return the texts that their fields can hold, and of the others why not."""
+    fields: dict[str, str] = {}
+    refused: list[str] = []
+    for key, given in found.items():
+        field = by_key[key]
+        text, most = (given, LONGEST) if field.kind == "text" else (" ".join(given.split()), LONGEST_LINE)
+        if not is_storable(text):
+            refused.append(f"“{field.title}” is not taken: it holds a character that cannot be kept.")
+        elif len(text) > most:
+            refused.append(
+                f"“{field.title}” is not taken: it has {len(text):,} characters of at most {most:,}."
+            )
+        else:
+            fields[key] = text
+    return fields, refused
+
+
+def _nothing(refused: list[str], of_json: list[str] | None) -> Invalid:
+    """Return the refusal of a file of which no text is taken; ``of_json`` is what is not taken of a card of mlgov."""
+    reasons = refused + [one for one in of_json or () if one != _EVIDENCE]
+    if reasons:
+        told = " ".join(reasons[:MOST_REASONS])
+        return _refusal(f"Nothing of the file can be taken. {told}", "nothing_taken")
+    if of_json is not None:
+        return _refusal("Nobody wrote a text in this card, so there is nothing to take.", "nothing_found")
+    return _refusal(
+        "No field of the card was found in the file. Headings name the fields, such as “Intended use”.",
+        "nothing_found",
+    )
 
 
 def _refusal(sentence: str, code: str) -> Invalid:
@@ -99,30 +126,59 @@ def _refusal(sentence: str, code: str) -> Invalid:
 # Our own JSON
 
 
-def _from_json(text: str, titles: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+def _is_json(text: str) -> bool:
+    """Tell whether a text is meant as JSON; Markdown may begin with a link in brackets."""
+    begun = text.lstrip()
+    return begun.startswith("{") or (
+        begun.startswith("[") and text.rstrip().endswith("]") and "](" not in text
+    )
+
+
+def _document(text: str) -> dict[str, Any]:
+    """Return the JSON as a card's document. Raises Invalid for all else."""
     try:
-        document = json.loads(text, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as error:
-        raise _refusal(f"This is not JSON ({str(error)[:200]}).", "not_json") from error
+        document = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_once_each)
+    except RecursionError as error:
+        raise _refusal(
+            "The JSON is nested too deep to be a card. Send a card of mlgov.", "not_json"
+        ) from error
+    except json.JSONDecodeError as error:
+        raise _refusal(
+            f"This is not whole JSON ({error.msg}, line {error.lineno}, column {error.colno}). "
+            "Export the card again, and send all of the file.",
+            "not_json",
+        ) from error
+    except ValueError as error:
+        raise _refusal(
+            "The JSON holds a number of thousands of digits. Send a card of mlgov.", "not_json"
+        ) from error
     if not isinstance(document, dict) or document.get("schema") != 1:
         raise _refusal(
             "This JSON is not a card of mlgov: its “schema” is not 1. Export the card as JSON there.",
             "not_a_card",
         )
-    fault = best_match(Draft202012Validator(card_schema()).iter_errors(document))
+    # The best of the first faults: to look for all of them takes long where each of 8,000 fields has one.
+    fault = best_match(islice(Draft202012Validator(card_schema()).iter_errors(document), MOST_FAULTS))
     if fault is not None:
         place = "/".join(map(str, fault.absolute_path)) or "the document"
-        raise _refusal(f"This JSON is not a card of mlgov: at {place}, {fault.message[:200]}.", "not_a_card")
+        raise _refusal(
+            f"This JSON is not a card of mlgov: at {place}, {fault.message[:200]}. Export the card as JSON there.",
+            "not_a_card",
+        )
+    return document
+
+
+def _from_json(text: str, titles: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
     found: dict[str, str] = {}
-    not_taken = [
-        "Evaluations, signatures and all else that is evidence is not taken: this version has its own."
-    ]
-    for field in document["fields"]:
+    not_taken = [_EVIDENCE]
+    for field in _document(text)["fields"]:
         key, name = field["key"], field["title"] or field["key"]
         if not field["text"].strip():
             continue
         if key not in titles:
             not_taken.append(f"“{name}” is not taken: this card has no such field.")
+        elif key in found:
+            not_taken.append(f"“{name}” stands twice in the file: the first one is taken.")
         elif field["state"] == "filled":
             not_taken.append(f"“{name}” is not taken: there it was filled from evidence, and here it is too.")
         else:
@@ -131,7 +187,19 @@ def _from_json(text: str, titles: Mapping[str, str]) -> tuple[dict[str, str], li
 
 
 def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no number of JSON")
+    raise _refusal(f"The JSON holds {name}, which is no number of JSON. Send a card of mlgov.", "not_json")
+
+
+def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object. A key that stands twice is refused: each reader would take another of the two."""
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise _refusal(
+                f"The key “{key[:60]}” stands twice in an object of the JSON. Leave one out.", "twice"
+            )
+        found[key] = value
+    return found
 
 
 # Hugging Face
@@ -172,7 +240,7 @@ def _metadata(head: str, titles: Mapping[str, str]) -> tuple[dict[str, str], lis
             del data[name]
     not_taken = []
     if data.pop("model-index", None):
-        not_taken.append("The results in “model-index” are not taken: figures come from evaluations here.")
+        not_taken.append(_RESULTS)
     if data:
         names = ", ".join(f"“{str(key)[:60]}”" for key in list(data)[:20])
         not_taken.append(f"Of the YAML there is not taken: {names}{' and others' if len(data) > 20 else ''}.")
@@ -194,6 +262,7 @@ def safe_yaml(text: str) -> dict[Any, Any]:
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
             if depth > DEEPEST_YAML:
                 raise _refusal(f"The YAML is nested more than {DEEPEST_YAML} deep.", "too_deep")
+        _demand_single_keys(yaml.compose(text, Loader=yaml.CSafeLoader))
         data = yaml.load(text, Loader=yaml.CSafeLoader)  # noqa: TID251
     except (yaml.YAMLError, ValueError, RecursionError, TypeError) as error:
         raise _refusal(
@@ -204,6 +273,25 @@ def safe_yaml(text: str) -> dict[Any, Any]:
     if not isinstance(data, dict):
         raise _refusal("The YAML at the beginning is not a list of keys with values.", "not_a_mapping")
     return data
+
+
+def _demand_single_keys(node: yaml.Node | None) -> None:
+    """Raise Invalid where a key stands twice; nesting was bounded before."""
+    if isinstance(node, yaml.SequenceNode):
+        for one in node.value:
+            _demand_single_keys(one)
+    if not isinstance(node, yaml.MappingNode):
+        return
+    seen: set[str] = set()
+    for key, value in node.value:
+        name = str(key.value)[:60]
+        if isinstance(key, yaml.ScalarNode) and key.value in seen:
+            raise _refusal(
+                f"The key “{name}” stands twice in the YAML, in line {key.start_mark.line + 2} again. Leave one out.",
+                "twice",
+            )
+        seen.add(key.value if isinstance(key, yaml.ScalarNode) else "")
+        _demand_single_keys(value)
 
 
 def _without_comments(text: str) -> str:

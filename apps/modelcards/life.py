@@ -1,5 +1,6 @@
 """What people do with a card besides writing: send it for review, send it back, publish it, withdraw what was published."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.db import IntegrityError
@@ -18,6 +19,7 @@ from apps.core.reasons import demand_reason
 from apps.evidence.services import collect
 from apps.modelcards import permissions, queries
 from apps.modelcards.basis import basis_digest
+from apps.modelcards.document import document_of, gather
 from apps.modelcards.enums import CardState, Step
 from apps.modelcards.fieldnames import missing_in
 from apps.modelcards.models import Card, CardRevision, CardStep, Publication, Withdrawal
@@ -26,12 +28,12 @@ from apps.modelcards.revising import move
 from apps.notifications.announcing import announce
 from apps.projects.enums import Role
 from apps.projects.models import Project
-from apps.projects.permissions import ROLES, Right, role_of
+from apps.projects.permissions import role_of
 from apps.registry.models import Version
 
 #: What the constraints of the database mean to a person.
 SENTENCES = {
-    "modelcards_publication_four_eyes": "You made the last change of this card, so somebody else must publish it.",
+    "modelcards_publication_four_eyes": "You wrote in this card since it was last published, so somebody else must publish it.",
     "modelcards_publication_of_what_is_in_review": "The card changed since you looked. Load the page again.",
     "modelcards_publication_of_the_newest": "The card changed since you looked. Load the page again.",
     "modelcards_publication_reauthenticated": "Confirm your identity again, in the role that you have here now.",
@@ -48,9 +50,8 @@ def submit(version: Version, *, by: User, expect: int | None = None) -> Card:
     assert newest is not None
     _step(card, CardState.IN_REVIEW, Step.SUBMITTED, newest, by=by)
     _record("modelcards.card_submitted", card, version, by=by, revision=newest.number)
-    who = [
-        one for one in _members(_project(version), ROLES[Right.APPROVE]) if one.pk != newest.author.person_id
-    ]
+    writers = queries.writers_of(card)
+    who = [one for one in queries.signers_of(_project(version)) if one.pk not in writers]
     _tell("modelcards.review_asked", card, version, to=who, by=by)
     return card
 
@@ -89,10 +90,7 @@ def publish(
 
     ``evidence_digest`` is that of the evidence which the signer looked at; raises Refused when it is another now.
     """
-    card, newest = queries.card_of(version), None
-    if card is not None:
-        newest = queries.revisions_of(card).first()
-    permissions.can_publish(by, _project(version), card, newest).enforce()
+    permissions.can_publish(by, _project(version), queries.card_of(version)).enforce()
     said = demand_reason(meaning, ask="Say what your signature means,", field="meaning")
     try:
         confirmed = accounts.reauthenticate(by, proof=proof)
@@ -112,13 +110,14 @@ def _publish(
 ) -> Publication:
     project = _project(version)
     card, newest = _locked(version, expect)
-    permissions.can_publish(by, project, card, newest).enforce()
+    permissions.can_publish(by, project, card).enforce()
     assert card is not None
     assert newest is not None
     evidence = collect(version)
     if evidence.digest != seen:
         raise Refused("The evidence changed since you looked. Load the page again.", code="evidence_changed")
-    content = content_of(version, newest.fields)
+    # The text of the locked row, whatever this request read of the card before.
+    content = content_of(document_of(replace(gather(version), card=card)))
     role = role_of(by, project.pk)
     assert role is not None, "who publishes has a role"
     signed = {

@@ -15,7 +15,8 @@ class Card(Governed):
     """The written part of a version's model card (M9.2): Markdown by field key.
 
     ``written`` says of each text where it comes from: {key: {"by", "by_id", "at", "kind", "source", "evidence"}}, where
-    ``kind`` is one of ``Origin`` and ``evidence`` the digest of what was known of the version then (basis.py).
+    ``kind`` is one of ``Origin`` and ``evidence`` the digest of what was known of the version then (basis.py). A text of an
+    earlier card also has ``published``: whether a publication that stood held it.
     """
 
     version = models.OneToOneField(Version, on_delete=models.PROTECT, related_name="card")

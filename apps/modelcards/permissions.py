@@ -1,13 +1,22 @@
 """Who moves a card through its life: pages, interface and services ask the same."""
 
+from collections.abc import Collection
+from uuid import UUID
+
 from django.conf import settings
+from django.urls import reverse
 
 from apps.accounts.models import User
 from apps.core.errors import ALLOWED, Decision, denied, not_now
+from apps.modelcards import queries
 from apps.modelcards.enums import CardState
-from apps.modelcards.models import Card, CardRevision, Publication
+from apps.modelcards.models import Card, Publication
 from apps.projects.models import Project
 from apps.projects.permissions import Right, can
+from apps.registry.models import Version
+
+#: So many names stand in a sentence.
+MOST_NAMES = 5
 
 
 def can_submit(user: User, project: Project, card: Card | None, *, missing: list[str]) -> Decision:
@@ -41,17 +50,43 @@ def can_send_back(user: User, project: Project, card: Card | None) -> Decision:
     return _in_review(card) if right else right
 
 
-def can_publish(user: User, project: Project, card: Card | None, newest: CardRevision | None) -> Decision:
-    """Decide whether this person may publish the card: whoever signs here, and did not make its last change."""
+def can_publish(user: User, project: Project, card: Card | None) -> Decision:
+    """Decide whether this person may publish the card: whoever signs here, and wrote nothing of what is not published yet."""
     right = can(user, Right.APPROVE, project)
     if not right:
         return right
     reviewed = _in_review(card)
-    if reviewed and newest is not None and newest.author.person_id == user.person_id:
-        return denied(
-            "You made the last change of this card, so somebody else must publish it.", code="own_change"
-        )
+    if reviewed:
+        writers = queries.writers_of(card)
+        if user.person_id in writers:
+            return denied(
+                "You wrote in this card since it was last published, so somebody else must publish it. "
+                + who_publishes(project, writers),
+                code="own_change",
+            )
     return reviewed
+
+
+def who_publishes(project: Project, writers: Collection[UUID]) -> str:
+    """Say who of the project may publish a card that these people wrote in; where nobody is left, what to do."""
+    left = [str(one) for one in queries.signers_of(project) if one.pk not in writers]
+    if not left:
+        return (
+            "Nobody of this project is left who may: every reviewer and risk officer wrote in it, or there is none. "
+            "An owner can give somebody else the role reviewer or risk."
+        )
+    shown, more = left[:MOST_NAMES], len(left) - MOST_NAMES
+    names = ", ".join(shown) + (f" and {more} more" if more > 0 else "")
+    return f"May publish it: {names}."
+
+
+def can_sign_by_interface(version: Version) -> Decision:
+    """Refuse a publication through the interface, whoever asks: it takes no passwords, and a signature needs a proof."""
+    return denied(
+        f"A publication is signed by a person on the page {reverse('modelcards:life', args=[version.pk])}, with a proof "
+        "of who they are; the interface takes no signature. Send the card for review, and they are told.",
+        code="person_needed",
+    )
 
 
 def can_withdraw(user: User, project: Project, publication: Publication | None) -> Decision:

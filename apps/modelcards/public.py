@@ -1,8 +1,9 @@
 """What of a card people without an account may read: its published texts and figures, and nobody's name.
 
-``content_of`` is what a publication keeps; ``public_view`` is the one place where it is made fit for strangers. It leaves
-out where things are and who did them: texts lose the names and addresses of members, addresses of this portal and of
-private machines, and paths of files. Words that people write in their own sentences otherwise stay as they are.
+``content_of`` is what a publication keeps, a projection of the card's document by an allow-list; ``public_view`` is the
+one place where it is made fit for strangers. It leaves out where things are and who did them: texts lose the names and
+addresses of members, addresses of this portal and of private machines, and paths of files. Words that people write in
+their own sentences otherwise stay as they are.
 """
 
 import ipaddress
@@ -12,20 +13,23 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Q
 
 from apps.accounts.models import User
-from apps.evaluations import presenting
-from apps.evaluations.queries import latest_evaluation
+from apps.audit.models import Event
+from apps.core.charts.drawing import interval
 from apps.evaluations.wording import figure_words, label_of
-from apps.modelcards.fieldnames import titles_of
-from apps.projects.enums import Role
+from apps.projects.enums import DataRole, Role
 from apps.projects.models import Project
 from apps.registry.models import Version
 
-SCHEMA = 1
+#: 1 had no language.
+SCHEMA = 2
+#: States of fields whose text a person wrote; what evidence fills is for the project alone.
+WRITTEN = frozenset({"written", "stale"})
 _ADDRESS = re.compile(r"\b(?:https?|ftp|file|s3|gs|ssh|git)://[^\s<>()\[\]\"'`]+", re.IGNORECASE)
 _PATH = re.compile(
     r"(?<![\w/:.])(?:~|\.{1,2})?/(?:[\w.@+-]+/)*[\w.@+-]+|\b[A-Za-z]:\\[^\s<>\"|?*]+|\\\\[\w.-]+\\[^\s<>\"|?*]+"
@@ -38,49 +42,87 @@ _HOST = re.compile(
 )
 
 
-def content_of(version: Version, fields: Mapping[str, str]) -> dict[str, Any]:
-    """Return what a publication keeps of a card: its texts with their titles, and the figures of the newest evaluation."""
-    titles = titles_of(version.model.project)
+#: What of the card's document a publication takes, and nothing else: a key that is new in the document is not public until
+#: it stands here. True takes a value as it is; a part in brackets is a list.
+ALLOWED: dict[str, Any] = {
+    "version": {"model": True, "number": True},
+    "card": {"language": True},
+    "fields": [{"key": True, "title": True, "text": True, "state": True}],
+    "evaluations": [
+        {
+            **{"task": True, "rows": True, "split": True},
+            "metrics": [{"title": True, "value": True, "low": True, "high": True}],
+            "fairness": [
+                {
+                    **{"attribute": True, "crossing": True},
+                    "groups": [
+                        {
+                            **{
+                                "value": True,
+                                "rows": True,
+                                "selection_rate": True,
+                                "low": True,
+                                "high": True,
+                            },
+                            **{"impact_ratio": True, "impact_low": True, "impact_high": True},
+                        }
+                    ],
+                }
+            ],
+        }
+    ],
+}
+
+
+def _allowed(rule: Any, value: Any) -> Any:
+    """Return what ``rule`` lets through of a value."""
+    if isinstance(rule, dict):
+        return {key: _allowed(part, value[key]) for key, part in rule.items()}
+    if isinstance(rule, list):
+        return [_allowed(rule[0], one) for one in value]
+    return value
+
+
+def content_of(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a publication keeps of the card's document: its written texts, and the figures of the newest evaluation."""
+    seen = _allowed(ALLOWED, document)
     return {
         "schema": SCHEMA,
-        "model": version.model.name,
-        "number": version.number,
+        "model": seen["version"]["model"],
+        "number": seen["version"]["number"],
+        "language": seen["card"]["language"],
         "fields": [
-            {"key": key, "title": title, "text": fields[key]}
-            for key, title in titles.items()
-            if fields.get(key, "").strip()
+            {name: one[name] for name in ("key", "title", "text")}
+            for one in seen["fields"]
+            if one["state"] in WRITTEN and one["text"].strip()
         ],
-        "figures": _figures(version),
+        "figures": _figures(seen["evaluations"][0]) if seen["evaluations"] else None,
     }
 
 
-def _figures(version: Version) -> dict[str, Any] | None:
-    evaluation = latest_evaluation(version)
-    if evaluation is None or not evaluation.report:
-        return None
-    report = presenting.upgraded(evaluation.report)
+def _figures(found: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "task": report["task"],
-        "rows": report["n"],
-        "split": evaluation.prediction_set.get_split_display(),
-        "metrics": [
-            {"title": row.label, "value": figure_words(row.figure)} for row in presenting.metric_rows(report)
-        ],
+        "task": found["task"],
+        "rows": found["rows"],
+        "split": DataRole(found["split"]).label,
+        "metrics": [{"title": one["title"], "value": figure_words(one)} for one in found["metrics"]],
         "fairness": [
             {
-                "attribute": name,
+                "attribute": one["attribute"],
                 "groups": [
                     {
-                        "value": str(group["value"]),
-                        "rows": group["n"],
-                        "selection_rate": figure_words(group["selection_rate"]),
-                        "impact_ratio": figure_words(group["impact_ratio"]),
+                        "value": group["value"],
+                        "rows": group["rows"],
+                        "selection_rate": interval(group["selection_rate"], group["low"], group["high"]),
+                        "impact_ratio": interval(
+                            group["impact_ratio"], group["impact_low"], group["impact_high"]
+                        ),
                     }
-                    for group in found["groups"]
+                    for group in one["groups"]
                 ],
             }
-            for name, found in report["fairness"].items()
-            if all("selection_rate" in group for group in found["groups"])
+            for one in found["fairness"]
+            if not one["crossing"]
         ],
     }
 
@@ -115,6 +157,7 @@ class PublicCard:
     number: int
     published_on: str
     role: str
+    language: str
     fields: tuple[PublicField, ...]
     figures: Mapping[str, Any] | None
     metrics: tuple[tuple[str, str], ...]
@@ -132,6 +175,7 @@ def public_view(
         number=content["number"],
         published_on=published_on,
         role=role,
+        language=content.get("language", "en"),
         fields=tuple(PublicField(clean(one["title"]), clean(one["text"])) for one in content["fields"]),
         figures=content["figures"],
         metrics=tuple((one["title"], one["value"]) for one in figures.get("metrics", [])),
@@ -158,7 +202,9 @@ def secrets_of(version: Version) -> dict[str, str]:
     found |= dict.fromkeys((version.commit, run.code_commit if run else ""), "[left out]")
     found |= dict.fromkeys(version.artifacts.values_list("path", flat=True), "[path]")
     # Names that are plain words ("mortgages") would tear holes into sentences; as part of an address they go with it.
-    codes = (project.slug, version.model.slug, run.name if run else "", run.experiment.name if run else "")
+    codes = [project.slug, version.model.slug, run.name if run else "", run.experiment.name if run else ""]
+    codes += version.evaluations.values_list("prediction_set__dataset", flat=True)
+    codes += run.datasets.values_list("name", flat=True) if run else ()
     found |= dict.fromkeys((one for one in codes if re.search(r"[^A-Za-z]", one)), "[left out]")
     return {word: said for word, said in found.items() if len(word.strip()) > 1}
 
@@ -170,8 +216,11 @@ def _people_of(project: Project, version: Version) -> list[tuple[User, str]]:
     wrote = (
         set(version.card.revisions.values_list("author", flat=True)) if hasattr(version, "card") else set()
     )
+    # Who left is a member no more, but was told of as one; the trail keeps it.
+    joined = Event.objects.filter(project_id=project.pk, kind="projects.member_added")
+    ever = {UUID(one) for one in joined.values_list("data__user", flat=True) if one}
     people = User.objects.filter(
-        Q(pk__in={*roles, *made, *wrote}) | Q(service_accounts__pk__in=roles)
+        Q(pk__in={*roles, *made, *wrote, *ever}) | Q(service_accounts__pk__in={*roles, *ever})
     ).distinct()
     return [
         (one, Role(roles[one.pk]).label.lower() if one.pk in roles else "member of the project")

@@ -3,10 +3,12 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from django.db.models import OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db import connection
+from django.db.models import BooleanField, F, Func, Prefetch, QuerySet, Value
 from django.http import Http404
 from django.utils import timezone
 
+from apps.accounts.enums import Kind
 from apps.accounts.models import User
 from apps.core.memory import once
 from apps.modelcards.enums import CardState
@@ -64,19 +66,32 @@ def standing_publication(card: Card | None) -> Publication | None:
     return None if newest is None or hasattr(newest, "withdrawal") else newest
 
 
+def writers_of(card: Card | None) -> frozenset[UUID]:
+    """Return the people who wrote in a card since it was last published (adr/0023); the database has the rule."""
+    if card is None:
+        return frozenset()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT person FROM modelcards_writers(%s)", [card.pk])
+        return frozenset(person for (person,) in cursor.fetchall())
+
+
+def signers_of(project: Project) -> list[User]:
+    """Return the people of a project whose role signs, by name."""
+    members = project.memberships.filter(role__in=ROLES[Right.APPROVE], user__kind=Kind.PERSON)
+    found = members.filter(user__is_active=True).select_related("user").order_by("user__full_name", "pk")
+    return [one.user for one in found]
+
+
 def cards_to_publish_for(user: User) -> QuerySet[Card]:
     """Return the cards in review that this person may publish or send back, longest waiting first."""
     if not user.is_person:
         return Card.objects.none()
     mine = Membership.objects.filter(user=user, role__in=ROLES[Right.APPROVE]).values("project")
-    newest = CardRevision.objects.filter(card=OuterRef("pk")).order_by("-number")
+    wrote = Func(F("pk"), Value(user.pk), function="modelcards_wrote", output_field=BooleanField())
     return (
         Card.objects.filter(state=CardState.IN_REVIEW, version__model__project__in=mine)
-        .annotate(
-            author_id=Subquery(newest.values("author")[:1]),
-            owner_id=Subquery(newest.values("author__owner")[:1]),
-        )
-        .exclude(Q(author_id=user.pk) | Q(owner_id=user.pk, owner_id__isnull=False))
+        .annotate(wrote=wrote)
+        .filter(wrote=False)
         .select_related("version__model__project")
         .order_by("updated_at", "id")
     )

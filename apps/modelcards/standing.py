@@ -35,6 +35,7 @@ class Standing:
     may_take_back: Decision
     may_send_back: Decision
     may_publish: Decision
+    who_publishes: str
     may_withdraw: Decision
 
 
@@ -59,7 +60,8 @@ def standing_of(version: Version, user: User) -> Standing:
         may_submit=permissions.can_submit(user, project, card, missing=missing),
         may_take_back=permissions.can_take_back(user, project, card),
         may_send_back=permissions.can_send_back(user, project, card),
-        may_publish=permissions.can_publish(user, project, card, newest),
+        may_publish=permissions.can_publish(user, project, card),
+        who_publishes=permissions.who_publishes(project, queries.writers_of(card)),
         may_withdraw=permissions.can_withdraw(user, project, published),
     )
 

@@ -8,15 +8,8 @@ from django.utils import timezone
 from apps.modelcards.enums import Origin
 from apps.modelcards.fieldnames import fields_of
 from apps.modelcards.models import Card, CardDefaults
+from apps.modelcards.queries import standing_publication
 from apps.registry.models import Version
-
-#: Fields that tell of the evidence of one version: the next version's card begins without them.
-NOT_CARRIED = frozenset(
-    {
-        *("change_summary", "evaluation_data", "environment", "energy", "incidents"),
-        *("declaration_of_conformity", "data_distribution_date", "independent_auditor"),
-    }
-)
 
 
 @dataclass(frozen=True)
@@ -30,6 +23,7 @@ class Prefill:
 def prefill(version: Version) -> Prefill:
     """Return what a card of this version begins with; writes nothing."""
     project = version.model.project
+    known = fields_of(project)
     fields: dict[str, str] = {}
     written: dict[str, dict[str, Any]] = {}
     at = timezone.now().isoformat()
@@ -38,8 +32,9 @@ def prefill(version: Version) -> Prefill:
         fields[key] = text
         written[key] = _entry(Origin.DEFAULTS, at, source=project.name)
     earlier = previous_card(version)
+    published = standing_publication(earlier)
     for key, text in (earlier.fields if earlier else {}).items():
-        if key not in NOT_CARRIED and text.strip():
+        if text.strip() and key in known and known[key].carried:
             was = earlier.written.get(key, {}) if earlier else {}
             fields[key] = text
             # The evidence stays that of the earlier version: the text was not written about this one.
@@ -49,7 +44,9 @@ def prefill(version: Version) -> Prefill:
                 source=str(earlier.version) if earlier else "",
                 evidence=was.get("evidence", ""),
             )
-    known = fields_of(project)
+            # Somebody else than its writer read it already; adr/0023 asks.
+            stood = published is not None and published.revision.fields.get(key) == text
+            written[key]["published"] = stood or was.get("published", False)
     return Prefill(
         {key: text for key, text in fields.items() if key in known and text.strip()},
         {key: entry for key, entry in written.items() if key in known and fields[key].strip()},

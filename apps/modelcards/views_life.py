@@ -18,6 +18,7 @@ from apps.core.forms import attempt
 from apps.core.htmx import page
 from apps.core.paging import page_of
 from apps.modelcards import defaults, life, permissions, queries, standing
+from apps.modelcards.enums import CardState
 from apps.modelcards.fieldnames import fields_of
 from apps.modelcards.fields import LONGEST
 from apps.modelcards.forms_life import DefaultsForm, PublishForm, SeenForm, SendBackForm, WithdrawForm
@@ -49,8 +50,22 @@ def _review_page(request: SignedInRequest, version: Version, **given: Any) -> Ht
         "withdraw_form": WithdrawForm(),
         **given,
     }
+    context["refused"] = _unseen(found, given)
     bad = any(one.errors for one in given.values())
     return page(request, "modelcards/life.html", context, status=422 if bad else 200)
+
+
+def _unseen(found: standing.Standing, given: dict[str, forms.Form]) -> list[str]:
+    """Return what is wrong with a form that the page does not show any more, because the card moved meanwhile."""
+    in_review = found.card is not None and found.card.state == CardState.IN_REVIEW
+    shown = {
+        "seen_form": not in_review or bool(found.may_take_back),
+        "publish_form": in_review and bool(found.may_publish),
+        "send_back_form": in_review and bool(found.may_send_back),
+        "withdraw_form": found.published is not None and bool(found.may_withdraw),
+    }
+    faulty = [form for name, form in given.items() if not shown[name]]
+    return [str(error) for form in faulty for errors in form.errors.values() for error in errors]
 
 
 def _act(
@@ -168,7 +183,8 @@ def project_defaults(request: SignedInRequest, slug: str) -> HttpResponse:
         "lock_version": kept.lock_version if kept else 1,
     }
     known = fields_of(project)
-    form = DefaultsForm(request.POST or None, initial=initial, known=known, longest=LONGEST)
+    sent = request.POST if request.method == "POST" else None
+    form = DefaultsForm(sent, initial=initial, known=known, longest=LONGEST)
     if request.method == "POST" and form.is_valid():
         fields = dict(form.cleaned_data)
         expect = fields.pop("lock_version")

@@ -41,7 +41,7 @@ PUBLIC_HEADERS = {
 def comments(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Show the comments by field; write one, or answer one."""
     version = version_for(request.user, pk)
-    form = CommentForm(request.POST or None)
+    form = CommentForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         said = form.cleaned_data
         answers = queries.comment_in(version, said["answers"])
@@ -96,7 +96,7 @@ def links(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Show the public links of a card; owners make them. The address of a new one is shown this once."""
     version = version_for(request.user, pk)
     card = queries.card_of(version)
-    form, made = LinkForm(request.POST or None), None
+    form, made = LinkForm(request.POST if request.method == "POST" else None), None
     if request.method == "POST" and form.is_valid():
         made = attempt(form, sharing.create_link, version, by=request.user, **form.cleaned_data)
     published = queries.standing_publication(card)

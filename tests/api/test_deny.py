@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import connection
-from django.test.utils import CaptureQueriesContext
+from django.test.utils import CaptureQueriesContext, override_settings
 from django.urls import get_resolver
 from django.urls.resolvers import URLPattern, URLResolver
 from django.utils import timezone
@@ -24,7 +24,7 @@ from apps.findings import services as findings
 from apps.gates import reviewing
 from apps.gates import services as gates
 from apps.gates.enums import ReviewState
-from apps.modelcards import commenting
+from apps.modelcards import commenting, sharing
 from apps.modelcards import services as cards
 from apps.monitoring import services as monitoring
 from apps.notifications import services as notifications
@@ -220,6 +220,13 @@ def find(project, number, ada):
     findings.look_at(project)
 
 
+def more_link(world, number):
+    if number == 1:
+        living.published(world.version, writer=world.dev, publisher=world.ben)
+    with override_settings(PUBLIC_CARDS=True):
+        sharing.create_link(world.version, note=f"Link {number}", days=30, by=world.ada)
+
+
 LISTS = {
     "projects": lambda world, number: joined(world, number),
     "projects/{project}/members": lambda world, number: projects.add_member(
@@ -290,6 +297,7 @@ LISTS = {
     "versions/{version}/card/publications": lambda world, number: living.published(
         world.version, writer=world.dev, publisher=world.ben, caveats=f"Caveat {number}."
     ),
+    "versions/{version}/card/links": more_link,
     "versions/{version}/card/comments": lambda world, number: commenting.comment(
         world.version, field="caveats", text=f"Comment {number}.", by=world.dev
     ),

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from jsonschema import Draft202012Validator, FormatChecker
 
 from apps.accounts import services as accounts
 from apps.assurance import records, services
@@ -15,10 +16,11 @@ from apps.assurance.access import access_on
 from apps.assurance.past import production_on
 from apps.audit.models import Event
 from apps.core import blobs
-from apps.core.canonical import digest
+from apps.core.canonical import digest, digest_bytes
 from apps.core.errors import Forbidden, Invalid, Refused
 from apps.gates.record import record_of
 from apps.jobs import running
+from apps.modelcards.content import assemble
 from apps.projects import services as projects
 from apps.projects.models import Membership
 from tests.audit.test_offline import script
@@ -112,6 +114,12 @@ def test_a_pack_of_a_version_verifies_offline_and_no_changed_one_does(
         *("approvals", "transitions"),
     }
     assert archive.read("card/card.pdf").startswith(b"%PDF")
+    schema = Draft202012Validator(
+        json.loads(archive.read("card/card.schema.json")), format_checker=FormatChecker()
+    )
+    document = archive.read("card/card.json")
+    assert [one.message for one in schema.iter_errors(json.loads(document))] == []
+    assert digest_bytes(document) == assemble(promoted).digest
     path = tmp_path / "pack.zip"
     path.write_bytes(content)
     assert script.main([str(path), f"--key={sealing.verifier}"]) == 0

@@ -59,6 +59,12 @@ def write(page, address, version, *, as_):
     look(page, "card_import_found")
 
 
+def _publish(page):
+    page.fill("#id_meaning", living.MEANING)
+    page.fill("#id_password", PASSWORD)
+    page.click("text=Publish the card")
+
+
 def test_a_card_lives_in_a_browser(live_server, browser, version, dev, ben, ada, settings):
     settings.PUBLIC_CARDS = True
     evaluate(version, by=dev)
@@ -88,9 +94,13 @@ def test_a_card_lives_in_a_browser(live_server, browser, version, dev, ben, ada,
         page.goto(live_server.url + reverse(f"modelcards:{name}", args=[version.pk]) + query)
         look(page, f"card_{name}")
     page.goto(live_server.url + reverse("modelcards:life", args=[version.pk]))
-    page.fill("#id_meaning", living.MEANING)
-    page.fill("#id_password", PASSWORD)
-    page.click("text=Publish the card")
+    cards.change_card(version, fields={"caveats": "Written while somebody reads."}, by=dev)
+    _publish(page)
+    page.wait_for_selector("text=Somebody must send it for review first.")
+    look(page, "card_life_refused")
+    life.submit(version, by=dev)
+    page.goto(live_server.url + reverse("modelcards:life", args=[version.pk]))
+    _publish(page)
     page.wait_for_selector("text=The card is published.")
     page.goto(live_server.url + reverse("modelcards:defaults", args=[version.model.project.slug]))
     look(page, "card_defaults")

@@ -1,19 +1,24 @@
 """With what a card begins, what is kept of each save, and how two saves differ."""
 
 import importlib
+import json
+from pathlib import Path
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from jsonschema import Draft202012Validator
 
 from apps.core.errors import Conflict, Forbidden, Invalid
 from apps.modelcards import defaults
 from apps.modelcards import services as cards
 from apps.modelcards.enums import Origin
+from apps.modelcards.fieldnames import fields_of
 from apps.modelcards.models import Card, CardRevision
 from apps.modelcards.queries import revisions_of
-from apps.modelcards.starting import NOT_CARRIED, prefill
+from apps.modelcards.starting import prefill
+from apps.policies.method import card
 from apps.registry import services as registry
 from tests.gates.test_exception_races import at_once
 
@@ -59,18 +64,31 @@ def test_the_next_card_begins_with_the_last_of_its_model(kept, version, dev):
     assert begun.written["limitations"]["kind"] == Origin.PREVIOUS_CARD
 
 
-def test_what_tells_of_one_version_s_evidence_is_not_carried(version, dev, monkeypatch):
-    assert {"change_summary", "evaluation_data"} <= NOT_CARRIED
-    card = cards.change_card(version, fields={"intended_use": "Loans."}, by=dev)
-    assert not NOT_CARRIED & set(prefill(next_version(version, dev)).fields)
-    assert card.fields == {"intended_use": "Loans."}
+def test_the_policy_says_what_is_not_carried(version, dev):
+    known = fields_of(version.model.project)
+    assert [key for key, one in known.items() if not one.carried][:2] == ["change_summary", "environment"]
+    texts = {key: "2026-01-31" if one.kind == "line" else "Text." for key, one in known.items()}
+    cards.change_card(version, fields=texts, by=dev)
+    begun = prefill(next_version(version, dev)).fields
+    assert set(begun) == {key for key, one in known.items() if one.carried}
+
+
+def test_a_policy_that_says_nothing_carries_a_field():
+    field = {"key": "caveats", "title": "Caveats", "help": "Anything.", "group": "card"}
+    part = {"groups": [{"key": "card", "title": "Card"}], "fields": [field], "standards": []}
+    assert card.of(part).fields[0].carried
+    assert (card.of(part).language, card.of(part | {"language": "de-AT"}).language) == ("en", "de-AT")
+    assert not card.of(part | {"fields": [field | {"carried": False}]}).fields[0].carried
+    schema = json.loads((Path(card.__file__).parents[1] / "schemas/card.json").read_text())
+    rule = schema["properties"]["fields"]["items"]["properties"]["carried"]
+    assert not Draft202012Validator(rule).is_valid("no")
 
 
 def test_an_import_says_so(version, dev):
-    card = cards.change_card(
+    begun = cards.change_card(
         version, fields={"intended_use": "Loans."}, by=dev, kind=Origin.IMPORTED, source="README.md"
     )
-    assert (card.written["intended_use"]["kind"], card.written["intended_use"]["source"]) == (
+    assert (begun.written["intended_use"]["kind"], begun.written["intended_use"]["source"]) == (
         "imported",
         "README.md",
     )

@@ -4,11 +4,15 @@ import json
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from apps.modelcards import commenting
 from apps.modelcards import services as cards
 from apps.modelcards.document import build
 from apps.modelcards.exporting import FORMATS
+from apps.registry import services as registry
 from tests.api.conftest import client_with
 
 README = "---\nlicense: mit\n---\n# x\n\n## Limitations\n\n*Weak* over 80.\n\n## Odd\n\ny\n"
@@ -34,6 +38,26 @@ def test_every_format_is_offered_and_sent(client, version, dev):
         assert answer["Content-Disposition"] == f'attachment; filename="{made.file_name}"'
         assert answer["Content-Type"] == made.media_type
     assert client.get(reverse("modelcards:export", args=[version.pk, "docx"])).status_code == 404
+
+
+def test_the_page_of_exports_costs_the_same_for_a_longer_life(client, version, dev, ben):
+    path = reverse("modelcards:exports", args=[version.pk])
+    client.force_login(dev)
+    cards.change_card(version, fields={"caveats": "One."}, by=dev)
+
+    def cost():
+        # The frame counts what waits once.
+        client.get(path)
+        with CaptureQueriesContext(connection) as found:
+            assert client.get(path).status_code == 200
+        return len(found)
+
+    before = cost()
+    for number, who in ((2, ben), (3, dev)):
+        cards.change_card(version, fields={"caveats": f"{number}.", "license": str(number)}, by=who)
+        commenting.comment(version, field="caveats", text="Why?", by=who)
+        registry.report_check(version, name=f"c{number}", status="passed", by=dev)
+    assert cost() == before
 
 
 def test_a_file_is_looked_at_before_it_is_written(client, version, dev, vera):

@@ -1,5 +1,6 @@
 """Each export passes a checker that we did not write, and names all of the card that it does not carry."""
 
+import copy
 import csv
 import io
 import json
@@ -112,6 +113,15 @@ def test_hugging_face(name):
         assert auc.metric_args == {"low": 0.89, "high": 0.91, "level": 0.95, "method": "DeLong", "n": 9000}
         assert {one.metric_args.get("slice") for one in results} == {None, "sex=Female", "sex=Male"}
         assert ModelCard(str(card)).data.to_dict() == card.data.to_dict()
+
+
+@pytest.mark.parametrize(("tag", "code", "whole"), [("de", "de", None), ("pt-BR", "pt", "pt-BR")])
+def test_the_language_of_the_card_is_told(tag, code, whole):
+    document = copy.deepcopy(DOCUMENTS["rich"])
+    document["card"]["language"] = tag
+    data = ModelCard(FORMATS["huggingface"].function(document).content.decode()).data.to_dict()
+    assert (data["language"], data.get("language_bcp47")) == (code, whole)
+    assert f'<html lang="{tag}">' in FORMATS["html"].function(document).content.decode()
 
 
 def test_hugging_face_refuses_a_broken_card():

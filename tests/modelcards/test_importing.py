@@ -17,6 +17,8 @@ FIELDS = [
     for key, title, part, _ in sample.WRITTEN
 ]
 
+ALL = json.dumps(sample.rich())
+
 
 def read(text):
     return importing.read(text if isinstance(text, bytes) else text.encode(), known=FIELDS)
@@ -128,6 +130,15 @@ BOMB = "---\na: &a [x]\nb: &b [*a, *a]\nc: [*b, *b]\n---\n# x"
         ("x" * (importing.MOST_BYTES + 1), "too_large"),
         ("", "nothing_found"),
         ("## Curious\n\nx", "nothing_found"),
+        (b"PK\x03\x04\x14\x00", "zip"),
+        (ALL[:2000], "not_json"),
+        (ALL[:-1] + ', "fields": []}', "twice"),
+        ("[1, 2]", "not_a_card"),
+        ('{"schema": ' + "9" * 5000 + "}", "not_json"),
+        (ALL.replace('"Ranking of requests."', "3"), "not_a_card"),
+        (json.dumps(sample.empty()), "nothing_found"),
+        ("## Limitations\n\n" + "x" * 20_001, "nothing_taken"),
+        ("---\nlicense: mit\nlicense: x\n---\n## Limitations\n\nx", "twice"),
     ],
 )
 def test_what_cannot_be_used_is_refused_in_a_sentence(text, code):
@@ -135,6 +146,25 @@ def test_what_cannot_be_used_is_refused_in_a_sentence(text, code):
         read(text)
     assert told.value.code == code
     assert told.value.sentence.endswith(".")
+
+
+def test_of_two_texts_of_a_field_the_first_is_taken_and_halves_of_characters_are_not():
+    document = sample.rich()
+    second = document["fields"][0] | {"text": "Another."}
+    document["fields"] += [second, document["fields"][0] | {"key": "misuse", "text": "a\ud800"}]
+    document["fields"] = [one for one in document["fields"] if one["text"] != "Blind trust."]
+    found = read(json.dumps(document))
+    assert found.fields["description"].startswith("Predicts")
+    assert "“Description” stands twice in the file: the first one is taken." in found.not_taken
+    assert "misuse" not in found.fields
+    assert any("a character that cannot be kept" in one for one in found.not_taken)
+
+
+def test_a_link_in_brackets_begins_markdown_and_no_json():
+    assert (
+        read("[A link](https://example.org)\n\n## Limitations\n\nx [b](c)]").fields["limitations"]
+        == "x [b](c)]"
+    )
 
 
 def test_a_field_that_is_too_long_is_not_taken():

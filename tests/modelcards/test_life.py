@@ -5,13 +5,14 @@ from django.db import IntegrityError, connection, transaction
 from django.db.utils import ProgrammingError
 from django.urls import reverse
 
+from apps.accounts import services as accounts
 from apps.accounts.proofs import Proof
 from apps.accounts.services.confirming import WrongProof
 from apps.audit.models import Event
 from apps.core.canonical import digest
 from apps.core.errors import Conflict, Forbidden, Invalid, Refused
 from apps.evidence.services import collect
-from apps.modelcards import life, queries
+from apps.modelcards import commenting, life, queries
 from apps.modelcards import services as cards
 from apps.modelcards.models import (
     Card,
@@ -22,6 +23,8 @@ from apps.modelcards.models import (
     Withdrawal,
 )
 from apps.projects.enums import Role
+from apps.projects.models import Membership
+from apps.registry import services as registry
 from tests.cast import PASSWORD
 from tests.gates.light import notices
 from tests.gates.test_exception_races import at_once
@@ -107,14 +110,60 @@ def test_who_may_not_publish(version, in_review, request, who, error, says):
     assert not Publication.objects.exists()
 
 
-def test_four_eyes_are_those_of_the_last_change(version, dev, ben, rita):
-    write(version, by=dev)
-    cards.change_card(version, fields={"caveats": "By the reviewer."}, by=ben)
+def test_nobody_publishes_what_they_wrote_in(version, dev, ben, rita):
+    write(version, by=ben)
+    cards.change_card(version, fields={"caveats": "By another."}, by=dev)
+    commenting.comment(version, field="caveats", text="Read.", by=rita)
     life.submit(version, by=dev)
     assert not queries.cards_to_publish_for(ben).exists()
-    with pytest.raises(Forbidden, match="somebody else must publish"):
+    assert notices("modelcards.review_asked") == ["Rita"]
+    with pytest.raises(Forbidden, match=r"You wrote in this card .* May publish it: Rita"):
         publish(version, by=ben)
+    proof = accounts.reauthenticate(ben, proof=Proof(password=PASSWORD))
+    card = Card.objects.get(version=version)
+    with pytest.raises(IntegrityError) as error, transaction.atomic():
+        _publication(card, published_by=ben, reauthentication=proof)
+    assert "four_eyes" in error.value.__cause__.diag.constraint_name
     publish(version, by=rita)
+    # What is published was read by a second person: its writers may publish what others change from then on.
+    cards.change_card(version, fields={"caveats": "Something new."}, by=dev)
+    life.submit(version, by=dev)
+    publish(version, by=ben)
+    life.withdraw(version, reason="It is not true.", by=rita)
+    cards.change_card(version, fields={"caveats": "Other."}, by=dev)
+    assert queries.writers_of(Card.objects.get(version=version)) == {dev.pk}
+
+
+def test_a_withdrawn_publication_counts_for_nobody(version, dev, ben, rita, ada):
+    published(version, writer=ben, publisher=rita)
+    life.withdraw(version, reason="It is not true.", by=ada)
+    cards.change_card(version, fields={"caveats": "One word."}, by=dev)
+    assert queries.writers_of(Card.objects.get(version=version)) == {dev.pk, ben.pk}
+
+
+def test_the_sentence_says_that_nobody_is_left(version, dev, ben, rita, client):
+    write(version, by=ben)
+    cards.change_card(version, fields={"caveats": "By risk."}, by=rita)
+    life.submit(version, by=dev)
+    with pytest.raises(Forbidden, match=r"Nobody of this project is left .* An owner can give"):
+        publish(version, by=rita)
+    client.force_login(dev)
+    page = client.get(reverse("modelcards:life", args=[version.pk])).content.decode()
+    assert "Nobody of this project is left who may" in page
+
+
+@pytest.mark.parametrize("was_published", [False, True])
+def test_who_wrote_the_last_card_wrote_what_is_carried(version, dev, ben, rita, was_published):
+    write(version, by=ben)
+    if was_published:
+        life.submit(version, by=ben)
+        publish(version, by=rita)
+    later = registry.register_version(version.model, by=dev)
+    card = cards.change_card(later, fields={"caveats": "About this one."}, by=dev)
+    assert queries.writers_of(card) == ({dev.pk} if was_published else {dev.pk, ben.pk})
+    if not was_published:
+        write(later, by=dev, **{key: f"{text} Anew." for key, text in card.fields.items()})
+        assert queries.writers_of(Card.objects.get(version=later)) == {dev.pk}
 
 
 @pytest.mark.parametrize(
@@ -196,10 +245,7 @@ def _publication(card, **more):
 
 
 def test_the_database_keeps_four_eyes_proof_and_state(version, in_review, dev, ben, cleo):
-    from apps.accounts.services import reauthenticate
-    from apps.projects.models import Membership
-
-    proof = {who: reauthenticate(who, proof=Proof(password=PASSWORD)) for who in (dev, ben, cleo)}
+    proof = {who: accounts.reauthenticate(who, proof=Proof(password=PASSWORD)) for who in (dev, ben, cleo)}
     cases = [
         ("four_eyes", {"published_by": dev, "reauthentication": proof[dev]}),
         ("reauthenticated", {"published_by": ben, "reauthentication": proof[cleo]}),
@@ -245,6 +291,21 @@ def test_two_who_publish_at_once_publish_once(version, dev, ben, rita):
     assert len(refusals) == 1
     assert Publication.objects.count() == 1
     assert CardStep.objects.filter(step="submitted").count() == 1
+
+
+def test_a_form_that_the_page_does_not_show_any_more_says_what_is_wrong(client, version, in_review, dev, ben):
+    act = {name: reverse(f"modelcards:{name}", args=[version.pk]) for name in ("publish", "send_back")}
+    client.force_login(ben)
+    body = {"lock_version": "3", "evidence_digest": collect(version).digest, "meaning": MEANING}
+    broken = client.post(act["send_back"], {"lock_version": "x", "reason": "Say whom it may harm."})
+    assert "Load the page again, and send it from there." in broken.content.decode()
+    unseen = client.post(act["send_back"], {"lock_version": "3", "reason": "\u200b" * 30})
+    assert "in 10 characters or more" in unseen.content.decode()
+    cards.change_card(version, fields={"caveats": "Meanwhile."}, by=dev)
+    late = client.post(act["publish"], body | {"password": PASSWORD})
+    assert late.status_code == 422
+    assert "The card is not in review. Somebody must send it for review first." in late.content.decode()
+    assert not Publication.objects.exists()
 
 
 def test_the_page_does_it_all_with_plain_forms(client, version, dev, ben, cleo):

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 
@@ -16,13 +17,15 @@ from apps.jobs.running import run as run_job
 from apps.modelcards import commenting, life, sharing
 from apps.modelcards import services as cards
 from apps.modelcards.models import PublicLink
-from apps.modelcards.public import _without, is_public
+from apps.modelcards.public import _without, content_of, is_public, public_view
+from apps.projects import services as projects
+from apps.projects.models import Membership
 from tests.cast import evaluate
 from tests.gates.turning import age
-from tests.modelcards import living
+from tests.modelcards import living, sample
 
 pytestmark = [pytest.mark.django_db, pytest.mark.method("M9.2")]
-LEAKY = """Ask Ada, or ben@example.com; dev@example.com trained it. See
+LEAKY = """Ask Ada, or ben@example.com; Vera, who left, knew; dev@example.com trained it. See
 [the run](http://localhost:8000/runs/018f0000-0000-7000-8000-000000000000/), https://wiki.corp/mortgages,
 /srv/models/mortgages/approval.bin, C:\\models\\a.bin, s3://bucket/approval, db7.internal:5432, 10.1.2.3
 and commit 0123abc. Read [the paper](https://arxiv.org/abs/1810.03993), and 1000000 rows and/or more."""
@@ -66,6 +69,7 @@ def test_strangers_read_what_is_published(client, shown, version, dev):
 
 def test_no_internal_name_leaks(client, shown, version, project, dev, ben, ada, rita, vera):
     commenting.comment(version, field="description", text="Rather embarrassing.", by=ben)
+    projects.remove_member(Membership.objects.get(user=vera), by=ada)
     answer = client.get(path_of(shown))
     text = answer.content.decode()
     evaluation, run = version.evaluations.get(), version.run
@@ -242,3 +246,47 @@ def test_a_name_that_is_a_word_is_masked_as_a_name_alone():
     secrets = {"May": "[owner]", "Ann Lee": "[reviewer]", r"a\1": "[path]"}
     said = _without(secrets, r"It may. May says so; ANN LEE too, in a\1. Maybe 12/24 and v1/v2.")
     assert said == "It may. [owner] says so; [reviewer] too, in [path]. Maybe 12/24 and v1/v2."
+
+
+def _letters(number):
+    """Return a number as letters: digits could be read as a figure or a digest."""
+    return "".join(chr(ord("a") + int(digit)) for digit in str(number))
+
+
+def _planted(document):
+    """Put a canary into every text of a document; return it with the place of each canary."""
+    places = {}
+
+    def plant(value, place):
+        if isinstance(value, dict):
+            return {key: plant(one, f"{place}.{key}") for key, one in value.items()}
+        if isinstance(value, list):
+            return [plant(one, f"{place}[]") for one in value]
+        if not isinstance(value, str) or place.endswith((".state", ".split")):
+            return value
+        word = f"Canary{_letters(len(places))}z"
+        places[word] = place.removeprefix(".")
+        return word
+
+    return plant(document, ""), places
+
+
+def test_only_what_is_allowed_of_the_document_reaches_the_page():
+    document, places = _planted(sample.rich())
+    # A text that comes new into the document, anywhere, is not public by itself.
+    document["notes"] = document["version"]["note"] = document["evaluations"][0]["metrics"][0]["note"] = (
+        "Canarynew"
+    )
+    view = public_view(content_of(document), role="reviewer", published_on="1 May 2026", secrets={})
+    page = render_to_string("modelcards/public.html", {"card": view})
+    seen = {places[word] for word in re.findall(r"Canary[a-j]+z", page, re.IGNORECASE) if word in places}
+    assert "anarynew" not in page
+    assert seen <= {
+        *("version.model", "card.language", "fields[].title", "fields[].text"),
+        *("evaluations[].metrics[].title", "evaluations[].fairness[].groups[].value"),
+        "evaluations[].fairness[].attribute",
+    }
+    assert {"version.model", "fields[].text", "evaluations[].metrics[].title"} <= seen
+    assert "Python." not in content_of(sample.rich())["fields"][-1]["text"], (
+        "filled from evidence, not written"
+    )

@@ -97,7 +97,7 @@ def card_of(known: Known, fields: Sequence[Mapping[str, Any]]) -> dict[str, Any]
         "revision": known.revision,
         "published_at": utc_text(published.created_at) if published else None,
         "published_by": str(published.published_by) if published else None,
-        "language": "en",
+        "language": known.part.language,
         "evidence_digest": known.evidence.digest,
         "stale": [one["key"] for one in fields if one["state"] == "stale"],
         "missing": [

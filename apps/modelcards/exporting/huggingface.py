@@ -87,7 +87,7 @@ def _metadata(root: Part) -> dict[str, Any]:
     datasets = [str(one) for one in run.list("datasets")] + [one.text("dataset") for one in evaluations]
     metrics = [str(one.leaf("key")) for row in evaluations for one in row.rows("metrics")]
     found: dict[str, Any] = {
-        "language": root.part("card").text("language"),
+        **_language(root.part("card").text("language")),
         **_license(fields.get("license")),
         "library_name": _library(run),
         "tags": _once(["model-card", *tasks, run.text("model_type")]),
@@ -100,6 +100,12 @@ def _metadata(root: Part) -> dict[str, Any]:
     if results:
         found["model-index"] = [{"name": version.text("name"), "results": results}]
     return {key: value for key, value in found.items() if value}
+
+
+def _language(tag: str) -> dict[str, str]:
+    """Return the language as the hub wants it: an ISO 639 code, and beside it the whole BCP 47 tag that says more."""
+    code = tag.split("-")[0]
+    return {"language": code, "language_bcp47": tag if tag != code else ""}
 
 
 def _once(values: list[Any]) -> list[str]:

@@ -58,7 +58,8 @@ class CardField:
 
     A required one that nobody wrote makes the card incomplete; ``when`` is CEL over evidence and makes it required only
     where it holds. ``filled_from`` names the evidence that is shown while nobody wrote anything, ``rests_on`` the parts
-    of the evidence that a text must be read against again when they change.
+    of the evidence that a text must be read against again when they change. One that is not ``carried`` tells of one
+    version alone: the card of the next begins without it.
     """
 
     key: str
@@ -71,6 +72,7 @@ class CardField:
     when: str = ""
     filled_from: str = ""
     rests_on: tuple[str, ...] = ()
+    carried: bool = True
 
     @property
     def expression(self) -> str:
@@ -115,6 +117,8 @@ class Card:
     fields: tuple[CardField, ...] = ()
     standards: tuple[Standard, ...] = ()
     bias_audit: BiasAudit = field(default_factory=BiasAudit)
+    #: In which people write the texts, as BCP 47.
+    language: str = "en"
 
     def field_of(self, key: str) -> CardField | None:
         """Return a field by its key."""
@@ -169,6 +173,7 @@ def of(entry: Mapping[str, Any]) -> Card:
             for one in entry["standards"]
         ),
         BiasAudit(**audit | {name: tuple(audit.get(name, ())) for name in ("sex", "race")}),
+        entry.get("language", "en"),
     )
 
 
