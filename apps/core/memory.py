@@ -27,6 +27,11 @@ def remembering() -> Iterator[None]:
         _memory.reset(token)
 
 
+def is_remembering() -> bool:
+    """Tell whether a request is answered that may write nothing."""
+    return _memory.get() is not None
+
+
 def once(read: Callable[P, R]) -> Callable[P, R]:
     """Let a read of the database be made once a request; its arguments must be hashable, and nobody changes what it returns."""
 

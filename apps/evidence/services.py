@@ -11,6 +11,8 @@ from django.conf import settings
 
 from apps.core.canonical import canonical_json, digest_bytes
 from apps.core.db import service
+from apps.core.memory import is_remembering
+from apps.evidence import keeping
 from apps.evidence.models import Snapshot
 from apps.policies.verdicts import Source
 from apps.projects.models import Project
@@ -37,12 +39,29 @@ def collect(version: Version, *, before: str = "") -> Evidence:
     The document says nothing that changes by itself (the time, the stage), so that its digest changes only when
     something was learnt. One exception: figures of costs are those of a calendar month, and begin anew with it.
     """
+    if not is_remembering():
+        content = _collected(version, before)
+        return _evidence(content, digest_bytes(content))
+    key, project_id = (version.pk, before), version.model.project_id
+    kept = keeping.recall(key, project_id)
+    if kept is None:
+        moment = keeping.begin(project_id)
+        content = _collected(version, before)
+        kept = keeping.Kept(content, digest_bytes(content), moment)
+        keeping.keep(key, kept)
+    return _evidence(kept.content, kept.digest)
+
+
+def _collected(version: Version, before: str) -> bytes:
     document: dict[str, Any] = {"schema": SCHEMA}
     for name in takewhile(lambda one: one != before, settings.EVIDENCE_MODULES):
         _merge(document, importlib.import_module(name).facts(version, document), name)
-    content = canonical_json(document)
+    return canonical_json(document)
+
+
+def _evidence(content: bytes, digest: str) -> Evidence:
     # Through JSON and back: judged, stored and shown is exactly what was hashed.
-    return Evidence(json.loads(content), digest_bytes(content))
+    return Evidence(json.loads(content), digest)
 
 
 def collect_project(project: Project) -> dict[str, Any]:
