@@ -8,7 +8,7 @@ from pypdf import PdfWriter
 from apps.core.pdf import making, signing
 from apps.core.pdf.documents import Attachment, Relationship
 from apps.modelcards.content import assemble
-from apps.modelcards.jobs import document_of
+from apps.modelcards.printing import document_of
 from tests.core.pdf import samples
 from tests.core.pdf.conftest import verdicts
 
