@@ -1,25 +1,29 @@
 """The model card as a printed document: what its pages say beyond the document itself, and the files in it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from django.template.loader import render_to_string
 
-from apps.core.canonical import canonical_json
+from apps.core import charts
+from apps.core.canonical import canonical_json, digest
+from apps.core.charts import Chart
 from apps.core.pdf.documents import Attachment, Document, Relationship
-from apps.evaluations.wording import interval
+from apps.core.pdf.pieces import TONES, Box, chapters, key_figures, table_limits
+from apps.evaluations.presenting import SLICE_METRICS
+from apps.evaluations.wording import label_of
 from apps.modelcards.content import CardContent
 from apps.modelcards.exporting import FORMATS
 
-STYLE = Path(__file__).with_name("card_pdf.css")
 CYCLONEDX = "cyclonedx-1.7"
-#: So many figures stand on the first pages, so many rows of a table in the pages; all are in the attached card.json.
-KEY_FIGURES = 3
-MOST_ROWS = 60
-TONES = {"pass": "good", "waived": "warn", "fail": "bad", "unknown": "warn"}
+#: So many slices the chart shows, the worst ones.
+DRAWN_SLICES = 20
+#: So many metrics of slices stand beside each other.
+SLICE_COLUMNS = 3
+#: Fields of the summary, with the words of each that fit on one page.
+SUMMARY = (("intended_use", 100), ("out_of_scope", 60), ("limitations", 100))
 WORDS = {
     "pass": "The gate passed",
     "waived": "The gate passed with waivers",
@@ -29,49 +33,71 @@ WORDS = {
 
 
 @dataclass(frozen=True)
-class Box:
-    """A verdict in words; ``tone`` is what its colour says again."""
+class Part:
+    """A group of fields in which something is said."""
 
-    tone: str
+    key: str
     title: str
-    text: str
-
-
-@dataclass(frozen=True)
-class KeyFigure:
-    """A figure of the first pages: the value large, its interval and rows beneath."""
-
-    title: str
-    value: str
-    beneath: str
+    fields: tuple[dict[str, Any], ...]
 
 
 def document_of(card: CardContent, *, proof: Mapping[str, Any] | None) -> Document:
     """Return what the PDF of a card is made of."""
-    html = render_to_string("modelcards/pdf.html", context_of(card, proof=proof))
-    return Document(
-        html, identifier=card.digest, style=STYLE.read_text(), attachments=tuple(_attached(card, proof))
-    )
+    groups = [(one.key, one.title) for one in card.known.part.groups]
+    return printed(card.document, groups=groups, drawings=card.charts, proof=proof)
 
 
-def context_of(card: CardContent, *, proof: Mapping[str, Any] | None) -> dict[str, Any]:
+def printed(
+    d: Mapping[str, Any],
+    *,
+    groups: Sequence[tuple[str, str]],
+    drawings: Sequence[Chart],
+    proof: Mapping[str, Any] | None = None,
+) -> Document:
+    """Return the PDF of a card's document; ``groups`` are key and title, ``drawings`` those of its evaluation."""
+    context = context_of(d, groups=groups, drawings=drawings, proof=proof)
+    html = render_to_string("modelcards/pdf.html", context)
+    return Document(html, identifier=context["digest"], attachments=tuple(_attached(d, proof)))
+
+
+def context_of(
+    d: Mapping[str, Any],
+    *,
+    groups: Sequence[tuple[str, str]],
+    drawings: Sequence[Chart],
+    proof: Mapping[str, Any] | None,
+) -> dict[str, Any]:
     """Return what the template is filled with; nothing in it depends on when it is made."""
-    d = card.document
     evaluation = d["evaluations"][0] if d["evaluations"] else None
+    parts = _parts(d, groups)
+    fields = {one["key"]: one for one in d["fields"]}
     return {
-        "card": card,
         "d": d,
-        "digest": card.digest,
+        "digest": digest(dict(d)),
         "proof": proof,
+        "title": f"Model card: {d['version']['name']}",
+        "running": f"Model card · {d['version']['name']}",
+        "footer": "mlgov model card",
+        "author": d["people"]["provider"]
+        or ", ".join(d["people"]["owners"])
+        or d["version"]["registered_by"],
+        "description": f"Model card of {d['version']['name']}, evidence {d['card']['evidence_digest']}",
+        "language": d["card"]["language"],
         "dated": dated(d),
         "verdict": verdict(d),
         "evaluation": evaluation,
-        "figures": key_figures(evaluation) if evaluation else [],
+        "figures": key_figures(evaluation["metrics"], evaluation["headline"]) if evaluation else [],
         "worst": worst_group(evaluation) if evaluation else None,
-        "most": MOST_ROWS,
-        "first": f":{MOST_ROWS}",
-        "last": f"-{MOST_ROWS}:",
-        "contents": _contents(card),
+        "drawings": drawings,
+        "slices": slice_lines(evaluation) if evaluation else None,
+        "slices_chart": slices_chart(evaluation) if evaluation else None,
+        "summary": [(fields[key], words) for key, words in SUMMARY if key in fields],
+        "parts": parts,
+        "missing": [one["title"] for one in d["fields"] if one["key"] in d["card"]["missing"]],
+        "stale": [one["title"] for one in d["fields"] if one["key"] in d["card"]["stale"]],
+        "standards": [(one, [item for item in one["items"] if not item["served"]]) for one in d["standards"]],
+        "contents": _contents(d, parts),
+        **table_limits(),
     }
 
 
@@ -91,25 +117,13 @@ def verdict(d: Mapping[str, Any]) -> Box:
     words, failed = WORDS[last["state"]], [one for one in last["criteria"] if one["state"] == "fail"]
     held = sum(1 for one in last["criteria"] if one["state"] == "pass")
     text = f"{held} of {len(last['criteria'])} criteria held, asked on {last['at'][:10]}."
+    for state, words_of_it in (("waived", "waived"), ("unknown", "could not be told")):
+        if count := sum(1 for one in last["criteria"] if one["state"] == state):
+            text += f" {count} {words_of_it}."
     if failed:
-        text += f" Not met: {'; '.join(one['title'] for one in failed)}."
+        text += f" Not met: {'; '.join(one['title'] for one in failed[:5])}"
+        text += f" and {len(failed) - 5} more." if len(failed) > 5 else "."
     return Box(TONES[last["state"]], f"{words}: {last['gate']}", text)
-
-
-def key_figures(evaluation: Mapping[str, Any]) -> list[KeyFigure]:
-    """Return the metric that counts and the next ones, with intervals."""
-    known = [one for one in evaluation["metrics"] if one["value"] is not None]
-    first = [one for one in known if one["key"] in evaluation["headline"]]
-    rest = [one for one in known if one["key"] not in evaluation["headline"] and one["low"] is not None]
-    return [_figure(one) for one in (first + rest)[:KEY_FIGURES]]
-
-
-def _figure(one: Mapping[str, Any]) -> KeyFigure:
-    beneath = f"{one['n']:,} rows" if one["n"] is not None else ""
-    if one["low"] is not None:
-        ends = interval(one["value"], one["low"], one["high"]).partition(" ")[2]
-        beneath = f"{one['level']:.0%} interval {ends}, {beneath}"
-    return KeyFigure(one["title"], interval(one["value"], None, None), beneath)
 
 
 def worst_group(evaluation: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -123,37 +137,92 @@ def worst_group(evaluation: Mapping[str, Any]) -> dict[str, Any] | None:
     return min(found, key=lambda one: one["impact_ratio"], default=None)
 
 
-def _contents(card: CardContent) -> list[tuple[str, str]]:
-    """Return id and title of each chapter that there is."""
-    d = card.document
-    chapters = [("summary", "Summary", True)]
-    chapters += [(f"part-{one.key}", one.title, bool(_told(one))) for one in card.parts]
-    chapters += [
-        ("evaluation", "Evaluation", True),
-        ("fairness", "Fairness", bool(d["evaluations"] and d["evaluations"][0]["fairness"])),
-        ("data", "Data", True),
-        ("governance", "Approvals and conditions", True),
-        ("costs", "Costs", d["costs"]["currency"] is not None),
-        ("history", "What happened", bool(d["history"])),
-        ("standards", "Standards", bool(d["standards"])),
-        ("definitions", "Appendix: definitions of the metrics", bool(d["evaluations"])),
-        ("origins", "Appendix: where each field comes from", True),
-        ("files", "Appendix: digests and attached files", True),
-    ]
-    return [(key, title) for key, title, there in chapters if there]
+@dataclass(frozen=True)
+class SliceLine:
+    """A slice with its figures in the order of the columns."""
+
+    name: str
+    rows: int
+    small: bool
+    cells: tuple[dict[str, Any] | None, ...]
 
 
-def _told(part: Any) -> list[Any]:
-    return [one for one in part.sections if one.entry["text"]]
+@dataclass(frozen=True)
+class SliceLines:
+    """The slices with the metrics that fit beside each other, the one that counts first."""
+
+    titles: tuple[str, ...]
+    rows: tuple[SliceLine, ...]
 
 
-def _attached(card: CardContent, proof: Mapping[str, Any] | None) -> list[Attachment]:
-    kind = "application/json"
+def slice_lines(evaluation: Mapping[str, Any]) -> SliceLines:
+    """Return the slices as a table with few columns."""
+    having = {metric["key"] for one in evaluation["slices"] for metric in one["metrics"]}
+    wanted = dict.fromkeys((*evaluation["headline"], *SLICE_METRICS, *sorted(having)))
+    keys = [key for key in wanted if key in having][:SLICE_COLUMNS]
+    rows = []
+    for one in evaluation["slices"]:
+        figures = {metric["key"]: metric for metric in one["metrics"]}
+        rows.append(
+            SliceLine(one["name"], one["rows"], one["small"], tuple(figures.get(key) for key in keys))
+        )
+    return SliceLines(tuple(label_of(key) for key in keys), tuple(rows))
+
+
+def slices_chart(evaluation: Mapping[str, Any]) -> Chart | None:
+    """Draw the metric that counts by slice, the worst first; nothing where it is no figure between 0 and 1."""
+    leading = evaluation["headline"][0] if evaluation["headline"] else ""
+    better = next((one["better"] for one in evaluation["metrics"] if one["key"] == leading), "higher")
     found = [
-        Attachment("card.json", canonical_json(card.document), kind, "This model card as data"),
+        (one["name"], metric)
+        for one in evaluation["slices"]
+        for metric in one["metrics"]
+        if metric["key"] == leading and metric["value"] is not None
+    ]
+    if not found or not all(0 <= metric["value"] <= 1 for _, metric in found):
+        return None
+    found.sort(key=lambda pair: (-pair[1]["value"] if better == "lower" else pair[1]["value"], pair[0]))
+    rows = [
+        charts.Estimate(name, metric["value"], metric["low"], metric["high"])
+        for name, metric in found[:DRAWN_SLICES]
+    ]
+    return charts.forest(rows, title=f"{label_of(leading)} by slice, the worst first")
+
+
+def _parts(d: Mapping[str, Any], groups: Sequence[tuple[str, str]]) -> list[Part]:
+    told = [one for one in d["fields"] if one["text"]]
+    parts = [Part(key, title, tuple(one for one in told if one["group"] == key)) for key, title in groups]
+    return [part for part in parts if part.fields]
+
+
+def _contents(d: Mapping[str, Any], parts: Sequence[Part]) -> list[tuple[str, str]]:
+    """Return id and title of each chapter that there is."""
+    evaluation = d["evaluations"][0] if d["evaluations"] else None
+    return chapters(
+        [
+            ("summary", "Summary", True),
+            *((f"part-{one.key}", one.title, True) for one in parts),
+            ("evaluation", "Evaluation in figures", True),
+            ("fairness", "Fairness", evaluation and evaluation["fairness"]),
+            ("data", "Data and training", True),
+            ("governance", "Approvals and conditions", True),
+            ("costs", "Costs and energy", d["costs"]["currency"] is not None),
+            ("history", "Change log", d["history"]),
+            ("standards", "Standards", d["standards"]),
+            ("definitions", "Appendix: definitions of the metrics", evaluation and evaluation["definitions"]),
+            ("origins", "Appendix: where each field comes from", True),
+            ("files", "Appendix: digests and attached files", True),
+        ]
+    )
+
+
+def _attached(d: Mapping[str, Any], proof: Mapping[str, Any] | None) -> list[Attachment]:
+    kind, document = "application/json", dict(d)
+    found = [
+        Attachment("card.json", canonical_json(document), kind, "This model card as data"),
         Attachment(
             "card.cdx.json",
-            FORMATS[CYCLONEDX].function(card.document).content,
+            FORMATS[CYCLONEDX].function(document).content,
             "application/vnd.cyclonedx+json",
             "This model card as a CycloneDX 1.7 ML-BOM",
         ),
