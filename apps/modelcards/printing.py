@@ -12,6 +12,7 @@ from apps.core.canonical import canonical_json, digest
 from apps.core.charts import Chart
 from apps.core.pdf.documents import Attachment, Document, Relationship
 from apps.core.pdf.pieces import TONES, Box, chapters, key_figures, table_limits
+from apps.evaluations import presenting
 from apps.evaluations.presenting import SLICE_METRICS
 from apps.evaluations.wording import label_of
 from apps.modelcards.content import CardContent
@@ -22,6 +23,8 @@ CYCLONEDX = "cyclonedx-1.7"
 DRAWN_SLICES = 20
 #: So many metrics of slices stand beside each other.
 SLICE_COLUMNS = 3
+#: How the names of charts of selection rates begin; they stand beside the tables of their attributes.
+IMPACT = "impact-"
 #: Fields of the summary, with the words of each that fit on one page.
 SUMMARY = (("intended_use", 100), ("out_of_scope", 60), ("limitations", 100))
 WORDS = {
@@ -44,17 +47,18 @@ class Part:
 def document_of(card: CardContent, *, proof: Mapping[str, Any] | None) -> Document:
     """Return what the PDF of a card is made of."""
     groups = [(one.key, one.title) for one in card.known.part.groups]
-    return printed(card.document, groups=groups, drawings=card.charts, proof=proof)
+    drawings = presenting.charts_of(card.known.report) if card.known.report else {}
+    return printed(card.document, groups=groups, drawings=drawings, proof=proof)
 
 
 def printed(
     d: Mapping[str, Any],
     *,
     groups: Sequence[tuple[str, str]],
-    drawings: Sequence[Chart],
+    drawings: Mapping[str, Chart],
     proof: Mapping[str, Any] | None = None,
 ) -> Document:
-    """Return the PDF of a card's document; ``groups`` are key and title, ``drawings`` those of its evaluation."""
+    """Return the PDF of a card's document; ``groups`` are key and title, ``drawings`` those of its evaluation by name."""
     context = context_of(d, groups=groups, drawings=drawings, proof=proof)
     html = render_to_string("modelcards/pdf.html", context)
     return Document(html, identifier=context["digest"], attachments=tuple(_attached(d, proof)))
@@ -64,7 +68,7 @@ def context_of(
     d: Mapping[str, Any],
     *,
     groups: Sequence[tuple[str, str]],
-    drawings: Sequence[Chart],
+    drawings: Mapping[str, Chart],
     proof: Mapping[str, Any] | None,
 ) -> dict[str, Any]:
     """Return what the template is filled with; nothing in it depends on when it is made."""
@@ -88,7 +92,10 @@ def context_of(
         "evaluation": evaluation,
         "figures": key_figures(evaluation["metrics"], evaluation["headline"]) if evaluation else [],
         "worst": worst_group(evaluation) if evaluation else None,
-        "drawings": drawings,
+        "drawings": [(name, chart) for name, chart in drawings.items() if not name.startswith(IMPACT)],
+        "fairness": [(one, drawings.get(f"{IMPACT}{one['attribute']}")) for one in evaluation["fairness"]]
+        if evaluation
+        else [],
         "slices": slice_lines(evaluation) if evaluation else None,
         "slices_chart": slices_chart(evaluation) if evaluation else None,
         "summary": [(fields[key], words) for key, words in SUMMARY if key in fields],

@@ -23,7 +23,7 @@ LINKS = (
 
 
 def document(found):
-    return printing.printed(found, groups=GROUPS, drawings=())
+    return printing.printed(found, groups=GROUPS, drawings={})
 
 
 def text_of(content):
@@ -86,7 +86,7 @@ def test_a_card_is_a_document_whatever_is_written_on_it(name):
 
 
 def test_the_first_pages_say_what_counts():
-    context = printing.context_of(sample.rich(), groups=GROUPS, drawings=(), proof=None)
+    context = printing.context_of(sample.rich(), groups=GROUPS, drawings={}, proof=None)
     assert [(one.title, one.value, one.beneath) for one in context["figures"]] == [
         ("ROC_AUC", "0.900", "95% interval [0.890, 0.910], 9,000 rows"),
         ("F1", "0.700", "95% interval [0.690, 0.710], 9,000 rows"),
