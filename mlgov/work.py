@@ -11,6 +11,7 @@ JOB_KINDS = {
     "data.leakage": ("apps.data.jobs:leakage", "Look for leakage between train and test"),
     "data.profile": ("apps.data.jobs:profile", "Profile a sample of a data source"),
     "evaluations.evaluate": ("apps.evaluations.jobs:evaluate", "Evaluate predictions"),
+    "evaluations.print": ("apps.evaluations.jobs:render_pdf", "Make the PDF of a validation report"),
     "evaluations.map_part": ("apps.evaluations.parts:map_part", "Count a part of the predictions"),
     "modelcards.keep_links": ("apps.modelcards.jobs:keep_links", "Note which public links are over"),
     "modelcards.render_pdf": ("apps.modelcards.jobs:render_pdf", "Make the PDF of a model card"),

@@ -5,12 +5,13 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpResponse
+from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils.text import slugify
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.accounts.requests import SignedInRequest
+from apps.core import blobs
 from apps.core.htmx import page
 from apps.evaluations import exports, forms, presenting, queries, services
 from apps.jobs.queries import can_change
@@ -42,6 +43,7 @@ def evaluation(request: SignedInRequest, pk: UUID) -> HttpResponse:
         "picture": picture,
         "form": chosen,
         "may_change_job": can_change(request.user, found.job) if found.job and not found.report else None,
+        "printout": queries.printout_of_report(found) if found.report else None,
         "others": queries.comparable_with(request.user, found) if found.report else [],
     }
     return page(request, "evaluations/evaluation.html", context)
@@ -111,3 +113,25 @@ def retry(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Evaluate the same predictions again."""
     again = services.retry_evaluation(queries.evaluation_for(request.user, pk), by=request.user)
     return redirect("evaluations:evaluation", pk=again.pk)
+
+
+@login_required
+@require_POST
+def request_pdf(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """Let a worker make the validation report."""
+    services.request_pdf(queries.evaluation_for(request.user, pk), by=request.user)
+    return redirect("evaluations:evaluation", pk=pk)
+
+
+@login_required
+@require_GET
+def download_pdf(request: SignedInRequest, pk: UUID) -> FileResponse:
+    """Send the validation report as it was made."""
+    found = queries.evaluation_for(request.user, pk)
+    printout = queries.printout_of_report(found) if found.report else None
+    if printout is None or printout.blob_id is None:
+        raise Http404
+    name = f"validation-{found.version.model.slug}-v{found.version.number}-{found.report_digest[:12]}.pdf"
+    return FileResponse(
+        blobs.open_blob(printout.blob_id), as_attachment=True, filename=name, content_type="application/pdf"
+    )
