@@ -24,6 +24,7 @@ JOB_KINDS = {
     "gates.keep_time": ("apps.gates.jobs:keep_time", "Note at the gates what is due, over or overdue"),
     "gates.judge_conditions": ("apps.gates.jobs:judge_conditions", "Judge the conditions of an approval"),
     "gates.preview_policy": ("apps.gates.jobs:preview_policy", "Judge what a policy draft would change"),
+    "gates.record": ("apps.gates.jobs:render_record", "Make the PDF of an approval record"),
     "gates.judge_production": ("apps.gates.jobs:judge_production", "Judge production metrics"),
 }
 #: Kinds of jobs that judge production metrics when they arrive; apps above `monitoring` do them.
@@ -35,9 +36,11 @@ PROJECT_EVIDENCE_JOBS = ["findings.look"]
 VERSION_EVIDENCE_JOBS = ["rubrics.suggest"]
 #: Beginnings of the kinds of events that change no evidence: most are what these jobs write themselves.
 SILENT_EVENTS = (
+    "evaluations.print_",
     "findings.found",
     "findings.gone",
     "findings.returned",
+    "gates.record_",
     "jobs.",
     "notifications.",
     "rubrics.scorecard_opened",

@@ -29,6 +29,11 @@ def printout_of(kind: str, subject: Model, content_digest: str) -> Printout | No
     return found.select_related("job").first()
 
 
+def was_ordered(kind: str, subject: Model) -> bool:
+    """Tell whether somebody asked for a PDF of a thing, as it was then or is now."""
+    return Printout.objects.filter(kind=kind, subject=subject.pk).exists()
+
+
 @service
 def order(
     kind: str, subject: Model, *, content_digest: str, by: User, project_id: UUID, url: str
