@@ -26,7 +26,7 @@ KIND = "application/json"
 #: What printing itself writes: it would change the next record.
 OWN = "gates.record_"
 TITLES = {
-    "pass": "Every criterion of the gate held",
+    "pass": "The gate held",
     "waived": "The gate held with waivers",
     "fail": "The gate did not hold",
 }
@@ -60,7 +60,7 @@ def content_of(promotion: Promotion) -> dict[str, Any]:
         "verdict": promotion.verdict,
         "needed": {one.role: one.count for one in promotion.required_roles.all()},
         "participants": [
-            {"name": str(one.person), "part": one.get_kind_display(), "because": one.because}
+            {"name": str(one.person), "part": one.get_kind_display()}
             for one in promotion.participants.select_related("person__owner").order_by(
                 "kind", "person__full_name"
             )
