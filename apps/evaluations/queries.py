@@ -107,5 +107,13 @@ def champion_predictions(evaluation: Evaluation) -> PredictionSet | None:
 
 
 def printout_of_report(evaluation: Evaluation) -> Printout | None:
-    """Return the PDF of a complete evaluation, made or being made; None where nobody asked for it."""
+    """Return the PDF of an evaluation, made or being made; None where there is no report, or nobody asked for it."""
+    if evaluation.report is None:
+        return None
     return printout_of(PRINT, evaluation, digest(content_of(evaluation)))
+
+
+def report_name(evaluation: Evaluation) -> str:
+    """Return what the PDF of an evaluation is called."""
+    version = evaluation.version
+    return f"validation-{version.model.slug}-v{version.number}-{evaluation.report_digest[:12]}.pdf"

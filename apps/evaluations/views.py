@@ -11,9 +11,9 @@ from django.utils.text import slugify
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.accounts.requests import SignedInRequest
-from apps.core import blobs
 from apps.core.htmx import page
 from apps.evaluations import exports, forms, presenting, queries, services
+from apps.jobs.printouts import file_of
 from apps.jobs.queries import can_change
 from apps.policies.method.guides import Advice
 from apps.policies.queries import advice_on
@@ -43,7 +43,7 @@ def evaluation(request: SignedInRequest, pk: UUID) -> HttpResponse:
         "picture": picture,
         "form": chosen,
         "may_change_job": can_change(request.user, found.job) if found.job and not found.report else None,
-        "printout": queries.printout_of_report(found) if found.report else None,
+        "printout": queries.printout_of_report(found),
         "others": queries.comparable_with(request.user, found) if found.report else [],
     }
     return page(request, "evaluations/evaluation.html", context)
@@ -128,10 +128,4 @@ def request_pdf(request: SignedInRequest, pk: UUID) -> HttpResponse:
 def download_pdf(request: SignedInRequest, pk: UUID) -> FileResponse:
     """Send the validation report as it was made."""
     found = queries.evaluation_for(request.user, pk)
-    printout = queries.printout_of_report(found) if found.report else None
-    if printout is None or printout.blob_id is None:
-        raise Http404
-    name = f"validation-{found.version.model.slug}-v{found.version.number}-{found.report_digest[:12]}.pdf"
-    return FileResponse(
-        blobs.open_blob(printout.blob_id), as_attachment=True, filename=name, content_type="application/pdf"
-    )
+    return file_of(queries.printout_of_report(found), name=queries.report_name(found))

@@ -68,6 +68,12 @@ def promotion_to_print(pk: UUID) -> Promotion:
     return Promotion.objects.select_related(*related).get(pk=pk)
 
 
+def record_name(promotion: Promotion) -> str:
+    """Return what the PDF of a request's record is called."""
+    version = promotion.version
+    return f"approval-{version.model.slug}-v{version.number}-{promotion.to_stage}.pdf"
+
+
 def approval_for(user: User, pk: UUID) -> Approval:
     """Load a signature of a request that the user may see; raises Http404 for a stranger."""
     found = (

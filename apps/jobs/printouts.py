@@ -8,12 +8,14 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Model
+from django.http import FileResponse, Http404
 
 from apps.accounts.models import User
 from apps.audit import services as audit
 from apps.audit.models import Event
 from apps.audit.proofs import proof_file
 from apps.audit.sealing import wait_for_seal
+from apps.core import blobs
 from apps.core.db import service
 from apps.core.errors import MlgovError
 from apps.core.pdf import making
@@ -32,6 +34,14 @@ def printout_of(kind: str, subject: Model, content_digest: str) -> Printout | No
 def was_ordered(kind: str, subject: Model) -> bool:
     """Tell whether somebody asked for a PDF of a thing, as it was then or is now."""
     return Printout.objects.filter(kind=kind, subject=subject.pk).exists()
+
+
+def file_of(printout: Printout | None, *, name: str) -> FileResponse:
+    """Return the answer that sends a PDF; raises Http404 until it was asked for and made."""
+    if printout is None or printout.blob_id is None:
+        raise Http404
+    content = blobs.open_blob(printout.blob_id)
+    return FileResponse(content, as_attachment=True, filename=name, content_type="application/pdf")
 
 
 @service
