@@ -34,6 +34,8 @@ def evaluation(request: SignedInRequest, pk: UUID) -> HttpResponse:
             found.report, threshold=options.get("threshold"), sort=options.get("sort", "")
         )
     project = found.version.model.project
+    printout = queries.printout_of_report(found)
+    job = (printout.job if printout else None) if found.report else found.job
     context = {
         "evaluation": found,
         "version": found.version,
@@ -42,8 +44,8 @@ def evaluation(request: SignedInRequest, pk: UUID) -> HttpResponse:
         "advice": _advice(project, found.report) if found.report else (),
         "picture": picture,
         "form": chosen,
-        "may_change_job": can_change(request.user, found.job) if found.job and not found.report else None,
-        "printout": queries.printout_of_report(found),
+        "may_change_job": can_change(request.user, job) if job else None,
+        "printout": printout,
         "others": queries.comparable_with(request.user, found) if found.report else [],
     }
     return page(request, "evaluations/evaluation.html", context)

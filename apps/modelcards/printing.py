@@ -18,7 +18,7 @@ from apps.modelcards.exporting import FORMATS
 
 CYCLONEDX = "cyclonedx-1.7"
 #: Fields of the summary, with the words of each that fit on one page.
-SUMMARY = (("intended_use", 100), ("out_of_scope", 60), ("limitations", 100))
+SUMMARY = (("intended_use", 70), ("out_of_scope", 45), ("limitations", 70))
 WORDS = {
     "pass": "The gate passed",
     "waived": "The gate passed with waivers",
@@ -112,8 +112,8 @@ def verdict(d: Mapping[str, Any]) -> Box:
         if count := sum(1 for one in last["criteria"] if one["state"] == state):
             text += f" {count} {words_of_it}."
     if failed:
-        text += f" Not met: {'; '.join(one['title'] for one in failed[:5])}"
-        text += f" and {len(failed) - 5} more." if len(failed) > 5 else "."
+        text += f" Not met: {'; '.join(one['title'] for one in failed[:3])}"
+        text += f" and {len(failed) - 3} more." if len(failed) > 3 else "."
     return Box(TONES[last["state"]], f"{words}: {last['gate']}", text)
 
 

@@ -51,6 +51,38 @@ def huge():
     return found
 
 
+def full():
+    """Every box of the summary is there, and every text of it is longer than it has room for."""
+    found, words = sample.rich(), "The model ranks requests for a clerk, who decides on each. " * 40
+    for field in found["fields"]:
+        field["text"] = words
+    keys = [one["key"] for one in found["fields"]]
+    found["card"] |= {"missing": keys[:12], "stale": keys[12:]}
+    criterion = {
+        "title": "The ratio is shown to be above 0.8 for every attribute",
+        "state": "fail",
+        "says": "x",
+    }
+    found["gates"] |= {
+        "last_verdict": {**found["gates"]["last_verdict"], "state": "fail", "criteria": [criterion] * 12},
+        "conditions": [{"text": words, "state": "in force"}] * 6,
+        "waivers": found["gates"]["waivers"] * 6,
+    }
+    return found | {"evaluations": [found["evaluations"][0] | {"slices": []}]}
+
+
+@pytest.mark.slow
+def test_the_summary_is_one_page_however_much_there_is_to_say():
+    pages = text_of(making.rendered(document(full()))).split("\f")
+    assert [
+        words in page for words, page in zip(("Signatures", "Summary", "Contents"), pages, strict=False)
+    ] == [
+        True,
+        True,
+        True,
+    ]
+
+
 CASES = {
     "little": (
         little,
