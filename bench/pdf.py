@@ -18,77 +18,70 @@ import django
 django.setup()
 
 from apps.core import charts, sandbox  # noqa: E402
-from apps.core.charts import Estimate, GroupRate  # noqa: E402
-from apps.core.markdown import render as markdown  # noqa: E402
+from apps.core.charts import Chart, Estimate, GroupRate  # noqa: E402
 from apps.core.pdf import glyphs, making  # noqa: E402
-from apps.core.pdf.documents import Attachment, Document  # noqa: E402
+from apps.core.pdf.documents import Document  # noqa: E402
+from apps.modelcards.printing import printed  # noqa: E402
+from tests.modelcards import sample  # noqa: E402
 
 REPEATS = 3
-FIELDS = 12
 WORDS = "The model ranks applications for a credit officer, who decides. "
+GROUPS = [(key, key.capitalize()) for key in dict.fromkeys(one[2] for one in sample.WRITTEN)]
+EMPTY = (
+    '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Card</title></head>'
+    '<body data-running="Card" data-footer="mlgov"><h1>Card</h1></body></html>'
+)
 
 
-def page(body: str) -> str:
-    """Return a whole document."""
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Card</title></head>'
-        f'<body data-running="Card · 0123456789abcdef" data-footer="mlgov model card">{body}</body></html>'
-    )
+def card(*, words: int = 60, metrics: int = 20, slices: int = 8, longest: int = 0) -> dict[str, Any]:
+    """Return the document of a card that says something everywhere; ``longest`` words stand in one field."""
+    found = sample.rich()
+    for field in found["fields"]:
+        field["text"] = WORDS * (words // 10) + "\n\n- one\n- two\n- three\n"
+    if longest:
+        found["fields"][0]["text"] = WORDS * (longest // 10)
+    evaluation = sample.evaluation(slices=[f"group {number}" for number in range(slices)])
+    evaluation["metrics"] += [sample.metric(f"metric_{number}", 0.5) for number in range(metrics - 2)]
+    found["evaluations"] = [evaluation]
+    return found
 
 
-def written(fields: int, words: int) -> str:
-    """Return fields of prose with a list each."""
-    text = WORDS * (words // 10) + "\n\n- one\n- two\n- three\n"
-    return "".join(f"<section><h2>Field {number}</h2>{markdown(text)}</section>" for number in range(fields))
-
-
-def table(rows: int) -> str:
-    """Return a table of figures."""
-    head = "".join(f'<th scope="col">{name}</th>' for name in ("Metric", "Value", "Interval", "Rows"))
-    cells = "<td>0.8712</td><td>0.8612 to 0.8812</td><td>12,345</td>"
-    lines = "".join(f'<tr><th scope="row">metric {number}</th>{cells}</tr>' for number in range(rows))
-    return f'<table class="long"><caption>Figures</caption><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table>'
-
-
-def drawn(count: int, slices: int) -> str:
-    """Return charts of the kinds that a card shows, and the figures of ``slices`` as a table."""
+def drawings() -> dict[str, Chart]:
+    """Return charts of the kinds that a card of a classifier shows."""
     groups = [GroupRate(f"group {number}", 400, 0.4 + number / 50, 0.35, 0.6, True) for number in range(6)]
-    rows = [Estimate(f"slice {number}", 0.8, 0.7, 0.9, 0.6) for number in range(slices)]
+    rows = [Estimate(f"metric {number}", 0.8, 0.7, 0.9, 0.6) for number in range(8)]
     bins = [
         {"low": step / 10, "high": (step + 1) / 10, "n": 50, "mean_score": step / 10, "observed": step / 10}
         | {"ci_low": step / 11, "ci_high": step / 9.5}
         for step in range(10)
     ]
-    parts = []
-    for number in range(count):
-        chart = (
-            charts.forest(rows, title=f"Accuracy {number}"),
-            charts.impact_ratios(groups, attribute=f"attribute {number}", ratio=0.9),
-            charts.calibration(bins, ece=0.01),
-        )[number % 3]
-        parts.append(
-            f'<h3>{chart.title}</h3><div class="chart">{chart.svg}</div><p class="reading">{chart.reading}</p>'
-        )
-    return f"<h2>Evaluation</h2>{''.join(parts)}{table(slices)}"
-
-
-def documents() -> dict[str, str]:
-    """Return HTML by name; the first is what the others are compared with."""
     return {
-        "empty": page("<h1>Card</h1>"),
-        "small": page(f"<h1>Card</h1>{written(6, 60)}"),
-        "normal": page(f"<h1>Card</h1>{written(FIELDS, 150)}{drawn(6, 8)}"),
-        "40 slices": page(f"<h1>Card</h1>{written(FIELDS, 150)}{drawn(9, 40)}"),
-        "500 figures": page(f"<h1>Card</h1>{written(FIELDS, 150)}{drawn(6, 8)}{table(500)}"),
-        "200 kB field": page(f"<h1>Card</h1>{written(1, 32_000)}{drawn(6, 8)}"),
+        "metrics": charts.forest(rows, title="Metrics"),
+        "calibration": charts.calibration(bins, ece=0.01),
+        "confusion": charts.confusion(50, 10, 8, 60, threshold=0.5),
+        "impact-sex": charts.impact_ratios(groups, attribute="sex", ratio=0.9),
     }
 
 
-def one(html: str) -> dict[str, Any]:
+def documents() -> dict[str, Document]:
+    """Return documents by name; the first is what the others are compared with."""
+    cards = {
+        "small card": (sample.empty(), {}),
+        "normal card": (card(), drawings()),
+        "40 slices": (card(slices=40), drawings()),
+        "500 metrics": (card(metrics=500), drawings()),
+        "200 kB field": (card(longest=32_000), drawings()),
+        "huge card": (card(slices=40, metrics=500, words=600, longest=32_000), drawings()),
+    }
+    made = {
+        name: printed(document, groups=GROUPS, drawings=drawn) for name, (document, drawn) in cards.items()
+    }
+    return {"empty": Document(EMPTY, identifier="ab" * 32), **made}
+
+
+def one(document: Document) -> dict[str, Any]:
     """Render once in the sandbox; returns the child's answer with the seconds that its caller waited."""
     with tempfile.TemporaryDirectory() as folder:
-        attached = (Attachment("card.json", html.encode(), "application/json", "The card as data"),)
-        document = Document(html, identifier="ab" * 32, attachments=attached)
         began = time.perf_counter()
         answer = sandbox.call(
             "bench.pdf_child:measured",
@@ -105,8 +98,8 @@ def main() -> int:
     sys.stdout.write(
         f"{'':<14}{'wall s':>9}{'cpu s':>9}{'peak MB':>9}{'pages':>7}{'kB':>7}   ratio of cpu, memory\n"
     )
-    for name, html in documents().items():
-        runs = [one(html) for _ in range(REPEATS)]
+    for name, document in documents().items():
+        runs = [one(document) for _ in range(REPEATS)]
         found = {key: statistics.median(run[key] for run in runs) for key in ("seconds", "cpu", "peak_mb")}
         base = base or found
         sys.stdout.write(

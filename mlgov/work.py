@@ -11,6 +11,7 @@ JOB_KINDS = {
     "data.leakage": ("apps.data.jobs:leakage", "Look for leakage between train and test"),
     "data.profile": ("apps.data.jobs:profile", "Profile a sample of a data source"),
     "evaluations.evaluate": ("apps.evaluations.jobs:evaluate", "Evaluate predictions"),
+    "evaluations.print": ("apps.evaluations.jobs:render_pdf", "Make the PDF of a validation report"),
     "evaluations.map_part": ("apps.evaluations.parts:map_part", "Count a part of the predictions"),
     "modelcards.keep_links": ("apps.modelcards.jobs:keep_links", "Note which public links are over"),
     "modelcards.render_pdf": ("apps.modelcards.jobs:render_pdf", "Make the PDF of a model card"),
@@ -23,6 +24,7 @@ JOB_KINDS = {
     "gates.keep_time": ("apps.gates.jobs:keep_time", "Note at the gates what is due, over or overdue"),
     "gates.judge_conditions": ("apps.gates.jobs:judge_conditions", "Judge the conditions of an approval"),
     "gates.preview_policy": ("apps.gates.jobs:preview_policy", "Judge what a policy draft would change"),
+    "gates.record": ("apps.gates.jobs:render_record", "Make the PDF of an approval record"),
     "gates.judge_production": ("apps.gates.jobs:judge_production", "Judge production metrics"),
 }
 #: Kinds of jobs that judge production metrics when they arrive; apps above `monitoring` do them.
@@ -34,9 +36,11 @@ PROJECT_EVIDENCE_JOBS = ["findings.look"]
 VERSION_EVIDENCE_JOBS = ["rubrics.suggest"]
 #: Beginnings of the kinds of events that change no evidence: most are what these jobs write themselves.
 SILENT_EVENTS = (
+    "evaluations.print_",
     "findings.found",
     "findings.gone",
     "findings.returned",
+    "gates.record_",
     "jobs.",
     "notifications.",
     "rubrics.scorecard_opened",

@@ -10,13 +10,16 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
+from apps.assurance import indexing
 from apps.assurance.access import access_on
 from apps.assurance.exporting import lines_of
 from apps.assurance.models import EvidencePack
 from apps.assurance.past import approval_json, production_on
 from apps.audit.models import Event, Seal
 from apps.core import blobs
-from apps.core.canonical import canonical_json, digest_bytes
+from apps.core.canonical import canonical_json, digest, digest_bytes
+from apps.core.clock import utc_text
+from apps.core.pdf import making
 from apps.evaluations.models import Evaluation
 from apps.evidence.models import Snapshot
 from apps.gates.models import Approval, Promotion, Transition
@@ -48,6 +51,7 @@ def files_of(pack: EvidencePack, *, seal: Seal | None, watch: Callable[[], None]
             [asdict(one) for one in access_on(pack.as_of, project=pack.project)]
         )
     files["audit.jsonl"] = "".join(lines_of(_events(pack, versions), seal)).encode()
+    files["index.pdf"] = _index(pack, versions, files, seal, watch)
     files["manifest.json"] = _manifest(pack, versions, files, seal)
     return files
 
@@ -140,6 +144,23 @@ def _events(pack: EvidencePack, versions: list[Version]) -> QuerySet[Event]:
             | Q(kind__startswith="projects.member_")
         )
     return events.order_by("id")
+
+
+def _index(
+    pack: EvidencePack, versions: list[Version], files: Files, seal: Seal | None, watch: Callable[[], None]
+) -> bytes:
+    newest = _events(pack, versions).last()
+    content = indexing.content_of(
+        files,
+        project=pack.project.name,
+        of=str(pack.version) if pack.version else pack.project.name,
+        versions=[str(one) for one in versions],
+        as_of=utc_text(pack.as_of) if pack.as_of else None,
+        head=seal.note if seal else "",
+    )
+    dated = utc_text(pack.as_of or (newest.recorded_at if newest else pack.created_at))
+    document = indexing.document_of(content, dated=dated)
+    return making.make(document, reason=f"Evidence pack index {digest(content)}", watch=watch)
 
 
 def _manifest(pack: EvidencePack, versions: list[Version], files: Files, seal: Seal | None) -> bytes:

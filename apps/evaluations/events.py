@@ -21,6 +21,8 @@ EVENTS = [
         icon="gauge",
         tone="good",
     ),
+    EventType("evaluations.print_requested", "asked for the validation report of the {of}", icon="file-down"),
+    EventType("evaluations.print_made", "made the validation report of the {of}", icon="file-check"),
     EventType(
         "evaluations.evaluation_failed", "could not complete the {object}: {error}", icon="gauge", tone="bad"
     ),

@@ -15,7 +15,10 @@ from apps.core.errors import MlgovError
 from apps.evaluations import parts
 from apps.evaluations.enums import EVALUATION_MOVES, EvaluationState
 from apps.evaluations.models import Evaluation
+from apps.evaluations.printing import content_of, document_of
+from apps.jobs import printouts
 from apps.jobs import services as jobs
+from apps.jobs.models import Printout
 from apps.jobs.running import RunningJob
 from apps.projects.permissions import Right, can
 
@@ -106,3 +109,25 @@ def _fail(job: RunningJob, evaluation: Evaluation, sentence: str) -> None:
 def _move(evaluation: Evaluation, state: EvaluationState, **fields: Any) -> None:
     assert state in EVALUATION_MOVES[evaluation.state]
     governed.change(evaluation, state=state, **fields)
+
+
+def _printed(args: dict[str, Any]) -> Evaluation:
+    printout = Printout.objects.get(pk=args["printout"])
+    return Evaluation.objects.select_related(
+        "version__model__project", "prediction_set", "requested_by__owner"
+    ).get(pk=printout.subject)
+
+
+def authorise_render_pdf(args: dict[str, Any], user: User) -> bool:
+    """Whoever started it must still be able to read the evaluation."""
+    return bool(can(user, Right.READ, _printed(args).version.model.project))
+
+
+def render_pdf(job: RunningJob) -> None:
+    """Make the validation report of a complete evaluation."""
+    printout = printouts.begun(job)
+    evaluation = _printed(job.args)
+    printouts.demand_same(printout, digest(content_of(evaluation)))
+    document = document_of(evaluation, proof=printouts.proof_of(printout))
+    reason = f"Validation report {printout.content_digest}"
+    printouts.finish(job, printout, document, reason=reason, of=str(evaluation))

@@ -141,6 +141,11 @@ def _compared_names(comparison: dict[str, Any] | None) -> dict[str, str]:
     return {one["metric"]: label_of(one["metric"]) for one in rows}
 
 
+def compared_rows(comparison: dict[str, Any] | None) -> list[tuple[str, dict[str, Any]]]:
+    """Return each metric of the comparison with what it is called."""
+    return [(label_of(one["metric"]), one) for one in (comparison or {}).get("metrics", [])]
+
+
 def metric_rows(report: dict[str, Any]) -> tuple[MetricRow, ...]:
     """Return every metric beside its strongest baseline and the champion."""
     champion = {one["metric"]: one["champion"] for one in (report.get("comparison") or {}).get("metrics", [])}

@@ -7,12 +7,19 @@ from django.db.models import QuerySet
 from django.http import Http404
 
 from apps.accounts.models import User
+from apps.core.canonical import digest
 from apps.core.memory import once
 from apps.evaluations.enums import EvaluationState
 from apps.evaluations.models import Evaluation, PredictionSet
+from apps.evaluations.printing import content_of
+from apps.jobs.models import Printout
+from apps.jobs.printouts import printout_of
 from apps.projects.queries import project_ids_for
 from apps.registry.models import Version
 from apps.registry.queries import production_version_of
+
+#: The kind of the job that makes the validation report.
+PRINT = "evaluations.print"
 
 
 def predictions_for(user: User) -> QuerySet[PredictionSet]:
@@ -97,3 +104,16 @@ def champion_predictions(evaluation: Evaluation) -> PredictionSet | None:
         return None
     sets = champion.prediction_sets.select_related("version").order_by("-id")
     return sets.filter(dataset=evaluation.prediction_set.dataset).first() or sets.first()
+
+
+def printout_of_report(evaluation: Evaluation) -> Printout | None:
+    """Return the PDF of an evaluation, made or being made; None where there is no report, or nobody asked for it."""
+    if evaluation.report is None:
+        return None
+    return printout_of(PRINT, evaluation, digest(content_of(evaluation)))
+
+
+def report_name(evaluation: Evaluation) -> str:
+    """Return what the PDF of an evaluation is called."""
+    version = evaluation.version
+    return f"validation-{version.model.slug}-v{version.number}-{evaluation.report_digest[:12]}.pdf"

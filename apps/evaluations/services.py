@@ -8,6 +8,7 @@ from django.urls import reverse
 from apps.accounts.models import User
 from apps.audit import services as audit
 from apps.core import blobs, sandbox
+from apps.core.canonical import digest
 from apps.core.db import service
 from apps.core.errors import Invalid, not_now
 from apps.core.models import Blob
@@ -15,7 +16,11 @@ from apps.evaluations.engine.columns import ColumnMap, ColumnsInvalid
 from apps.evaluations.engine.config import Config
 from apps.evaluations.enums import EvaluationState
 from apps.evaluations.models import Evaluation, PredictionSet
+from apps.evaluations.printing import content_of
+from apps.evaluations.queries import PRINT
+from apps.jobs import printouts
 from apps.jobs import services as jobs
+from apps.jobs.models import Printout
 from apps.projects.enums import DataRole
 from apps.projects.permissions import Right, can
 from apps.registry.models import Version
@@ -140,6 +145,23 @@ def retry_evaluation(evaluation: Evaluation, *, by: User) -> Evaluation:
     if evaluation.state == EvaluationState.COMPLETE or not stopped:
         not_now("Only an evaluation that failed or was stopped can be started again.").enforce()
     return request_evaluation(evaluation.prediction_set, by=by, config=evaluation.config)
+
+
+@service
+def request_pdf(evaluation: Evaluation, *, by: User) -> Printout:
+    """Let a worker make the validation report of a complete evaluation; the same content is made once."""
+    project = evaluation.version.model.project
+    can(by, Right.READ, project).enforce()
+    if evaluation.report is None:
+        not_now("There is no report yet. Wait for the evaluation to be complete, then ask again.").enforce()
+    return printouts.order(
+        PRINT,
+        evaluation,
+        content_digest=digest(content_of(evaluation)),
+        by=by,
+        project_id=project.pk,
+        url=reverse("evaluations:evaluation", args=[evaluation.pk]),
+    )
 
 
 def _enqueue(evaluation: Evaluation, *, by: User) -> Any:

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpResponse
+from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils.text import slugify
 from django.views.decorators.http import require_GET, require_POST
@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from apps.accounts.requests import SignedInRequest
 from apps.core.htmx import page
 from apps.evaluations import exports, forms, presenting, queries, services
+from apps.jobs.printouts import file_of
 from apps.jobs.queries import can_change
 from apps.policies.method.guides import Advice
 from apps.policies.queries import advice_on
@@ -33,6 +34,8 @@ def evaluation(request: SignedInRequest, pk: UUID) -> HttpResponse:
             found.report, threshold=options.get("threshold"), sort=options.get("sort", "")
         )
     project = found.version.model.project
+    printout = queries.printout_of_report(found)
+    job = (printout.job if printout else None) if found.report else found.job
     context = {
         "evaluation": found,
         "version": found.version,
@@ -41,7 +44,8 @@ def evaluation(request: SignedInRequest, pk: UUID) -> HttpResponse:
         "advice": _advice(project, found.report) if found.report else (),
         "picture": picture,
         "form": chosen,
-        "may_change_job": can_change(request.user, found.job) if found.job and not found.report else None,
+        "may_change_job": can_change(request.user, job) if job else None,
+        "printout": printout,
         "others": queries.comparable_with(request.user, found) if found.report else [],
     }
     return page(request, "evaluations/evaluation.html", context)
@@ -111,3 +115,19 @@ def retry(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Evaluate the same predictions again."""
     again = services.retry_evaluation(queries.evaluation_for(request.user, pk), by=request.user)
     return redirect("evaluations:evaluation", pk=again.pk)
+
+
+@login_required
+@require_POST
+def request_pdf(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """Let a worker make the validation report."""
+    services.request_pdf(queries.evaluation_for(request.user, pk), by=request.user)
+    return redirect("evaluations:evaluation", pk=pk)
+
+
+@login_required
+@require_GET
+def download_pdf(request: SignedInRequest, pk: UUID) -> FileResponse:
+    """Send the validation report as it was made."""
+    found = queries.evaluation_for(request.user, pk)
+    return file_of(queries.printout_of_report(found), name=queries.report_name(found))

@@ -9,6 +9,8 @@ EVENTS = [
     EventType(
         "gates.promotion_refused", "was refused {object}, because: {reasons}", icon="shield-x", tone="bad"
     ),
+    EventType("gates.record_requested", "asked for the approval record of {of}", icon="file-down"),
+    EventType("gates.record_made", "made the approval record of {of}", icon="file-check"),
     EventType("gates.approved", "approved {object} as {role}: {meaning}", icon="signature", tone="good"),
     EventType("gates.rejected", "rejected {object} as {role}: {comment}", icon="shield-x", tone="bad"),
     EventType(

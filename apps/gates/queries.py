@@ -58,6 +58,22 @@ def promotion_for(user: User, pk: UUID) -> Promotion:
     return found
 
 
+def promotion_to_print(pk: UUID) -> Promotion:
+    """Load a request for a worker that has asked for the rights to it."""
+    related = (
+        "version__model__project__policy_revision__pack",
+        "policy_revision__pack",
+        "requested_by__owner",
+    )
+    return Promotion.objects.select_related(*related).get(pk=pk)
+
+
+def record_name(promotion: Promotion) -> str:
+    """Return what the PDF of a request's record is called."""
+    version = promotion.version
+    return f"approval-{version.model.slug}-v{version.number}-{promotion.to_stage}.pdf"
+
+
 def approval_for(user: User, pk: UUID) -> Approval:
     """Load a signature of a request that the user may see; raises Http404 for a stranger."""
     found = (

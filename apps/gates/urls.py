@@ -7,6 +7,7 @@ from apps.gates.views import (
     ledger,
     obligations,
     policy,
+    printed,
     requests,
     reviews,
     talk,
@@ -17,6 +18,8 @@ from apps.gates.views import (
 app_name = "gates"
 urlpatterns = [
     path("promotions/<uuid:pk>/", requests.promotion, name="promotion"),
+    path("promotions/<uuid:pk>/pdf/", printed.request_pdf, name="pdf"),
+    path("promotions/<uuid:pk>/record.pdf", printed.download, name="record_pdf"),
     path("promotions/<uuid:pk>/sign/", requests.sign, name="sign"),
     path("promotions/<uuid:pk>/withdraw/", requests.withdraw, name="withdraw"),
     path("promotions/<uuid:pk>/comment/", talk.comment, name="comment"),

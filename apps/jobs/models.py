@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import Q
 
 from apps.accounts.models import User
-from apps.core.models import DigestField, Row
+from apps.core.models import Blob, DigestField, Row
 from apps.jobs.enums import FINISHED, JobState
 
 
@@ -81,3 +81,30 @@ class Period(models.Model):
 
     def __str__(self) -> str:
         return self.kind
+
+
+class Printout(Row):
+    """A PDF that a worker made, or is to make, of something; the same content is made once.
+
+    ``subject`` is the key of what it is of, a row of an app above; ``kind`` the kind of the job that makes it.
+    """
+
+    kind = models.CharField(max_length=60)
+    subject = models.UUIDField()
+    content_digest = DigestField()
+    job = models.ForeignKey(Job, on_delete=models.PROTECT, null=True, related_name="+")
+    blob = models.ForeignKey(Blob, on_delete=models.PROTECT, null=True, related_name="+")
+    requested_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["subject", "kind", "content_digest"], name="jobs_printout_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"PDF {self.content_digest[:12]}"
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether it is made, or being made."""
+        return self.blob_id is not None or (self.job is not None and not self.job.is_finished)

@@ -1,6 +1,7 @@
 """A model card as page and PDF show it: the document, with the objects that they link to and draw."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -131,10 +132,10 @@ class CardContent:
         return tuple(part for part in found if part.sections)
 
     @cached_property
-    def charts(self) -> tuple[charts.Chart, ...]:
-        """The charts of the evaluation, the same as on its page."""
+    def charts(self) -> Mapping[str, charts.Chart]:
+        """The charts of the evaluation by name, the same as on its page."""
         report = self.evaluation.report if self.evaluation else None
-        return tuple(presenting.charts_of(presenting.upgraded(report)).values()) if report else ()
+        return presenting.charts_of(presenting.upgraded(report)) if report else {}
 
     @property
     def to_write(self) -> list[Section]:

@@ -1,11 +1,7 @@
 """What a worker does to make a PDF."""
 
-import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
-
-from django.template.loader import render_to_string
 
 from apps.audit import services as audit
 from apps.audit.models import Event
@@ -14,13 +10,11 @@ from apps.audit.sealing import wait_for_seal
 from apps.core.errors import MlgovError
 from apps.core.models import Blob
 from apps.core.pdf import making
-from apps.core.pdf.documents import Attachment, Document, Relationship
 from apps.jobs.running import RunningJob
 from apps.modelcards import sharing
 from apps.modelcards.content import CardContent, assemble
 from apps.modelcards.models import CardExport
-
-STYLE = Path(__file__).with_name("card_pdf.css")
+from apps.modelcards.printing import document_of
 
 
 def render_pdf(job: RunningJob) -> None:
@@ -51,23 +45,6 @@ def render_pdf(job: RunningJob) -> None:
 def make_pdf(card: CardContent, *, proof: dict[str, Any] | None, watch: Callable[[], None]) -> Blob:
     """Render a card and keep it; ``proof`` of its audit record is printed and attached. ``watch`` may raise to stop."""
     return making.kept(document_of(card, proof=proof), reason=f"Model card {card.digest}", watch=watch)
-
-
-def document_of(card: CardContent, *, proof: dict[str, Any] | None) -> Document:
-    """Return what the PDF of a card is made of."""
-    html = render_to_string("modelcards/pdf.html", {"card": card, "digest": card.digest, "proof": proof})
-    attachments = (_attached(proof),) if proof else ()
-    return Document(html, identifier=card.digest, style=STYLE.read_text(), attachments=attachments)
-
-
-def _attached(proof: dict[str, Any]) -> Attachment:
-    return Attachment(
-        "proof.json",
-        json.dumps(proof, ensure_ascii=False, indent=1).encode(),
-        "application/json",
-        "Proof that this card was asked for, from the sealed audit log",
-        Relationship.SUPPLEMENT,
-    )
 
 
 def _proof_of(export: CardExport) -> dict[str, Any] | None:

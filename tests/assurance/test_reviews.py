@@ -111,7 +111,7 @@ def test_a_pack_of_a_version_verifies_offline_and_no_changed_one_does(
     folders = {name.split("/")[0] for name in archive.namelist()}
     assert folders == {
         *("manifest.json", "audit.jsonl", "card", "evidence", "evaluations", "verdicts", "policies"),
-        *("approvals", "transitions"),
+        *("approvals", "transitions", "index.pdf"),
     }
     assert archive.read("card/card.pdf").startswith(b"%PDF")
     schema = Draft202012Validator(

@@ -9,7 +9,7 @@ from pypdf import PdfReader
 from apps.core.markdown import render
 from apps.core.pdf import making
 from apps.modelcards.content import assemble
-from apps.modelcards.jobs import document_of
+from apps.modelcards.printing import document_of
 
 HOSTILE = [
     "<script>alert(1)</script>",

@@ -1,7 +1,9 @@
 """What is put right in the tree of a document before it is laid out."""
 
+import ipaddress
 import re
 from typing import Any
+from urllib.parse import urlsplit
 
 from apps.core.pdf.glyphs import visible
 
@@ -14,7 +16,10 @@ _PIECE = 20
 
 
 def prepare(root: Any, *, lacking: frozenset[str]) -> None:
-    """Write out characters without a glyph, let endless words break, and close gaps in the levels of headings."""
+    """Write out characters without a glyph, let endless words break, close gaps in the levels of headings, and links.
+
+    A link to a file, to this machine or into a private network leads a reader elsewhere than its author: it stays text.
+    """
     above: list[int] = []
     for element in root.iter():
         if element.text:
@@ -26,8 +31,31 @@ def prepare(root: Any, *, lacking: frozenset[str]) -> None:
         for name in _TEXTS:
             if name in element.attrib:
                 element.attrib[name] = visible(element.attrib[name], lacking=lacking)
+        if element.tag == "a" and not _leads_outside(element.attrib.get("href", "#")):
+            del element.attrib["href"]
         if found := _HEADING.match(element.tag):
             element.tag = f"h{_level(int(found[1]), above)}"
+
+
+def _leads_outside(address: str) -> bool:
+    """Tell whether a link may be followed from paper: within the document, by mail, or to an address of the internet."""
+    if address.startswith(("#", "mailto:")):
+        return True
+    try:
+        parts = urlsplit(address)
+        host = parts.hostname or ""
+    except ValueError:
+        return False
+    if (
+        parts.scheme not in {"http", "https"}
+        or "." not in host
+        or host.endswith((".localhost", ".local", ".internal"))
+    ):
+        return False
+    try:
+        return ipaddress.ip_address(host).is_global
+    except ValueError:
+        return True
 
 
 def _level(wanted: int, above: list[int]) -> int:

@@ -6,6 +6,7 @@ from apps.gates.services.delegating import delegate, revoke_delegation
 from apps.gates.services.following import ask_move, close_move, confirm_move
 from apps.gates.services.obligations import answer_obligation, fulfil_obligation, remind_of_obligations
 from apps.gates.services.postmortems import announce_overdue, close_postmortem
+from apps.gates.services.printing import request_record
 from apps.gates.services.requesting import request_promotion
 from apps.gates.services.reviews import record_finding, start_review
 from apps.gates.services.rolling_back import judge_production, roll_back, suspend
@@ -44,6 +45,7 @@ __all__ = [
     "refuse_waiver",
     "remind_of_obligations",
     "request_promotion",
+    "request_record",
     "revoke_delegation",
     "revoke_waiver",
     "roll_back",

@@ -19,6 +19,8 @@ from apps.gates import forms, presenting, queries, services, telling
 from apps.gates.changes import grouped_changes
 from apps.gates.confirming import asked_of
 from apps.gates.forms_conditions import TermsForm
+from apps.gates.services.printing import printout_of_request
+from apps.jobs.queries import can_change
 from apps.projects.queries import members_of
 from apps.registry.queries import version_for
 
@@ -31,6 +33,9 @@ def promotion(request: SignedInRequest, pk: UUID) -> HttpResponse:
     context = presenting.promotion_context(found, user=request.user)
     context["form"] = _sign_form(None, request.user, context)
     context["terms_form"] = _terms_form(None, context)
+    printout = context["printout"] = printout_of_request(found)
+    if printout and printout.job:
+        context["may_change_job"] = can_change(request.user, printout.job)
     context["comment_form"] = forms.CommentForm()
     if context["may_ask"]:
         people = [one for one in telling.signers_of(found) if one.pk != request.user.pk]

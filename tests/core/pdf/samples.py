@@ -1,8 +1,12 @@
 """Documents to try the renderer on: what a card can hold, and what somebody could put into one."""
 
+from django.template.loader import render_to_string
+
+from apps.assurance import indexing
 from apps.core import charts
 from apps.core.charts import Estimate, GroupRate
 from apps.core.markdown import render as markdown
+from apps.gates.printing import context_of as record_context
 
 #: One line of each script that the fonts have, and signs.
 SCRIPTS = (
@@ -88,4 +92,57 @@ def long_table(rows: int) -> str:
     return (
         '<table class="long dense"><caption>All figures</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table>"
+    )
+
+
+def approval() -> str:
+    """Return the record of a request with a signature that was withdrawn, terms and a chart."""
+    at, sha = "2026-11-26T08:00:00Z", "ab" * 32
+    estimate = {
+        "name": "evaluation.metrics.roc_auc",
+        "value": 0.9,
+        "low": 0.8,
+        "high": 0.95,
+        "threshold": 0.7,
+    }
+    criterion = {"title": "Good <b>", "state": "pass", "severity": "block", "reason": "0.9 is over 0.7."}
+    content = {
+        "format": "x",
+        "request": {
+            **{"id": "1", "purpose": "promote", "kind": "ordinary", "project": "Credit", "version": "m v1"},
+            **{
+                "version_id": "1",
+                "change": "major",
+                "from": "Staging",
+                "to": "Production",
+                "asked_by": "Dev",
+            },
+            **{"asked_at": at, "note": "Please.", "state": "promoted", "closed_at": at},
+        },
+        "policy": {"pack": "standard", "revision": 1, "content_hash": sha},
+        "gate": "Fit for production",
+        "evidence_digest": sha,
+        "verdict": {"state": "pass", "criteria": [criterion | {"estimates": [estimate]}]},
+        "needed": {"reviewer": 2},
+        "participants": [{"name": "Dev", "part": "Requester"}],
+        "signatures": [
+            {
+                **{"name": "Rita", "on_behalf_of": "Ben", "role": "risk", "decision": "approve", "at": at},
+                **{"meaning": "I agree", "comment": "Fine.", "proved_by": "password", "evidence_digest": sha},
+                **{"withdrawn_at": at, "withdrawal_reason": "I was wrong."},
+            }
+        ],
+        "conditions": [{"text": "Watch it.", "state": "in force", "until": None, "on_breach": "tell"}],
+        "obligations": [{"text": "Look again.", "owner": "Ada", "due_at": at, "state": "open"}],
+        "waivers": [],
+        "events": [{"record": 7, "at": at, "text": "Rita signed", "leaf_hash": sha}],
+    }
+    return render_to_string("gates/pdf.html", record_context(content) | {"head": "mlgov/audit\n7\nabc="})
+
+
+def pack() -> dict[str, object]:
+    """Return the index of a pack of some files."""
+    files = {"audit.jsonl": b"1", "card/card.pdf": b"2", f"evidence/{'ab' * 32}.json": b"3"}
+    return indexing.content_of(
+        files, project="Credit", of="m v1", versions=["m v1"], as_of=None, head="mlgov/audit\n7\nabc="
     )

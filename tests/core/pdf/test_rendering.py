@@ -223,7 +223,8 @@ def words_outside(content: bytes) -> list[str]:
         ["pdftotext", "-bbox", "-", "-"], input=content, capture_output=True, check=True
     ).stdout
     found = re.findall(
-        r'<word xMin="([\d.-]+)" yMin="([\d.-]+)" xMax="([\d.-]+)" yMax="([\d.-]+)">(.*?)<', boxes.decode()
+        r'<word xMin="([\d.-]+)" yMin="([\d.-]+)" xMax="([\d.-]+)" yMax="([\d.-]+)">(.*?)<',
+        boxes.decode(errors="replace"),
     )
     return [
         word

@@ -5,10 +5,13 @@ import io
 import pytest
 from pypdf import PdfWriter
 
+from apps.assurance import indexing
 from apps.core.pdf import making, signing
 from apps.core.pdf.documents import Attachment, Relationship
+from apps.evaluations.printing import document_of as validation_report
 from apps.modelcards.content import assemble
-from apps.modelcards.jobs import document_of
+from apps.modelcards.printing import document_of
+from tests.cast import evaluate
 from tests.core.pdf import samples
 from tests.core.pdf.conftest import verdicts
 
@@ -31,9 +34,13 @@ def blank() -> bytes:
 @pytest.mark.slow
 @pytest.mark.method("M9.2")
 def test_every_kind_of_file_is_pdf_a_and_pdf_ua_at_once(version, dev, render, certificate, tmp_path):
+    evaluation = evaluate(version, by=dev)
     with_attachments = render(samples.contents(), attachments=ATTACHED)
     files = {
         "card": making.rendered(document_of(assemble(version), proof={"index": 1, "size": 2, "head": "x"})),
+        "validation": making.rendered(validation_report(evaluation, proof=None)),
+        "approval": render(samples.approval()),
+        "index": making.rendered(indexing.document_of(samples.pack(), dated="2026-11-26T08:00:00Z")),
         "written": render(samples.written()),
         "drawn": render(samples.drawn(rows=60)),
         "attached": with_attachments,
@@ -44,7 +51,7 @@ def test_every_kind_of_file_is_pdf_a_and_pdf_ua_at_once(version, dev, render, ce
     for name, content in files.items():
         (tmp_path / name).write_bytes(content)
     found = verdicts([tmp_path / name for name in files])
-    for name in ("card", "written", "drawn", "attached", "signed"):
+    for name in ("card", "validation", "approval", "index", "written", "drawn", "attached", "signed"):
         assert (found[name, "3a"], found[name, "ua1"]) == ("pass", "pass"), name
     assert found["chart without a title", "ua1"].startswith("fail 7.3-1")
     assert found["blank", "3a"].startswith("fail")
