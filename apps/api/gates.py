@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from apps.accounts.enums import Scope
 from apps.api.base import Endpoint, Input, Output, Person, Text, answer
 from apps.core.errors import Invalid
+from apps.core.memory import reading_anew
 from apps.evidence.services import collect
 from apps.gates import queries, services
 from apps.gates.dryrun import dry_run
@@ -155,7 +156,10 @@ class GateOne(Endpoint):
         if not to_stage:
             raise Invalid("Say which stage to ask for, for example ?to=production.", code="stage_missing")
         if not slug and not number:
-            return Response(GateOut(gate_view(version, to_stage)).data | {"dry_run": None})
+            # A pipeline goes on or stops by this answer.
+            with reading_anew():
+                view = gate_view(version, to_stage)
+            return Response(GateOut(view).data | {"dry_run": None})
         own = version.model.project.policy_revision.pack.slug
         found = dry_run(version, to_stage, revision_named(slug or own, number))
         return Response(GateOut(found.view).data | {"dry_run": DryRunOut(found).data})

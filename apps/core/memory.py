@@ -27,6 +27,16 @@ def remembering() -> Iterator[None]:
         _memory.reset(token)
 
 
+@contextmanager
+def reading_anew() -> Iterator[None]:
+    """Remember nothing inside, although the request writes nothing: for answers that must not be late."""
+    token = _memory.set(None)
+    try:
+        yield
+    finally:
+        _memory.reset(token)
+
+
 def is_remembering() -> bool:
     """Tell whether a request is answered that may write nothing."""
     return _memory.get() is not None

@@ -1,9 +1,10 @@
 """What was made of all that is known of a version is kept by the process until it may have changed: evidence, cards.
 
-Whatever is known of a version changes by an event of its project or of the site (ADR 16), or with the day. What was
-made is therefore good as long as no transaction has written such an event that was not finished when the making
-began: those transactions are numbered from the oldest that still ran then. Requests that write nothing keep what they
-made; forms, jobs and gates make it anew.
+Whatever is known of a version changes by an event of its project or of the site (ADR 16), or with the day; the metrics of
+a run that still runs alone come without one, so that nothing is kept of its version. What was made is therefore good as
+long as no transaction has written such an event that was not finished when the making began: those transactions are
+numbered from the oldest that still ran then. The version itself is read after that moment, never before. Requests that
+write nothing keep what they made; forms and jobs make it anew, and so does the gate of pipelines.
 """
 
 import datetime
@@ -19,9 +20,13 @@ from django.db.models import Q
 from apps.audit.models import Event
 from apps.core.canonical import digest_bytes
 from apps.core.clock import today
-from apps.core.memory import is_remembering
+from apps.core.memory import is_remembering, remembering
+from apps.experiments.enums import RunState
+from apps.policies.queries import without_texts
+from apps.registry.models import Version
 
-Key = tuple[UUID, str]
+#: Of which version, under which revision of the policy, what.
+Key = tuple[UUID, UUID, str]
 #: So many documents of some tens of kilobytes are kept.
 MOST_KEPT = 512
 #: A transaction that runs for hours makes more events than are worth counting: then nothing is kept.
@@ -52,19 +57,37 @@ _kept: OrderedDict[Key, Kept] = OrderedDict()
 _lock = Lock()
 
 
-def kept(key: Key, project_id: UUID, make: Callable[[], bytes]) -> Kept:
-    """Return what ``make`` makes of a version of the project, or made before if that is still true (one query)."""
+def kept(version: Version, what: str, make: Callable[[Version], bytes]) -> Kept:
+    """Return what ``make`` makes of a version, or made before if that is still true (one query)."""
     if not is_remembering():
-        return _made(make, None)
-    found = _recall(key, project_id)
+        return _made(version, make, None)
+    project = version.model.project
+    key = (version.pk, project.policy_revision_id, what)
+    found = _recall(key, project.pk)
     if found is None:
-        found = _made(make, _begin(project_id))
+        found = _begun(version, make)
         _keep(key, found)
     return found
 
 
-def _made(make: Callable[[], bytes], moment: Moment | None) -> Kept:
-    content = make()
+def _begun(version: Version, make: Callable[[Version], bytes]) -> Kept:
+    """Make it of what is read from now on; what cannot be kept has no moment."""
+    moment = _begin(version.model.project_id)
+    with remembering():
+        now = (
+            Version.objects.select_related("model__project__policy_revision__pack", "run__experiment")
+            .defer(*without_texts("model__project__policy_revision"))
+            .get(pk=version.pk)
+        )
+        if now.model.project.policy_revision_id != version.model.project.policy_revision_id:
+            # Somebody asks what it would be under another revision of the policy.
+            return _made(version, make, None)
+        runs = now.run is not None and now.run.state == RunState.RUNNING
+        return _made(now, make, None if runs else moment)
+
+
+def _made(version: Version, make: Callable[[Version], bytes], moment: Moment | None) -> Kept:
+    content = make(version)
     return Kept(content, digest_bytes(content), moment)
 
 

@@ -38,9 +38,7 @@ def collect(version: Version, *, before: str = "") -> Evidence:
     The document says nothing that changes by itself (the time, the stage), so that its digest changes only when
     something was learnt. One exception: figures of costs are those of a calendar month, and begin anew with it.
     """
-    kept = keeping.kept(
-        (version.pk, f"evidence:{before}"), version.model.project_id, lambda: _collected(version, before)
-    )
+    kept = keeping.kept(version, f"evidence:{before}", lambda now: _collected(now, before))
     # Through JSON and back: judged, stored and shown is exactly what was hashed.
     return Evidence(json.loads(kept.content), kept.digest)
 

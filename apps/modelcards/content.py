@@ -179,7 +179,5 @@ class CardContent:
 
 def assemble(version: Version) -> CardContent:
     """Return a card as it stands; a page takes what was made before, if it is still true."""
-    kept = keeping.kept(
-        (version.pk, "card"), version.model.project_id, lambda: canonical_json(document.build(version))
-    )
+    kept = keeping.kept(version, "card", lambda now: canonical_json(document.build(now)))
     return CardContent(version, json.loads(kept.content), kept.digest)

@@ -7,18 +7,28 @@ from decimal import Decimal
 import pytest
 from django.db import connection, transaction
 
-from apps.core.memory import remembering
+from apps.core.memory import reading_anew, remembering
 from apps.costs import services as costs
 from apps.evidence import keeping
 from apps.evidence.services import Evidence, collect
+from apps.experiments import services as experiments
+from apps.policies.services import publish
 from apps.projects import services as projects
 from apps.registry import services as registry
 from apps.registry.models import Version
+from tests.gates.light import pack
 
 
 @pytest.fixture(autouse=True)
 def _nothing_kept():
     keeping._kept.clear()
+
+
+@pytest.fixture
+def version(version, dev):
+    """A version whose run is over."""
+    experiments.end_run(version.run, by=dev)
+    return loaded(version)
 
 
 def shown(version: Version) -> Evidence:
@@ -69,7 +79,7 @@ def test_a_day_ends_it(version, monkeypatch, django_assert_max_num_queries):
     shown(version)
     monkeypatch.setattr(keeping, "today", lambda: day + timedelta(days=1))
     with django_assert_max_num_queries(0):
-        assert keeping._recall((version.pk, "evidence:"), version.model.project_id) is None
+        assert keeping._recall(_key(version), version.model.project_id) is None
 
 
 def test_the_longest_unused_makes_room_and_much_at_once_is_not_kept(version, monkeypatch):
@@ -77,10 +87,10 @@ def test_the_longest_unused_makes_room_and_much_at_once_is_not_kept(version, mon
     shown(version)
     with remembering():
         collect(version, before="apps.checklists.evidence")
-    assert [key[1] for key in keeping._kept] == ["evidence:apps.checklists.evidence"]
+    assert [key[2] for key in keeping._kept] == ["evidence:apps.checklists.evidence"]
     monkeypatch.setattr(keeping, "MOST_EVENTS", 0)
     shown(version)
-    assert [key[1] for key in keeping._kept] == ["evidence:apps.checklists.evidence"]
+    assert [key[2] for key in keeping._kept] == ["evidence:apps.checklists.evidence"]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -107,6 +117,47 @@ def test_a_transaction_that_began_before_and_ends_after_is_not_missed(version, d
     collected.set()
     thread.join(30)
     assert set(shown(version).document["checks"]) == {"tests", "lint", *_own(before)}
+
+
+def test_what_was_read_before_is_read_again(version, dev):
+    """The page loads the version, somebody moves on, the page collects: the next page shows what is true."""
+    early = loaded(version)
+    registry.change_commit(version, commit="f" * 40, by=dev)
+    assert shown(early).document["version"]["commit"] == "f" * 40
+    assert shown(loaded(version)) == collect(loaded(version))
+
+
+def test_a_run_that_still_runs_is_read_anew(project, dev):
+    experiment = experiments.create_experiment(project, name="Trees", by=dev)
+    run = experiments.start_run(experiment, name="one", by=dev)
+    model = registry.create_model(project, slug="m", name="M", by=dev)
+    version = loaded(registry.register_version(model, run=run, by=dev))
+    shown(version)
+    experiments.log_metrics(run, metrics=[experiments.MetricPoint("auc", 0.7)], by=dev)
+    assert shown(loaded(version)).document["run"]["metrics"] == {"auc": 0.7}
+
+
+@pytest.mark.parametrize("other_first", [True, False])
+def test_another_revision_of_the_policy_is_judged_apart(version, other_first):
+    """A dry run under another revision reads checklists as that revision has them; nobody else gets to see that."""
+    true = collect(loaded(version))
+    copy = loaded(version)
+    copy.model.project.policy_revision = publish(pack(), by=None)
+    asked = [copy, loaded(version)] if other_first else [loaded(version), copy]
+    with remembering():
+        found = {one is copy: collect(one).digest for one in asked}
+    assert found[False] == true.digest == shown(loaded(version)).digest
+    assert found[True] != true.digest
+
+
+def test_a_pipeline_reads_anew(version, dev):
+    shown(version)
+    with remembering(), reading_anew():
+        assert not keeping.is_remembering()
+
+
+def _key(version: Version) -> keeping.Key:
+    return version.pk, version.model.project.policy_revision_id, "evidence:"
 
 
 def _own(evidence: Evidence) -> set[str]:
