@@ -14,6 +14,12 @@ EVENTS = [
         icon="signature",
     ),
     EventType(
+        "modelcards.act_refused",
+        "was not allowed to publish the card of {version}: {reason}",
+        icon="shield-alert",
+        tone="warn",
+    ),
+    EventType(
         "modelcards.publication_withdrawn",
         "withdrew publication {number} of the card of {version}: {reason}",
         icon="file-x",

@@ -1,6 +1,7 @@
 """Cards that leave and cards that come in: what a person does with the formats."""
 
 from apps.accounts.models import User
+from apps.core.canonical import digest_bytes
 from apps.modelcards import services
 from apps.modelcards.document import build
 from apps.modelcards.enums import Origin
@@ -34,6 +35,16 @@ def import_card(version: Version, *, content: bytes, by: User, expect: int | Non
     """Write the fields that a file from elsewhere holds; all others stay."""
     found = preview_import(version, content=content, by=by)
     services.change_card(
-        version, fields=found.fields, by=by, expect=expect, kind=Origin.IMPORTED, source="a file"
+        version,
+        fields=found.fields,
+        by=by,
+        expect=expect,
+        kind=Origin.IMPORTED,
+        source=source_of(digest_bytes(content)),
     )
     return found
+
+
+def source_of(file_digest: str) -> str:
+    """Return how a card names the file that a text was imported from; ``file_digest`` is its SHA-256."""
+    return f"a file, SHA-256 {file_digest}"

@@ -8,6 +8,7 @@ from django.http import Http404, HttpResponse
 from django.views.decorators.http import require_GET, require_http_methods
 
 from apps.accounts.requests import SignedInRequest
+from apps.core.canonical import digest_bytes
 from apps.core.forms import attempt
 from apps.core.htmx import page
 from apps.modelcards import exchange, queries
@@ -53,17 +54,17 @@ def take_over(request: SignedInRequest, pk: UUID) -> HttpResponse:
         content = form.cleaned_data["file"].read()
         found = attempt(form, exchange.preview_import, version, content=content, by=request.user)
         if found is not None:
-            context |= {"found": found, "rows": _filled(version, found.fields)}
+            context |= {"found": found, "rows": _filled(version, found.fields, digest_bytes(content))}
     return page(request, "modelcards/import.html", context, status=422 if form.errors else 200)
 
 
-def _filled(version: Version, fields: dict[str, str]) -> list[Any]:
+def _filled(version: Version, fields: dict[str, str], file_digest: str) -> list[Any]:
     """Return the fields of the form that writes what was read, with the card's number to be changed."""
     card = queries.card_of(version)
-    initial = {**fields, "lock_version": card.lock_version if card else 1}
+    initial = {**fields, "lock_version": card.lock_version if card else 1, "imported": file_digest}
     form = CardForm(card_part(version.model.project), initial=initial)
     now = card.fields if card else {}
-    return [{"field": form[key], "now": now.get(key, "")} for key in ["lock_version", *fields]]
+    return [{"field": form[key], "now": now.get(key, "")} for key in ["lock_version", "imported", *fields]]
 
 
 def _context(request: SignedInRequest, version: Version, form: CardImportForm) -> dict[str, Any]:

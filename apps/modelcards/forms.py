@@ -26,6 +26,8 @@ class CardForm(forms.Form):
     """The fields of a card. One that was not sent stays as it is, so that a part of the form may be sent."""
 
     lock_version = seen()
+    #: SHA-256 of the file that the texts were read from, where they were.
+    imported = forms.RegexField(r"^[0-9a-f]{64}$", required=False, widget=forms.HiddenInput)
 
     def __init__(self, part: Part, *args: Any, stale: Sequence[str] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

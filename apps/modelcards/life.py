@@ -90,9 +90,9 @@ def publish(
 
     ``evidence_digest`` is that of the evidence which the signer looked at; raises Refused when it is another now.
     """
-    permissions.can_publish(by, _project(version), queries.card_of(version)).enforce()
     said = demand_reason(meaning, ask="Say what your signature means,", field="meaning")
     try:
+        permissions.can_publish(by, _project(version), queries.card_of(version)).enforce()
         confirmed = accounts.reauthenticate(by, proof=proof)
         return _publish(
             version, meaning=said, seen=evidence_digest, by=by, confirmed=confirmed, expect=expect
@@ -101,7 +101,12 @@ def publish(
         sentence = SENTENCES.get(constraint_name(error) or "")
         if sentence is None:
             raise
-        raise Refused(sentence, code="changed_meanwhile") from error
+        refused = Refused(sentence, code="changed_meanwhile")
+        _note_refusal(version, refused, by=by)
+        raise refused from error
+    except Refused as error:
+        _note_refusal(version, error, by=by)
+        raise
 
 
 @service
@@ -113,17 +118,18 @@ def _publish(
     permissions.can_publish(by, project, card).enforce()
     assert card is not None
     assert newest is not None
-    evidence = collect(version)
-    if evidence.digest != seen:
-        raise Refused("The evidence changed since you looked. Load the page again.", code="evidence_changed")
     # The text of the locked row, whatever this request read of the card before.
-    content = content_of(document_of(replace(gather(version), card=card)))
+    known = replace(gather(version), card=card)
+    content, basis = content_of(document_of(known)), basis_digest(version)
+    # Each is a reading of its own: what was the same before and after all of them was the same between them.
+    if {known.evidence.digest, collect(version).digest} != {seen}:
+        raise Refused("The evidence changed since you looked. Load the page again.", code="evidence_changed")
     role = role_of(by, project.pk)
     assert role is not None, "who publishes has a role"
     signed = {
         "meaning": meaning,
         "role": role.value,
-        "evidence_digest": evidence.digest,
+        "evidence_digest": seen,
         "content_digest": digest(content),
     }
     published = Publication.objects.create(
@@ -132,7 +138,7 @@ def _publish(
         revision=newest,
         card_version=card.lock_version,
         content=content,
-        basis_digest=basis_digest(version),
+        basis_digest=basis,
         published_by=by,
         reauthentication=confirmed,
         **signed,
@@ -159,6 +165,18 @@ def withdraw(version: Version, *, reason: str, by: User) -> Withdrawal:
     to = [*_writers(card, newest), standing.published_by, *_members(_project(version), {Role.OWNER})]
     _tell("modelcards.publication_withdrawn", card, version, to=to, by=by, reason=said)
     return made
+
+
+@service
+def _note_refusal(version: Version, error: Refused, *, by: User) -> None:
+    audit.record(
+        "modelcards.act_refused",
+        version,
+        by=by,
+        project_id=version.model.project_id,
+        version=str(version),
+        reason=error.sentence,
+    )
 
 
 def _project(version: Version) -> Project:

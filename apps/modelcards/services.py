@@ -55,7 +55,16 @@ def change_card(
         confirmed=[key for key in confirm if card.fields.get(key, "").strip()],
     )
     if changed:
-        audit.record("modelcards.card_changed", card, by=by, project_id=project.pk, fields=", ".join(changed))
+        audit.record(
+            "modelcards.card_changed",
+            card,
+            by=by,
+            project_id=project.pk,
+            fields=", ".join(changed),
+            confirmed=sorted(set(confirm) & set(changed) - set(fields)),
+            origin=Origin(kind).value,
+            source=source,
+        )
     return card
 
 

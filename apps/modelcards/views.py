@@ -17,6 +17,8 @@ from apps.core.htmx import page
 from apps.jobs.queries import can_change
 from apps.modelcards import queries, services
 from apps.modelcards.content import CardContent, assemble
+from apps.modelcards.enums import Origin
+from apps.modelcards.exchange import source_of
 from apps.modelcards.forms import CardForm
 from apps.modelcards.starting import prefill
 from apps.projects.permissions import Right, can
@@ -78,9 +80,15 @@ def _save(form: CardForm, version: Version, user: User) -> bool:
         fields=form.written(),
         confirm=form.confirmed(),
         by=user,
+        **_origin(form.cleaned_data["imported"]),
         expect=form.cleaned_data["lock_version"],
     )
     return saved is not None
+
+
+def _origin(file_digest: str) -> dict[str, Any]:
+    """Return where the texts come from, when they were read from a file of that SHA-256."""
+    return {"kind": Origin.IMPORTED, "source": source_of(file_digest)} if file_digest else {}
 
 
 def _groups(content: CardContent, form: CardForm, wanted: str) -> list[dict[str, Any]]:

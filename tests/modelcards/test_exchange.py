@@ -1,5 +1,6 @@
 """Pages and interface of exports and import."""
 
+import hashlib
 import json
 
 import pytest
@@ -8,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from apps.audit.models import Event
 from apps.modelcards import commenting
 from apps.modelcards import services as cards
 from apps.modelcards.document import build
@@ -75,10 +77,16 @@ def test_a_file_is_looked_at_before_it_is_written(client, version, dev, vera):
     assert "Before." in page
     version.card.refresh_from_db()
     assert version.card.fields["limitations"] == "Before."
+    digest = hashlib.sha256(README.encode()).hexdigest()
+    assert f'name="imported" value="{digest}"' in page
     sent = {"lock_version": version.card.lock_version, "license": "mit", "limitations": "*Weak* over 80."}
-    assert client.post(reverse("modelcards:edit", args=[version.pk]), sent).status_code == 302
+    write = reverse("modelcards:edit", args=[version.pk])
+    assert client.post(write, sent | {"imported": "a lie"}).status_code == 422
+    assert client.post(write, sent | {"imported": digest}).status_code == 302
     version.card.refresh_from_db()
     assert version.card.fields["limitations"] == "*Weak* over 80."
+    told = Event.objects.filter(kind="modelcards.card_changed").latest("id").data
+    assert (told["origin"], told["source"]) == ("imported", f"a file, SHA-256 {digest}")
 
 
 def test_the_interface(version, ci):

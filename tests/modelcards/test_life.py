@@ -108,6 +108,8 @@ def test_who_may_not_publish(version, in_review, request, who, error, says):
     with pytest.raises(error, match=says):
         publish(version, by=getattr(actor, "user", actor))
     assert not Publication.objects.exists()
+    refused = Event.objects.get(kind="modelcards.act_refused", object_id=version.pk)
+    assert says in refused.data["reason"]
 
 
 def test_nobody_publishes_what_they_wrote_in(version, dev, ben, rita):
