@@ -12,14 +12,14 @@ CREATE FUNCTION modelcards_writers(of_card uuid) RETURNS TABLE (person uuid) LAN
     ), newest AS (
         SELECT r.written FROM modelcards_cardrevision r WHERE r.card_id = of_card ORDER BY r.number DESC LIMIT 1
     ), wrote AS (
-        SELECT r.author_id::text AS account FROM modelcards_cardrevision r, seen
+        SELECT r.author_id AS account FROM modelcards_cardrevision r, seen
         WHERE r.card_id = of_card AND r.number > seen.number
         UNION
-        SELECT entry.value ->> 'by_id' FROM seen, newest, jsonb_each(newest.written) AS entry
+        SELECT nullif(entry.value ->> 'by_id', '')::uuid FROM seen, newest, jsonb_each(newest.written) AS entry
         WHERE seen.number = 0 AND entry.value ->> 'kind' = 'previous_card'
             AND NOT coalesce((entry.value ->> 'published')::boolean, false)
     )
-    SELECT DISTINCT coalesce(u.owner_id, u.id) FROM wrote JOIN accounts_user u ON u.id::text = wrote.account
+    SELECT DISTINCT coalesce(u.owner_id, u.id) FROM wrote JOIN accounts_user u ON u.id = wrote.account
 $$;
 CREATE FUNCTION modelcards_wrote(of_card uuid, of_person uuid) RETURNS boolean LANGUAGE sql STABLE AS $$
     SELECT EXISTS (SELECT 1 FROM modelcards_writers(of_card) w WHERE w.person = of_person)

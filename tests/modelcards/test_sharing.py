@@ -279,6 +279,8 @@ def test_only_what_is_allowed_of_the_document_reaches_the_page():
     )
     view = public_view(content_of(document), role="reviewer", published_on="1 May 2026", secrets={})
     page = render_to_string("modelcards/public.html", {"card": view})
+    old = {key: value for key, value in content_of(sample.rich()).items() if key != "language"}
+    assert public_view(old | {"schema": 1}, role="risk", published_on="", secrets={}).language == "en"
     seen = {places[word] for word in re.findall(r"Canary[a-j]+z", page, re.IGNORECASE) if word in places}
     assert "anarynew" not in page
     assert seen <= {
