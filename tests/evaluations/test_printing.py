@@ -5,15 +5,16 @@ import json
 import subprocess
 
 import pytest
+from django.template.loader import render_to_string
 from django.urls import reverse
 from pypdf import PdfReader
 
 from apps.audit.models import Event
 from apps.core.canonical import digest
 from apps.core.errors import Refused
-from apps.evaluations import services
+from apps.evaluations import figures, presenting, services
 from apps.evaluations.models import Evaluation
-from apps.evaluations.printing import document_of
+from apps.evaluations.printing import content_of, context_of, document_of
 from apps.jobs import running
 from apps.jobs.models import Job, Printout
 from tests.cast import evaluate
@@ -54,6 +55,32 @@ def test_a_report_is_printed_once_for_whoever_may_read_it(version, dev, ben, cle
     attached = PdfReader(io.BytesIO(content)).attachments
     assert digest(json.loads(attached["report.json"][0])) == evaluation.report_digest
     assert digest(json.loads(attached["validation.json"][0])) == printout.content_digest
+
+
+def test_what_a_report_may_hold_besides_is_printed_too(version, dev):
+    """A comparison with production, slices that were found, figures of parts: from a report of the engine's form."""
+    estimate = {"value": 0.1, "low": 0.05, "high": 0.15, "method": "Wilson", "n": 9}
+    compared = {
+        **{"metric": "f1", "challenger": 0.9, "champion": 0.8, "difference": estimate, "p": 0.01},
+        **{"test": "permutation", "verdict": "better", "non_inferior": "yes"},
+    }
+    found = {
+        **{"conditions": [{"column": "race", "value": "A"}], "n": 12, "error_rate": estimate},
+        **{"rest_error_rate": 0.02, "difference": estimate, "error_share": 0.3, "p": 0.001, "q": 0.01},
+    }
+    report = presenting.upgraded(evaluate(version, by=dev).report) | {
+        "comparison": {
+            **{"paired": True, "unit": "rows", "rows": 600, "only_challenger": 0, "only_champion": 0},
+            **{"margin": 0.02, "metrics": [compared], "slices": [], "warnings": []},
+        },
+        "discovered": {"looked_at": 12, "minimum_support": 10, "level": 0.05, "slices": [found]},
+        "approximations": [{"figures": ["roc_auc"], "bound": 0.001, "why": "Scores were counted in bins."}],
+    }
+    evaluation = Evaluation.objects.select_related("version__model__project", "prediction_set").get()
+    told = figures.figures_of(evaluation, report)
+    html = render_to_string("evaluations/pdf.html", context_of(content_of(evaluation), told, report, {}))
+    for words in ("that both predicted", "race A", "0.100 [0.050, 0.150]", "roc_auc: Scores were counted"):
+        assert words in html
 
 
 def test_what_is_not_complete_is_not_printed(version, dev):

@@ -9,6 +9,7 @@ from pypdf import PdfReader
 
 from apps.core.pdf import making
 from apps.core.templatetags.printed import excerpt
+from apps.evaluations import chapters
 from apps.modelcards import printing
 from tests.core.pdf.test_rendering import words_outside
 from tests.modelcards import sample
@@ -54,8 +55,9 @@ def huge():
 def full():
     """Every box of the summary is there, and every text of it is longer than it has room for."""
     found, words = sample.rich(), "The model ranks requests for a clerk, who decides on each. " * 40
+    told = dict(printing.SUMMARY)
     for field in found["fields"]:
-        field["text"] = words
+        field["text"] = words if field["key"] in told else ""
     keys = [one["key"] for one in found["fields"]]
     found["card"] |= {"missing": keys[:12], "stale": keys[12:]}
     criterion = {
@@ -141,12 +143,12 @@ def test_slices_are_drawn_from_the_worst_and_no_more_than_fit():
     evaluation = sample.evaluation(slices=[f"s{number:02}" for number in range(40)])
     for number, one in enumerate(evaluation["slices"]):
         one["metrics"][0]["value"] = 0.9 - number / 100
-    chart = printing.slices_chart(evaluation)
-    assert len(chart.rows) == printing.DRAWN_SLICES
+    chart = chapters.slices_chart(evaluation)
+    assert len(chart.rows) == chapters.DRAWN_SLICES
     assert chart.rows[0][0] == "sex=s39"
     errors = copy.deepcopy(evaluation)
     errors["slices"][0]["metrics"][0]["value"] = 17.0
-    assert printing.slices_chart(errors) is None
+    assert chapters.slices_chart(errors) is None
 
 
 @pytest.mark.parametrize(
