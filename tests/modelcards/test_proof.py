@@ -32,11 +32,11 @@ def test_the_proof_is_printed_and_attached(version, dev, seal, sealing, tmp_path
     path = tmp_path / "proof.json"
     path.write_bytes(proof)
     assert script.main([str(path), f"--key={sealing.verifier}"]) == 0
-    assert "Appendix: proof" in "".join(page.extract_text() for page in reader.pages)
+    assert "signed head" in "".join(page.extract_text() for page in reader.pages)
 
 
 @pytest.mark.slow
 def test_where_nobody_seals_the_card_has_no_proof(version, dev):
     reader = rendered(cards.request_pdf(version, by=dev))
-    assert not reader.attachments
-    assert "Appendix" not in "".join(page.extract_text() for page in reader.pages)
+    assert "proof.json" not in reader.attachments
+    assert "signed head" not in "".join(page.extract_text() for page in reader.pages)
