@@ -117,6 +117,10 @@ class Story:
         sequel.canary(self.ci, careful, models[0], data)
         sequel.converse(waiting["id"], self.users)
         sequel.ask_waiver(self.ci, strong)
+        sequel.publish_card(careful, self.users, rita=Proof(password=self.passwords["rita"]))
+        sequel.doubt_card(strong, self.users)
+        for version in versions:
+            self.ci.wait_for(f"/jobs/{self.ci.post(f'/versions/{version}/card/pdf')['id']}")
         sequel.verify(self.users["olga"])
         say("The sealed audit log verifies.")
         self.write(
@@ -231,8 +235,6 @@ class Story:
         if self.ci.get(f"{path}/card")["missing"]:
             self.ci.patch(f"{path}/card", {"fields": texts.CARD})
         self.score(version)
-        job = self.ci.post(f"{path}/card/pdf")
-        self.ci.wait_for(f"/jobs/{job['id']}")
 
     def score(self, version: str) -> None:
         """Let a worker suggest the rubric's levels; Rita takes them over, one with a reason of her own."""

@@ -1,4 +1,4 @@
-"""What follows once the gate was asked: a conversation, a canary, a waiver asked for, a log that verifies."""
+"""What follows once the gate was asked: a conversation, a canary, a waiver asked for, a published card, a log that verifies."""
 
 import io
 import time
@@ -10,11 +10,17 @@ import pandas as pd
 from sklearn.metrics import roc_auc_score
 
 from apps.accounts.models import User
+from apps.accounts.proofs import Proof
 from apps.assurance import services as assurance
 from apps.evaluations.engine.statistics.drift import stability_index
+from apps.evidence.services import collect
 from apps.gates import services as gates
 from apps.gates.models import Promotion
 from apps.jobs.models import Job
+from apps.modelcards import commenting, life
+from apps.modelcards.enums import CardState
+from apps.modelcards.queries import card_of, comments_of, standing_publication
+from apps.registry.models import Version
 from demo import texts
 from demo.client import Api
 from demo.train import FEATURES, Data, Trained
@@ -71,15 +77,43 @@ def ask_waiver(api: Api, version: str) -> None:
         api.post(path, {"to": "production", "until": until, **texts.WAIVER})
 
 
+def publish_card(version: str, users: dict[str, User], *, rita: Proof) -> None:
+    """Let Dana send the card for review, and Rita publish it."""
+    row = Version.objects.select_related("model__project__policy_revision").get(pk=version)
+    if standing_publication(card_of(row)) is not None:
+        return
+    card = card_of(row)
+    if card is not None and card.state == CardState.DRAFT:
+        life.submit(row, by=users["dana"])
+    life.publish(
+        row, meaning=texts.CARD_MEANING, evidence_digest=collect(row).digest, by=users["rita"], proof=rita
+    )
+
+
+def doubt_card(version: str, users: dict[str, User]) -> None:
+    """Let Ben ask beside the limitations of the other card, which stays a draft."""
+    row = Version.objects.select_related("model__project__policy_revision").get(pk=version)
+    if not comments_of(row).exists():
+        commenting.comment(row, field="limitations", text=texts.CARD_COMMENT, by=users["ben"])
+
+
 def verify(auditor: User) -> None:
-    """Let a worker verify the whole sealed log, as the auditor's button does; anything but "it holds" ends here."""
-    job = assurance.request_verification(by=auditor)
+    """Let a worker verify the whole sealed log, as the auditor's button does; anything but "it holds" ends here.
+
+    On a busy machine the sealer may be some seconds behind, which a verification reports: it is asked again.
+    """
     ends = time.monotonic() + VERIFY_SECONDS
+    job = assurance.request_verification(by=auditor)
     while time.monotonic() < ends:
         job = Job.objects.get(pk=job.pk)
         if job.state == "succeeded" and job.result == {"ok": True}:
             return
-        if job.finished_at:
-            raise SystemExit(f"The log was not verified: {job.state}. {job.error}")
+        if job.state == "succeeded":
+            time.sleep(2)
+            job = assurance.request_verification(by=auditor)
+        elif job.finished_at:
+            break
         time.sleep(0.3)
-    raise SystemExit(f"The log was not verified within {VERIFY_SECONDS} seconds; is the worker running?")
+    raise SystemExit(
+        f"The log was not verified within {VERIFY_SECONDS} seconds: {job.state}, {job.result}. {job.error}"
+    )

@@ -81,6 +81,9 @@ CONVERSATION = (
         "there is no service here to watch.",
     ),
 )
+#: What Rita's signature on the card of version 1 means, and what Ben asks beside that of version 2.
+CARD_MEANING = "I compared every section with the evaluation and the brief. What it says of its limits is what I would say."
+CARD_COMMENT = "Black applicants are approved at 0.770 of the best rate. Should **that** not stand here, before the three others?"
 WAIVER = {
     "criterion": "disparate_impact",
     "reason": "Asked so that the boosted trees can run beside the loan officers for a month, deciding nothing, while we look "
