@@ -11,7 +11,7 @@ from apps.evaluations.models import Evaluation
 from apps.evidence.services import Evidence
 from apps.modelcards import document
 from apps.modelcards.document.decided import sentence
-from apps.modelcards.document.known import EXCEPTION_EVENTS, SIGNED, Known
+from apps.modelcards.document.known import EXCEPTION_EVENTS, Known
 from apps.modelcards.models import Card
 from apps.policies.method.card import EVIDENCE, CardField
 from apps.registry.models import Version
@@ -163,8 +163,7 @@ class CardContent:
                 str(event.data.get("meaning")),
                 f"{event.recorded_at:%Y-%m-%d %H:%M:%S} UTC",
             )
-            for event in self.known.events
-            if event.kind == SIGNED
+            for event in self.known.signed
         )
 
     @property
