@@ -9,11 +9,13 @@ from django.urls import reverse
 from pypdf import PdfReader
 
 from apps.core.canonical import digest
+from apps.gates import services
 from apps.gates.printing import document_of
 from apps.gates.queries import promotion_to_print
 from apps.gates.services.printing import printout_of_request
 from apps.jobs import running
 from apps.jobs.models import Job, Printout
+from apps.modelcards.content import assemble
 from tests.gates.light import MEANING, sign
 
 
@@ -65,3 +67,14 @@ def test_a_record_that_changed_while_it_waited_is_not_made(request_, ben, vera, 
     job.refresh_from_db()
     assert (job.state, "changed after the PDF was asked for" in job.error) == ("failed", True)
     assert Printout.objects.get().blob_id is None
+
+
+def test_a_signature_that_was_taken_back_stands_on_no_card(request_, ben, bea):
+    """The card's history tells of it; its signatures are those that stand."""
+    sign(request_, bea)
+    approval = sign(request_, ben)
+    services.withdraw_approval(approval, by=ben, reason="I read the wrong report.")
+    card = assemble(request_.version)
+    assert [one["name"] for one in card.document["signatures"]] == [str(bea)]
+    assert [one.name for one in card.signatures] == [str(bea)]
+    assert "withdrew the signature" in " ".join(one["text"] for one in card.document["history"])

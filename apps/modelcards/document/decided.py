@@ -5,7 +5,7 @@ from typing import Any
 from apps.audit.events import present
 from apps.audit.models import Event
 from apps.core.clock import utc_text
-from apps.modelcards.document.known import EXCEPTION_EVENTS, SIGNED, Known
+from apps.modelcards.document.known import EXCEPTION_EVENTS, Known
 
 
 def parts_of(known: Known) -> dict[str, Any]:
@@ -22,7 +22,7 @@ def parts_of(known: Known) -> dict[str, Any]:
             "last_verdict": gates.get("last_verdict"),
             **{name: gates.get(name, []) for name in ("waivers", "conditions", "obligations")},
         },
-        "signatures": [_signature(event) for event in known.events if event.kind == SIGNED],
+        "signatures": [_signature(event) for event in known.signed],
         "exceptions": [
             {"text": sentence(event), "at": utc_text(event.recorded_at)}
             for event in known.events

@@ -34,7 +34,8 @@ EXCEPTION_EVENTS = (
 )
 SIGNED = "gates.approved"
 MOVED = "gates.promoted"
-TOLD_EVENTS = (*EXCEPTION_EVENTS, SIGNED, MOVED, "gates.rejected", "gates.review_confirmed")
+TAKEN_BACK = ("gates.approval_withdrawn", "gates.approval_voided")
+TOLD_EVENTS = (*EXCEPTION_EVENTS, SIGNED, *TAKEN_BACK, MOVED, "gates.rejected", "gates.review_confirmed")
 #: So many names of features a card lists.
 MOST_NAMES = 200
 
@@ -77,6 +78,12 @@ class Known:
     def run(self) -> Run | None:
         """The run that made the version."""
         return self.version.run
+
+    @property
+    def signed(self) -> list[Event]:
+        """The signatures that stand: nobody withdrew them, and they count still."""
+        gone = {one.data.get("approval") for one in self.events if one.kind in TAKEN_BACK}
+        return [one for one in self.events if one.kind == SIGNED and one.data.get("approval") not in gone]
 
     @property
     def facts(self) -> dict[str, Any]:
