@@ -26,6 +26,8 @@ from apps.modelcards.models import Comment
 from apps.registry.models import Version
 from apps.registry.queries import version_for
 
+#: So many threads stand on a page of comments, each with all its answers.
+THREADS = 10
 #: So many times a minute and address; the pages of one link, right or wrong, are counted together.
 PUBLIC_RATE = {"public_card": "60/m/ip"}
 #: What every answer at a public address says, whether there is something or not.
@@ -52,6 +54,14 @@ def comments(request: SignedInRequest, pk: UUID) -> HttpResponse:
     return _comments_page(request, version, form)
 
 
+def _opened(given: str) -> UUID | None:
+    """Return which settled thread a reader asks for; what is no id asks for none."""
+    try:
+        return UUID(given)
+    except ValueError:
+        return None
+
+
 def _weight(field: tuple[str, str, str, list[Comment]]) -> int:
     """Sort first what has an open comment, then what has any."""
     threads = field[3]
@@ -61,7 +71,9 @@ def _weight(field: tuple[str, str, str, list[Comment]]) -> int:
 def _comments_page(request: SignedInRequest, version: Version, form: CommentForm) -> HttpResponse:
     card = queries.card_of(version)
     threads = defaultdict(list)
-    for one in queries.comments_of(version):
+    opened = _opened(request.GET.get("thread", ""))
+    shown = page_of(request, queries.threads_of(version, opened), size=THREADS)
+    for one in sorted(shown, key=lambda one: one.pk):
         threads[one.field].append(one)
     written = card.fields if card else {}
     fields = [
@@ -73,6 +85,8 @@ def _comments_page(request: SignedInRequest, version: Version, form: CommentForm
         "project": version.model.project,
         "fields": sorted((one for one in fields if one[2] or one[3]), key=_weight),
         "empty": [one for one in fields if not (one[2] or one[3])],
+        "page": shown,
+        "opened": opened,
         "open": queries.open_comments_of(version),
         "form": form,
         "decision": permissions.can_comment(request.user, version.model.project),
