@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from time import process_time
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -236,6 +237,11 @@ def test_the_page_of_links_shows_a_new_address_once(client, shown, version, ada,
         ("http://[bad", False),
         ("ftp://example.org/", False),
         ("https://wiki.corp./x", False),
+        ("http://127.1/", False),
+        ("http://0x7f.0.0.1/", False),
+        ("http://[::ffff:10.0.0.1]/", False),
+        ("http://[fd00::1]/", False),
+        ("jdbc:postgresql://db1/x", False),
     ],
 )
 def test_which_addresses_strangers_may_read(address, public):
@@ -246,6 +252,53 @@ def test_a_name_that_is_a_word_is_masked_as_a_name_alone():
     secrets = {"May": "[owner]", "Ann Lee": "[reviewer]", r"a\1": "[path]"}
     said = _without(secrets, r"It may. May says so; ANN LEE too, in a\1. Maybe 12/24 and v1/v2.")
     assert said == "It may. [owner] says so; [reviewer] too, in [path]. Maybe 12/24 and v1/v2."
+
+
+SECRETS = {"Ada Lovelace": "[owner]", "ada@corp.example": "[owner]", "approval_v2": "[left out]"}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Written by Ada\nLovelace.", "Written by [owner]."),
+        ("> Ada\n> Lovelace", "> [owner]"),
+        (
+            "Ada  Lovelace, **Ada** Lovelace, Ada&nbsp;Lovelace, Ada\u00a0Lovelace",
+            "[owner], **[owner], [owner], [owner]",
+        ),
+        ("_Ada Lovelace_, Nevada Lovelace", "_[owner]_, Nevada Lovelace"),
+        ("ada\\@corp.example, approval\\_v2", "[owner], [left out]"),
+        (
+            "Wiki.Corp, LOCALHOST:80 and DB7.Internal",
+            "[internal address], [internal address] and [internal address]",
+        ),
+        (
+            "http://[fd00::1]/x, fd00::1 and fe80::1:2",
+            "[internal address] [internal address] and [internal address]",
+        ),
+        ("jdbc:postgresql://db1/x or mongodb+srv://db2", "[internal address] or [internal address]"),
+        (
+            "mlgov.acme.example/versions/1, a.acme.test.example",
+            "[internal address][path], a.acme.test.example",
+        ),
+        ("www.portal.example:8000 but not myportal.example", "[internal address] but not myportal.example"),
+        ("CUDA 10.2.1, cuDNN 192.168.1 and v10.0.0.1", "CUDA 10.2.1, cuDNN 192.168.1 and v10.0.0.1"),
+        (
+            "10.1.2.3:80, 100.64.0.1 and 93.184.216.34",
+            "[internal address], [internal address] and 93.184.216.34",
+        ),
+    ],
+)
+def test_what_strangers_read_instead(settings, text, said):
+    settings.BASE_URL, settings.ALLOWED_HOSTS = "https://mlgov.acme.example", [".portal.example", "*"]
+    assert _without(SECRETS, text) == said
+
+
+@pytest.mark.parametrize("text", ["a.", "1.", "a-", "f:", "a/", "Ada ", "fd00:"])
+def test_a_long_word_is_read_in_a_moment(text):
+    began = process_time()
+    _without(SECRETS, text * (20_000 // len(text)))
+    assert process_time() - began < 2
 
 
 def _letters(number):
