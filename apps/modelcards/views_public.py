@@ -13,6 +13,7 @@ from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.accounts.requests import SignedInRequest
@@ -124,7 +125,11 @@ def links(request: SignedInRequest, pk: UUID) -> HttpResponse:
         "may_withdraw": permissions.can_withdraw_link(request.user, version.model.project),
         "now": timezone.now(),
     }
-    return page(request, "modelcards/links.html", context, status=422 if form.errors else 200)
+    shown = page(request, "modelcards/links.html", context, status=422 if form.errors else 200)
+    if made:
+        # The address is a secret: neither a proxy nor the browser's own store keeps it.
+        shown["Cache-Control"] = "no-store"
+    return shown
 
 
 @login_required
@@ -137,8 +142,17 @@ def withdraw_link(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 
 @login_not_required
-@require_GET
+@csrf_exempt
 def public(request: HttpRequest, secret: str) -> HttpResponse:
+    """Answer at a public address. Nothing but a page is to be had here, so what is refused needs no token either."""
+    answer = _public(request, secret)
+    for name, value in PUBLIC_HEADERS.items():
+        answer[name] = value
+    return answer
+
+
+@require_GET
+def _public(request: HttpRequest, secret: str) -> HttpResponse:
     """Where a public link leads; what is wrong, over, withdrawn or not published is not there."""
     limit = {"app": "modelcards", "action": "public_card", "config": PUBLIC_RATE, "limit_get": True}
     if not ratelimit.consume(request, **limit):
@@ -149,6 +163,4 @@ def public(request: HttpRequest, secret: str) -> HttpResponse:
         # Without the request: no frame, no session, no message of somebody who is signed in.
         name = "modelcards/public.html" if card else "modelcards/public_404.html"
         answer = HttpResponse(render_to_string(name, {"card": card}), status=200 if card else 404)
-    for name, value in PUBLIC_HEADERS.items():
-        answer[name] = value
     return answer
