@@ -7,7 +7,7 @@ their own sentences otherwise stay as they are.
 """
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any
@@ -155,6 +155,8 @@ class PublicAttribute:
 
     title: str
     groups: tuple[PublicGroup, ...]
+    #: How many groups are not shown, for so few people are in them.
+    hidden: int
 
 
 @dataclass(frozen=True)
@@ -173,9 +175,17 @@ class PublicCard:
 
 
 def public_view(
-    content: Mapping[str, Any], *, role: str, published_on: str, secrets: Mapping[str, str]
+    content: Mapping[str, Any],
+    *,
+    role: str,
+    published_on: str,
+    secrets: Mapping[str, str],
+    smallest: int,
 ) -> PublicCard:
-    """Return the page of a published ``content``; ``secrets`` are words that must not be read and what stands for each."""
+    """Return the page of a published ``content``; ``secrets`` are words that must not be read and what stands for each.
+
+    ``smallest`` is how many rows a group has at least to be shown.
+    """
     clean = partial(_without, secrets)
     figures = content["figures"] or {}
     return PublicCard(
@@ -187,18 +197,31 @@ def public_view(
         fields=tuple(PublicField(clean(one["title"]), clean(one["text"])) for one in content["fields"]),
         figures=content["figures"],
         metrics=tuple((one["title"], one["value"]) for one in figures.get("metrics", [])),
-        fairness=tuple(_attribute(one, clean) for one in figures.get("fairness", [])),
+        fairness=tuple(_attribute(one, clean, smallest) for one in figures.get("fairness", [])),
     )
 
 
-def _attribute(one: Mapping[str, Any], clean: Callable[[str], str]) -> PublicAttribute:
+def _attribute(one: Mapping[str, Any], clean: Callable[[str], str], smallest: int) -> PublicAttribute:
+    kept = _large(one["groups"], smallest)
+    hidden = len(one["groups"]) - len(kept)
+    # A ratio times the highest rate is a rate: where the group of the highest is not shown, the others would tell it.
+    told = not hidden or any(group["impact_ratio"].startswith("1.000") for group in kept)
     groups = tuple(
         PublicGroup(
-            clean(group["value"]), f"{group['rows']:,}", group["selection_rate"], group["impact_ratio"]
+            *(clean(group["value"]), f"{group['rows']:,}", group["selection_rate"]),
+            group["impact_ratio"] if told else "not shown",
         )
-        for group in one["groups"]
+        for group in kept
     )
-    return PublicAttribute(label_of(clean(one["attribute"])), groups)
+    return PublicAttribute(label_of(clean(one["attribute"])), groups, hidden)
+
+
+def _large(groups: Sequence[Mapping[str, Any]], smallest: int) -> list[Mapping[str, Any]]:
+    """Return the groups of ``smallest`` rows or more. One alone is not hidden: all rows less the others would tell it."""
+    kept = [one for one in groups if one["rows"] >= smallest]
+    if kept and len(kept) == len(groups) - 1:
+        kept.remove(min(kept, key=lambda one: one["rows"]))
+    return kept
 
 
 def secrets_of(version: Version) -> dict[str, str]:

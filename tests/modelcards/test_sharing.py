@@ -19,6 +19,7 @@ from apps.modelcards import commenting, life, sharing
 from apps.modelcards import services as cards
 from apps.modelcards.models import PublicLink
 from apps.modelcards.public import _without, content_of, is_public, public_view
+from apps.modelcards.views_public import PUBLIC_HEADERS
 from apps.projects import services as projects
 from apps.projects.models import Membership
 from tests.cast import evaluate
@@ -115,6 +116,9 @@ def test_the_answer_leaves_no_trace(client, shown, ada):
         assert answer["Referrer-Policy"] == "no-referrer"
         assert answer["Cache-Control"] == "private, no-store"
         assert "noindex" in answer["X-Robots-Tag"]
+        for other in (client.post(path_of(secret)), client.get(path_of(secret).rstrip("/"))):
+            assert other.status_code in {405, status}
+            assert all(other[name] == value for name, value in PUBLIC_HEADERS.items())
         assert "default-src 'none'" in answer["Content-Security-Policy"]
         assert "<script" not in answer.content.decode()
         assert "Ada" not in answer.content.decode()
@@ -204,6 +208,7 @@ def test_the_page_of_links_shows_a_new_address_once(client, shown, version, ada,
     page = reverse("modelcards:links", args=[version.pk])
     client.force_login(ada)
     made = client.post(page, {"note": "A buyer", "days": "5"})
+    assert made["Cache-Control"] == "no-store"
     address = made.context["address"]
     assert address in made.content.decode()
     assert client.get(address).status_code == 200
@@ -301,6 +306,34 @@ def test_a_long_word_is_read_in_a_moment(text):
     assert process_time() - began < 2
 
 
+@pytest.mark.parametrize(
+    ("rows", "ratios", "shown", "told"),
+    [
+        ([900, 60, 10], [1, 0.8, 0.5], [900, 60, 10], True),
+        ([900, 60, 9], [1, 0.8, 0.5], [900], True),
+        ([900, 60, 9], [0.8, 0.5, 1], [900], False),
+        ([900, 9, 1], [1, 0.8, 0.5], [900], True),
+        ([900, 9], [1, 0.8], [], True),
+    ],
+)
+def test_small_groups_are_not_shown_and_not_told_by_the_others(rows, ratios, shown, told):
+    document = sample.rich()
+    groups = [
+        sample.group(f"g{count}", count, 1) | {"impact_ratio": ratio, "impact_low": None, "impact_high": None}
+        for count, ratio in zip(rows, ratios, strict=True)
+    ]
+    document["evaluations"][0]["fairness"] = [sample.fairness("sex", groups)]
+    view = public_view(
+        content_of(document), role="reviewer", published_on="1 May 2026", secrets={}, smallest=10
+    )
+    (found,) = view.fairness
+    assert [one.rows for one in found.groups] == [str(count) for count in shown]
+    assert found.hidden == len(rows) - len(shown)
+    assert all((one.impact_ratio == "not shown") is not told for one in found.groups)
+    page = render_to_string("modelcards/public.html", {"card": view})
+    assert ("are not shown" in page) is bool(found.hidden)
+
+
 def _letters(number):
     """Return a number as letters: digits could be read as a figure or a digest."""
     return "".join(chr(ord("a") + int(digit)) for digit in str(number))
@@ -330,7 +363,9 @@ def test_only_what_is_allowed_of_the_document_reaches_the_page():
     document["notes"] = document["version"]["note"] = document["evaluations"][0]["metrics"][0]["note"] = (
         "Canarynew"
     )
-    view = public_view(content_of(document), role="reviewer", published_on="1 May 2026", secrets={})
+    view = public_view(
+        content_of(document), role="reviewer", published_on="1 May 2026", secrets={}, smallest=1
+    )
     page = render_to_string("modelcards/public.html", {"card": view})
     seen = {places[word] for word in re.findall(r"Canary[a-j]+z", page, re.IGNORECASE) if word in places}
     assert "anarynew" not in page
