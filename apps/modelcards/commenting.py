@@ -13,6 +13,10 @@ from apps.notifications.announcing import announce
 from apps.registry.models import Version
 
 LONGEST_COMMENT = 10_000
+#: Comments stay for good, and a thread is read as a whole: longer talk belongs into threads of its own. Where several write
+#: at once, there may be a few more.
+MOST_COMMENTS = 1_000
+MOST_ANSWERS = 30
 
 
 @service
@@ -30,6 +34,7 @@ def comment(version: Version, *, field: str, text: str, by: User, answers: Comme
         raise Invalid("Answer the comment that began the thread.", code="bad_answer")
     if answers is not None and CommentResolution.objects.filter(comment=answers).exists():
         not_now("This comment is settled. Write a new one.", code="wrong_state").enforce()
+    _demand_room(version, answers)
     made = Comment.objects.create(version=version, field=field, text=said, author=by, answers=answers)
     audit.record(
         "modelcards.commented", made, by=by, project_id=project.pk, version=str(version), field=titles[field]
@@ -46,6 +51,20 @@ def comment(version: Version, *, field: str, text: str, by: User, answers: Comme
         text=said[:300],
     )
     return made
+
+
+def _demand_room(version: Version, answers: Comment | None) -> None:
+    """Raise Refused where a card or a thread holds all that it can."""
+    if answers is not None and Comment.objects.filter(answers=answers).count() >= MOST_ANSWERS:
+        not_now(
+            f"This thread has {MOST_ANSWERS} answers, which is all it holds. Settle it, and write a new comment.",
+            code="full",
+        ).enforce()
+    if Comment.objects.filter(version=version).count() >= MOST_COMMENTS:
+        not_now(
+            f"This card has {MOST_COMMENTS:,} comments, which is all it holds. Comment on the card of the next version.",
+            code="full",
+        ).enforce()
 
 
 @service

@@ -16,15 +16,22 @@ from jsonschema.exceptions import best_match
 from markdown_it import MarkdownIt
 
 from apps.core.errors import Invalid
+from apps.core.markdown import most_cells
 from apps.core.texts import is_storable
 from apps.modelcards.exporting.huggingface import IN_YAML, SECTIONS
 from apps.modelcards.fields import LONGEST, LONGEST_LINE
 from apps.modelcards.schema import card_schema
 from apps.policies.method.card import CardField
 
-MOST_BYTES = 5 * 1024 * 1024
+#: Some forty fields of 20,000 characters fit.
+MOST_BYTES = 1024 * 1024
+#: Each line can be a heading, and takes as long to find as a long paragraph.
+MOST_LINES = 20_000
+MOST_CELLS = 40_000
 MOST_YAML = 512 * 1024
 DEEPEST_YAML = 12
+#: A longer word without quotes may be a number, which takes a time that grows with the square of its length.
+LONGEST_PLAIN = 300
 _NEEDED = "[More Information Needed]"
 _EVIDENCE = "Evaluations, signatures and all else that is evidence is not taken: this version has its own."
 _RESULTS = "The results in “model-index” are not taken: figures come from evaluations here."
@@ -48,7 +55,9 @@ _SYNONYMS = {
     "model summary": "description",
     "contact": "contact",
 }
-_PARSER = MarkdownIt("commonmark", {"html": True}).enable("table")
+#: Blocks are all that is looked for: what stands within a line is read when the card is shown.
+_BLOCKS = MarkdownIt("commonmark", {"html": True}).enable("table").disable("inline")
+_NUMBER = re.compile(rf"[\w:.+-]{{{LONGEST_PLAIN + 1},}}")
 
 
 @dataclass(frozen=True)
@@ -84,7 +93,7 @@ def read(content: bytes, *, known: Iterable[CardField]) -> Imported:
     not_taken += refused
     count = "1 field was" if len(fields) == 1 else f"{len(fields)} fields were"
     said = (f"{count} read: {', '.join(titles[key] for key in fields)}.",)
-    return Imported(fields, said, tuple(dict.fromkeys(not_taken)))
+    return Imported(fields, said, tuple(dict.fromkeys(map(_sayable, not_taken))))
 
 
 def _held(found: Mapping[str, str], by_key: Mapping[str, CardField]) -> tuple[dict[str, str], list[str]]:
@@ -120,7 +129,12 @@ def _nothing(refused: list[str], of_json: list[str] | None) -> Invalid:
 
 
 def _refusal(sentence: str, code: str) -> Invalid:
-    return Invalid(sentence, code=code, field="file")
+    return Invalid(_sayable(sentence), code=code, field="file")
+
+
+def _sayable(sentence: str) -> str:
+    """Return a sentence that can be sent: what is quoted in it may hold half of a character."""
+    return sentence.encode("utf-8", "replace").decode()
 
 
 # Our own JSON
@@ -207,6 +221,12 @@ def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _from_card(text: str, titles: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
     head, body = _split(text)
+    if body.count("\n") >= MOST_LINES or most_cells(body) > MOST_CELLS:
+        raise _refusal(
+            f"The file has over {MOST_LINES:,} lines, or {MOST_CELLS:,} cells of tables. "
+            "Send a card, not what it describes.",
+            "too_long",
+        )
     metadata, not_taken = _metadata(head, titles)
     sections, left = _sections(_without_comments(body), titles)
     return metadata | sections, not_taken + left
@@ -259,6 +279,11 @@ def safe_yaml(text: str) -> dict[Any, Any]:
                 raise _refusal("The YAML uses aliases (*name). Write each value out.", "aliases")
             if getattr(event, "tag", None):
                 raise _refusal("The YAML uses tags (!name). Write plain values.", "tags")
+            if isinstance(event, yaml.ScalarEvent) and not event.style and _NUMBER.fullmatch(event.value):
+                raise _refusal(
+                    f"The YAML holds a word or number of over {LONGEST_PLAIN} characters. Put it in quotes.",
+                    "long_word",
+                )
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
             if depth > DEEPEST_YAML:
                 raise _refusal(f"The YAML is nested more than {DEEPEST_YAML} deep.", "too_deep")
@@ -349,7 +374,7 @@ def _clean(parts: Iterable[str]) -> str:
 
 def _headings(text: str, end: int) -> list[tuple[int, str, int, int]]:
     """Return level, title, first line and line after of each heading's stretch; what precedes them has no title."""
-    tokens = _PARSER.parse(text)
+    tokens = _BLOCKS.parse(text)
     places = [
         (int(token.tag[1]), tokens[place + 1].content, token.map[0])
         for place, token in enumerate(tokens)

@@ -1,6 +1,6 @@
 """What a worker does to make a PDF."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from apps.audit import services as audit
@@ -13,8 +13,15 @@ from apps.core.pdf import making
 from apps.jobs.running import RunningJob
 from apps.modelcards import sharing
 from apps.modelcards.content import CardContent, assemble
+from apps.modelcards.enums import CardState
 from apps.modelcards.models import CardExport
 from apps.modelcards.printing import document_of
+
+_NOT_PUBLISHED = {
+    CardState.DRAFT.value: "draft",
+    CardState.IN_REVIEW.value: "in review",
+    "none": "nothing written",
+}
 
 
 def render_pdf(job: RunningJob) -> None:
@@ -44,7 +51,19 @@ def render_pdf(job: RunningJob) -> None:
 
 def make_pdf(card: CardContent, *, proof: dict[str, Any] | None, watch: Callable[[], None]) -> Blob:
     """Render a card and keep it; ``proof`` of its audit record is printed and attached. ``watch`` may raise to stop."""
-    return making.kept(document_of(card, proof=proof), reason=f"Model card {card.digest}", watch=watch)
+    return making.kept(
+        document_of(card, proof=proof), reason=reason_of(card.document, card.digest), watch=watch
+    )
+
+
+def reason_of(document: Mapping[str, Any], digest: str) -> str:
+    """Return why the organisation signs: for a card that is not published, the signature itself says so."""
+    state, since = document["card"]["state"], document["card"]["published_at"]
+    if state == CardState.PUBLISHED:
+        said = "published" if since else "withdrawn, not published"
+    else:
+        said = f"{_NOT_PUBLISHED[state]}, not published"
+    return f"Model card {digest} ({said})"
 
 
 def _proof_of(export: CardExport) -> dict[str, Any] | None:

@@ -6,11 +6,10 @@ addresses of members, addresses of this portal and of private machines, and path
 their own sentences otherwise stay as they are.
 """
 
-import ipaddress
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -20,6 +19,7 @@ from django.db.models import Q
 
 from apps.accounts.models import User
 from apps.audit.models import Event
+from apps.core.addresses import PRIVATE_ENDINGS, is_global, is_own, leads_outside
 from apps.core.charts.drawing import interval
 from apps.evaluations.wording import figure_words, label_of
 from apps.projects.enums import DataRole, Role
@@ -30,16 +30,24 @@ from apps.registry.models import Version
 SCHEMA = 2
 #: States of fields whose text a person wrote; what evidence fills is for the project alone.
 WRITTEN = frozenset({"written", "stale"})
-_ADDRESS = re.compile(r"\b(?:https?|ftp|file|s3|gs|ssh|git)://[^\s<>()\[\]\"'`]+", re.IGNORECASE)
+#: Of any scheme, also of two such as jdbc:postgresql.
+_ADDRESS = re.compile(
+    r"\b(?:[a-z][a-z0-9+.-]{0,19}:)?[a-z][a-z0-9+.-]{0,19}://(?:\[[0-9a-f:.]+\])?[^\s<>()\[\]\"'`]*",
+    re.IGNORECASE,
+)
 _PATH = re.compile(
     r"(?<![\w/:.])(?:~|\.{1,2})?/(?:[\w.@+-]+/)*[\w.@+-]+|\b[A-Za-z]:\\[^\s<>\"|?*]+|\\\\[\w.-]+\\[^\s<>\"|?*]+"
 )
 _HEX = re.compile(r"\b(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{7,64})\b")
-_PRIVATE_ENDINGS = (".local", ".internal", ".intranet", ".lan", ".corp", ".home", ".localdomain", ".test")
-_HOST = re.compile(
-    rf"\b[\w-]+(?:\.[\w-]+)*(?:{'|'.join(map(re.escape, _PRIVATE_ENDINGS))})\b(?::\d+)?"
-    r"|\b(?:10|127|192\.168|169\.254|172\.(?:1[6-9]|2\d|3[01]))(?:\.\d{1,3}){2,3}\b(?::\d+)?|\blocalhost(?::\d+)?\b"
+#: What may be a host, whole: to look for an ending at each of its dots would take the square of its length.
+_HOST = re.compile(r"(?<![\w.-])[\w.-]+(?::\d+)?")
+_IP = re.compile(
+    r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?!\w|\.\d)(?::\d+)?"
+    r"|(?<![\w:])(?:f[cd][0-9a-f]{2}|fe80)(?::[0-9a-f]{0,4}){2,7}(?![\w:])",
+    re.IGNORECASE,
 )
+#: What may stand between two words of a name in Markdown: white space, marks of emphasis, a quote's mark in a new line.
+_BETWEEN = r"(?:[\s*_~`>\\]|&nbsp;|&#160;|&#xa0;)+"
 
 
 #: What of the card's document a publication takes, and nothing else: a key that is new in the document is not public until
@@ -147,6 +155,8 @@ class PublicAttribute:
 
     title: str
     groups: tuple[PublicGroup, ...]
+    #: How many groups are not shown, for so few people are in them.
+    hidden: int
 
 
 @dataclass(frozen=True)
@@ -165,9 +175,17 @@ class PublicCard:
 
 
 def public_view(
-    content: Mapping[str, Any], *, role: str, published_on: str, secrets: Mapping[str, str]
+    content: Mapping[str, Any],
+    *,
+    role: str,
+    published_on: str,
+    secrets: Mapping[str, str],
+    smallest: int,
 ) -> PublicCard:
-    """Return the page of a published ``content``; ``secrets`` are words that must not be read and what stands for each."""
+    """Return the page of a published ``content``; ``secrets`` are words that must not be read and what stands for each.
+
+    ``smallest`` is how many rows a group has at least to be shown.
+    """
     clean = partial(_without, secrets)
     figures = content["figures"] or {}
     return PublicCard(
@@ -179,18 +197,31 @@ def public_view(
         fields=tuple(PublicField(clean(one["title"]), clean(one["text"])) for one in content["fields"]),
         figures=content["figures"],
         metrics=tuple((one["title"], one["value"]) for one in figures.get("metrics", [])),
-        fairness=tuple(_attribute(one, clean) for one in figures.get("fairness", [])),
+        fairness=tuple(_attribute(one, clean, smallest) for one in figures.get("fairness", [])),
     )
 
 
-def _attribute(one: Mapping[str, Any], clean: Callable[[str], str]) -> PublicAttribute:
+def _attribute(one: Mapping[str, Any], clean: Callable[[str], str], smallest: int) -> PublicAttribute:
+    kept = _large(one["groups"], smallest)
+    hidden = len(one["groups"]) - len(kept)
+    # A ratio times the highest rate is a rate: where the group of the highest is not shown, the others would tell it.
+    told = not hidden or any(group["impact_ratio"].startswith("1.000") for group in kept)
     groups = tuple(
         PublicGroup(
-            clean(group["value"]), f"{group['rows']:,}", group["selection_rate"], group["impact_ratio"]
+            *(clean(group["value"]), f"{group['rows']:,}", group["selection_rate"]),
+            group["impact_ratio"] if told else "not shown",
         )
-        for group in one["groups"]
+        for group in kept
     )
-    return PublicAttribute(label_of(clean(one["attribute"])), groups)
+    return PublicAttribute(label_of(clean(one["attribute"])), groups, hidden)
+
+
+def _large(groups: Sequence[Mapping[str, Any]], smallest: int) -> list[Mapping[str, Any]]:
+    """Return the groups of ``smallest`` rows or more. One alone is not hidden: all rows less the others would tell it."""
+    kept = [one for one in groups if one["rows"] >= smallest]
+    if kept and len(kept) == len(groups) - 1:
+        kept.remove(min(kept, key=lambda one: one["rows"]))
+    return kept
 
 
 def secrets_of(version: Version) -> dict[str, str]:
@@ -231,16 +262,50 @@ def _people_of(project: Project, version: Version) -> list[tuple[User, str]]:
 def _without(secrets: Mapping[str, str], text: str) -> str:
     """Return a text without secrets, private addresses, paths and digests."""
     for word in sorted(secrets, key=len, reverse=True):
-        # A name of one word, such as May, is masked where it is written as the name.
-        flags = re.IGNORECASE if re.search(r"\W", word) else re.NOFLAG
-        text = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", _said(secrets[word]), text, flags=flags)
+        text = _pattern(word).sub(_said(secrets[word]), text)
     text = _ADDRESS.sub(lambda found: found[0] if is_public(found[0]) else "[internal address]", text)
-    between = [
-        _HEX.sub(_unless_number, _PATH.sub("[path]", _HOST.sub("[internal address]", part)))
-        for part in _ADDRESS.split(text)
-    ]
+    between = [_without_places(part) for part in _ADDRESS.split(text)]
     kept = [*_ADDRESS.findall(text), ""]
     return "".join(piece for pair in zip(between, kept, strict=True) for piece in pair)
+
+
+@lru_cache(maxsize=1000)
+def _pattern(word: str) -> re.Pattern[str]:
+    """Return what finds a secret as people write it in Markdown: broken over lines, in bold, with escaped signs."""
+    # A name of one word, such as May, is masked where it is written as the name.
+    flags = re.IGNORECASE if re.search(r"\W", word) else re.NOFLAG
+    parts = [
+        "".join(re.escape(one) if one.isalnum() else rf"\\?{re.escape(one)}" for one in part)
+        for part in word.split()
+    ]
+    return re.compile(rf"(?<![^\W_]){_BETWEEN.join(parts)}(?![^\W_])", flags)
+
+
+def _without_places(text: str) -> str:
+    """Return a text that holds no whole address without hosts of private networks and of this portal, paths and digests."""
+    own = _own_hosts()
+    text = _HOST.sub(lambda found: _unless_private(found[0], own), _IP.sub(_unless_global, text))
+    return _HEX.sub(_unless_number, _PATH.sub("[path]", text))
+
+
+def _unless_private(word: str, own: Collection[str]) -> str:
+    host = word.partition(":")[0].strip("._-").lower()
+    private = host == "localhost" or host.endswith(PRIVATE_ENDINGS) or is_own(host, own)
+    return "[internal address]" + word[len(word.rstrip("._-")) :] if private else word
+
+
+def _own_hosts() -> list[str]:
+    """Return the names under which this portal answers."""
+    names = [urlsplit(settings.BASE_URL).hostname or "", *settings.ALLOWED_HOSTS]
+    return list(dict.fromkeys(one.lower() for one in names if one.strip(".*")))
+
+
+def _unless_global(found: re.Match[str]) -> str:
+    host = found[0].partition(":")[0] if "." in found[0] else found[0]
+    try:
+        return found[0] if is_global(host) else "[internal address]"
+    except ValueError:
+        return found[0]
 
 
 def _said(words: str) -> Callable[[re.Match[str]], str]:
@@ -255,20 +320,5 @@ def _unless_number(found: re.Match[str]) -> str:
 
 
 def is_public(address: str) -> bool:
-    """Tell whether an address leads to the open internet, as far as it can be seen by itself."""
-    try:
-        parts = urlsplit(address)
-        host = (parts.hostname or "").rstrip(".").lower()
-    except ValueError:
-        return False
-    if (
-        parts.scheme.lower() not in {"http", "https"}
-        or host == (urlsplit(settings.BASE_URL).hostname or "").lower()
-    ):
-        return False
-    if "@" in parts.netloc or host in settings.ALLOWED_HOSTS:
-        return False
-    try:
-        return ipaddress.ip_address(host).is_global
-    except ValueError:
-        return "." in host and not host.endswith(_PRIVATE_ENDINGS)
+    """Tell whether an address leads to the open internet and not to this portal, as far as it can be seen by itself."""
+    return leads_outside(address, own=_own_hosts())

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import BooleanField, F, Func, Prefetch, QuerySet, Value
+from django.db.models import BooleanField, F, Func, Prefetch, Q, QuerySet, Value
 from django.http import Http404
 from django.utils import timezone
 
@@ -105,6 +105,18 @@ def comments_of(version: Version) -> QuerySet[Comment]:
         .select_related("author", "resolution__resolved_by")
         .prefetch_related(answers)
         .order_by("id")
+    )
+
+
+def threads_of(version: Version, opened: UUID | None) -> QuerySet[Comment]:
+    """Return the comments that answer none, open ones first, newest first; with the answers of open ones and of ``opened``."""
+    read = Q(answers__resolution__isnull=True) | Q(answers=opened)
+    answers = Prefetch("replies", Comment.objects.filter(read).select_related("author").order_by("id"))
+    return (
+        Comment.objects.filter(version=version, answers__isnull=True)
+        .select_related("author", "resolution__resolved_by")
+        .prefetch_related(answers)
+        .order_by(F("resolution__id").desc(nulls_first=True), "-id")
     )
 
 

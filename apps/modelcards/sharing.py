@@ -15,6 +15,7 @@ from apps.core.canonical import digest_bytes
 from apps.core.db import service
 from apps.core.errors import Invalid, not_now
 from apps.modelcards import permissions, queries
+from apps.modelcards.fields import card_part
 from apps.modelcards.models import Card, PublicLink
 from apps.modelcards.public import PublicCard, public_view, secrets_of
 from apps.projects.enums import Role
@@ -113,4 +114,5 @@ def open_link(secret: str) -> PublicCard | None:
         role=Role(published.role).label.lower(),
         published_on=f"{published.created_at:%d %B %Y}",
         secrets=secrets_of(link.card.version),
+        smallest=card_part(link.card.version.model.project).smallest_public_group,
     )

@@ -1,7 +1,22 @@
-from django.urls import path
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
 
 from apps.modelcards import exchange_views, views, views_life, views_public
 
+
+class Secret(StringConverter):
+    """A secret with or without a slash after it: a redirect to the slash would say the address without its headers."""
+
+    regex = "[^/]+/?"
+
+    def to_python(self, value: str) -> str:
+        return value.removesuffix("/")
+
+    def to_url(self, value: str) -> str:
+        return f"{value}/"
+
+
+register_converter(Secret, "secret")
 app_name = "modelcards"
 urlpatterns = [
     path("versions/<uuid:pk>/card/", views.card, name="card"),
@@ -20,7 +35,7 @@ urlpatterns = [
     path("versions/<uuid:pk>/card/links/", views_public.links, name="links"),
     path("card-links/<uuid:pk>/withdraw/", views_public.withdraw_link, name="withdraw_link"),
     path("projects/<slug:slug>/card-defaults/", views_life.project_defaults, name="defaults"),
-    path("public/cards/<str:secret>/", views_public.public, name="public"),
+    path("public/cards/<secret:secret>", views_public.public, name="public"),
     path("versions/<uuid:pk>/card/exports/", exchange_views.exports, name="exports"),
     path("versions/<uuid:pk>/card/exports/<str:key>/", exchange_views.export, name="export"),
     path("versions/<uuid:pk>/card/import/", exchange_views.take_over, name="import"),

@@ -13,6 +13,7 @@ from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.accounts.requests import SignedInRequest
@@ -26,6 +27,8 @@ from apps.modelcards.models import Comment
 from apps.registry.models import Version
 from apps.registry.queries import version_for
 
+#: So many threads stand on a page of comments, each with all its answers.
+THREADS = 10
 #: So many times a minute and address; the pages of one link, right or wrong, are counted together.
 PUBLIC_RATE = {"public_card": "60/m/ip"}
 #: What every answer at a public address says, whether there is something or not.
@@ -52,6 +55,14 @@ def comments(request: SignedInRequest, pk: UUID) -> HttpResponse:
     return _comments_page(request, version, form)
 
 
+def _opened(given: str) -> UUID | None:
+    """Return which settled thread a reader asks for; what is no id asks for none."""
+    try:
+        return UUID(given)
+    except ValueError:
+        return None
+
+
 def _weight(field: tuple[str, str, str, list[Comment]]) -> int:
     """Sort first what has an open comment, then what has any."""
     threads = field[3]
@@ -61,7 +72,9 @@ def _weight(field: tuple[str, str, str, list[Comment]]) -> int:
 def _comments_page(request: SignedInRequest, version: Version, form: CommentForm) -> HttpResponse:
     card = queries.card_of(version)
     threads = defaultdict(list)
-    for one in queries.comments_of(version):
+    opened = _opened(request.GET.get("thread", ""))
+    shown = page_of(request, queries.threads_of(version, opened), size=THREADS)
+    for one in sorted(shown, key=lambda one: one.pk):
         threads[one.field].append(one)
     written = card.fields if card else {}
     fields = [
@@ -73,6 +86,8 @@ def _comments_page(request: SignedInRequest, version: Version, form: CommentForm
         "project": version.model.project,
         "fields": sorted((one for one in fields if one[2] or one[3]), key=_weight),
         "empty": [one for one in fields if not (one[2] or one[3])],
+        "page": shown,
+        "opened": opened,
         "open": queries.open_comments_of(version),
         "form": form,
         "decision": permissions.can_comment(request.user, version.model.project),
@@ -110,7 +125,11 @@ def links(request: SignedInRequest, pk: UUID) -> HttpResponse:
         "may_withdraw": permissions.can_withdraw_link(request.user, version.model.project),
         "now": timezone.now(),
     }
-    return page(request, "modelcards/links.html", context, status=422 if form.errors else 200)
+    shown = page(request, "modelcards/links.html", context, status=422 if form.errors else 200)
+    if made:
+        # The address is a secret: neither a proxy nor the browser's own store keeps it.
+        shown["Cache-Control"] = "no-store"
+    return shown
 
 
 @login_required
@@ -123,8 +142,17 @@ def withdraw_link(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 
 @login_not_required
-@require_GET
+@csrf_exempt
 def public(request: HttpRequest, secret: str) -> HttpResponse:
+    """Answer at a public address. Nothing but a page is to be had here, so what is refused needs no token either."""
+    answer = _public(request, secret)
+    for name, value in PUBLIC_HEADERS.items():
+        answer[name] = value
+    return answer
+
+
+@require_GET
+def _public(request: HttpRequest, secret: str) -> HttpResponse:
     """Where a public link leads; what is wrong, over, withdrawn or not published is not there."""
     limit = {"app": "modelcards", "action": "public_card", "config": PUBLIC_RATE, "limit_get": True}
     if not ratelimit.consume(request, **limit):
@@ -135,6 +163,4 @@ def public(request: HttpRequest, secret: str) -> HttpResponse:
         # Without the request: no frame, no session, no message of somebody who is signed in.
         name = "modelcards/public.html" if card else "modelcards/public_404.html"
         answer = HttpResponse(render_to_string(name, {"card": card}), status=200 if card else 404)
-    for name, value in PUBLIC_HEADERS.items():
-        answer[name] = value
     return answer

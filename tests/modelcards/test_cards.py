@@ -33,6 +33,36 @@ def test_hostile_markdown_is_text(text):
     assert " on" not in html.split("&lt;")[0]
 
 
+def _table(columns, rows, mark=""):
+    lines = ["| x" * columns, "|-" * columns, *["x"] * rows]
+    return "\n".join(mark + line for line in lines)
+
+
+@pytest.mark.promise("27")
+@pytest.mark.parametrize(
+    "text",
+    [
+        _table(200, 4000),
+        _table(200, 2000, "> "),
+        "- x\n" + _table(200, 2000, "  "),
+        "\n\n".join([_table(100, 36)] * 12),
+        "[a](" * 2500,
+        f"[a]: </{'b' * 5000}>\n\n{'[a]' * 900}",
+        f'[a]: /x "{"b" * 5000}"\n\n{"[a]" * 900}',
+    ],
+)
+def test_markdown_that_would_grow_is_shown_as_its_source(text):
+    html = render(text)
+    assert "Here is its source" in html
+    assert "<table" not in html
+    assert len(html) < 2 * len(text) + 200
+
+
+def test_a_long_table_is_a_table():
+    text = _table(4, 400).replace("\nx", "\n|a|b|c|[d](/d)")
+    assert render(text).count("<td>") == 1600
+
+
 @pytest.mark.method("M9.2")
 def test_the_pdf_of_a_card_is_text_with_its_digest_on_every_page_and_the_same_twice(version):
     document = document_of(assemble(version), proof=None)

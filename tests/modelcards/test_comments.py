@@ -64,6 +64,40 @@ def test_two_who_settle_at_once_settle_once(said, dev, ben):
     assert len(refusals) == 1
 
 
+def test_a_thread_and_a_card_hold_so_much(version, said, dev):
+    def more(count, **given):
+        Comment.objects.bulk_create(
+            Comment(version=version, field="caveats", text="x", author=dev, **given) for _ in range(count)
+        )
+
+    more(commenting.MOST_ANSWERS, answers=said)
+    with pytest.raises(Refused, match="Settle it"):
+        commenting.comment(version, field="intended_use", text="x", answers=said, by=dev)
+    commenting.comment(version, field="intended_use", text="x", by=dev)
+    more(commenting.MOST_COMMENTS - Comment.objects.count())
+    with pytest.raises(Refused, match="1,000 comments"):
+        commenting.comment(version, field="intended_use", text="x", by=dev)
+
+
+def test_open_threads_come_first_and_a_settled_one_is_read_when_asked_for(client, version, said, dev, ben):
+    commenting.comment(version, field="intended_use", text="Small *firms*.", answers=said, by=dev)
+    commenting.resolve(said, by=ben)
+    path = reverse("modelcards:comments", args=[version.pk])
+    Comment.objects.bulk_create(
+        Comment(version=version, field="caveats", text=f"Number {one}.", author=dev) for one in range(10)
+    )
+    client.force_login(dev)
+
+    def page(**asked):
+        return client.get(path, asked).content.decode()
+
+    assert all(f"Number {one}." in page() for one in range(10))
+    assert "For **whom**?" not in page(thread="nonsense")
+    assert "For **whom**?" in page(page=2)
+    assert "firms" not in page(page=2)
+    assert "Small <em>firms</em>." in page(page=2, thread=said.pk)
+
+
 def test_the_page_of_comments(client, version, said, dev, ben, cleo):
     path = reverse("modelcards:comments", args=[version.pk])
     settle = reverse("modelcards:resolve", args=[said.pk])

@@ -17,10 +17,12 @@ from jsonschema import Draft7Validator, Draft202012Validator, FormatChecker
 from markdown_it import MarkdownIt
 
 from apps.core.canonical import digest
+from apps.modelcards.document import measured
 from apps.modelcards.exporting import FORMATS
 from apps.modelcards.exporting.ll144 import impact_ratios
 from apps.modelcards.exporting.reading import leaves
 from apps.modelcards.schema import card_schema
+from apps.policies.method.card import BiasAudit
 from tests.modelcards import sample
 
 #: Our addresses are ASCII, where IRI and URI are the same; the checker of IRIs takes seconds to load in each process.
@@ -215,8 +217,13 @@ def people():
 @pytest.mark.parametrize("by", [["sex"], ["race"], ["sex", "race"]])
 def test_impact_ratios_are_those_of_the_oracle(by):
     table = aedt_audit.impact_ratios(aedt_audit.selection_rates(people(), by=by, outcome="selected"), by=by)
+    total = int(table["n"].sum())
     groups = [
-        sample.group("/".join(row[one] for one in by), int(row["n"]), int(row["selected"]))
+        measured._judged(
+            sample.group("/".join(row[one] for one in by), int(row["n"]), int(row["selected"]))
+            | {"share": row["n"] / total},
+            BiasAudit(),
+        )
         for _, row in table.iterrows()
     ]
     document = sample.empty()
@@ -227,6 +234,17 @@ def test_impact_ratios_are_those_of_the_oracle(by):
     for row, ratio in zip(rows, table["impact_ratio"], strict=True):
         assert row["impact_ratio"] == (None if row["left_out"] else pytest.approx(ratio))
         assert bool(row["reason"]) == row["left_out"]
+
+
+@pytest.mark.parametrize("out", [True, False])
+def test_the_policy_decides_which_category_is_left_out(out):
+    small = sample.group("X", 1, 1) | {"left_out": out, "left_out_reason": ""}
+    document = sample.empty()
+    tables = [sample.fairness("sex", [sample.group("M", 999, 500), small])]
+    document["bias_audit"] = sample.rich()["bias_audit"] | {"tables": tables}
+    rows = json.loads(FORMATS["ll144-json"].function(document).content)["tables"][0]["rows"]
+    told = rows[1]["impact_ratio"], rows[1]["left_out"], rows[1]["reason"]
+    assert told == ((None, True, "The card leaves it out.") if out else (1.0, False, ""))
 
 
 def test_nobody_selected_gives_no_ratio():

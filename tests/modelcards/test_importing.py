@@ -128,6 +128,11 @@ BOMB = "---\na: &a [x]\nb: &b [*a, *a]\nc: [*b, *b]\n---\n# x"
         (b"\xff\xfe", "not_text"),
         ("# x\n\n## Limitations\n\na\x00", "bad_text"),
         ("x" * (importing.MOST_BYTES + 1), "too_large"),
+        ("#\n" * 200_000, "too_long"),
+        (("| x" * 200 + "\n" + "|-" * 200 + "\n" + "x\n" * 300 + "\n") * 60, "too_long"),
+        ("## Limitations\n\n" + "[a](" * 250_000, "nothing_taken"),
+        ("---\nlicense: 0x" + "F" * 5000 + "\n---\n## Limitations\n\nx", "long_word"),
+        ("---\nlicense: 1" + ":1" * 170_000 + "\n---\n## Limitations\n\nx", "long_word"),
         ("", "nothing_found"),
         ("## Curious\n\nx", "nothing_found"),
         (b"PK\x03\x04\x14\x00", "zip"),
@@ -158,6 +163,16 @@ def test_of_two_texts_of_a_field_the_first_is_taken_and_halves_of_characters_are
     assert "“Description” stands twice in the file: the first one is taken." in found.not_taken
     assert "misuse" not in found.fields
     assert any("a character that cannot be kept" in one for one in found.not_taken)
+
+
+def test_what_is_said_of_a_file_can_be_sent():
+    document = sample.rich()
+    document["fields"][0] |= {"key": "unheard_of", "title": "\ud800bad"}
+    found = read(json.dumps(document))
+    assert "“?bad” is not taken: this card has no such field." in found.not_taken
+    with pytest.raises(Invalid) as told:
+        read('{"\\ud800": 1, "\\ud800": 2}')
+    assert "“?”" in told.value.sentence
 
 
 def test_a_link_in_brackets_begins_markdown_and_no_json():

@@ -10,7 +10,7 @@ from pypdf import PdfReader
 from apps.core.pdf import making
 from apps.core.templatetags.printed import excerpt
 from apps.evaluations import chapters
-from apps.modelcards import printing
+from apps.modelcards import jobs, printing
 from tests.core.pdf.test_rendering import words_outside
 from tests.modelcards import sample
 
@@ -21,6 +21,21 @@ LINKS = (
     "<img src='file:///etc/passwd'> "
     "[e](https://example.com/paper) [f](/versions/1/) [g](http://localhost/) [h](http://[::1]/)"
 )
+
+
+@pytest.mark.parametrize(
+    ("state", "since", "said"),
+    [
+        ("none", None, "nothing written, not published"),
+        ("draft", "2026-05-01T00:00:00Z", "draft, not published"),
+        ("in_review", None, "in review, not published"),
+        ("published", "2026-05-01T00:00:00Z", "published"),
+        ("published", None, "withdrawn, not published"),
+    ],
+)
+def test_the_signature_says_whether_the_card_is_published(state, since, said):
+    found = {"card": {"state": state, "published_at": since}}
+    assert jobs.reason_of(found, "abc") == f"Model card abc ({said})"
 
 
 def document(found):

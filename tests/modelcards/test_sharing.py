@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from time import process_time
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -18,6 +19,7 @@ from apps.modelcards import commenting, life, sharing
 from apps.modelcards import services as cards
 from apps.modelcards.models import PublicLink
 from apps.modelcards.public import _without, content_of, is_public, public_view
+from apps.modelcards.views_public import PUBLIC_HEADERS
 from apps.projects import services as projects
 from apps.projects.models import Membership
 from tests.cast import evaluate
@@ -114,6 +116,9 @@ def test_the_answer_leaves_no_trace(client, shown, ada):
         assert answer["Referrer-Policy"] == "no-referrer"
         assert answer["Cache-Control"] == "private, no-store"
         assert "noindex" in answer["X-Robots-Tag"]
+        for other in (client.post(path_of(secret)), client.get(path_of(secret).rstrip("/"))):
+            assert other.status_code in {405, status}
+            assert all(other[name] == value for name, value in PUBLIC_HEADERS.items())
         assert "default-src 'none'" in answer["Content-Security-Policy"]
         assert "<script" not in answer.content.decode()
         assert "Ada" not in answer.content.decode()
@@ -203,6 +208,7 @@ def test_the_page_of_links_shows_a_new_address_once(client, shown, version, ada,
     page = reverse("modelcards:links", args=[version.pk])
     client.force_login(ada)
     made = client.post(page, {"note": "A buyer", "days": "5"})
+    assert made["Cache-Control"] == "no-store"
     address = made.context["address"]
     assert address in made.content.decode()
     assert client.get(address).status_code == 200
@@ -236,6 +242,11 @@ def test_the_page_of_links_shows_a_new_address_once(client, shown, version, ada,
         ("http://[bad", False),
         ("ftp://example.org/", False),
         ("https://wiki.corp./x", False),
+        ("http://127.1/", False),
+        ("http://0x7f.0.0.1/", False),
+        ("http://[::ffff:10.0.0.1]/", False),
+        ("http://[fd00::1]/", False),
+        ("jdbc:postgresql://db1/x", False),
     ],
 )
 def test_which_addresses_strangers_may_read(address, public):
@@ -246,6 +257,81 @@ def test_a_name_that_is_a_word_is_masked_as_a_name_alone():
     secrets = {"May": "[owner]", "Ann Lee": "[reviewer]", r"a\1": "[path]"}
     said = _without(secrets, r"It may. May says so; ANN LEE too, in a\1. Maybe 12/24 and v1/v2.")
     assert said == "It may. [owner] says so; [reviewer] too, in [path]. Maybe 12/24 and v1/v2."
+
+
+SECRETS = {"Ada Lovelace": "[owner]", "ada@corp.example": "[owner]", "approval_v2": "[left out]"}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Written by Ada\nLovelace.", "Written by [owner]."),
+        ("> Ada\n> Lovelace", "> [owner]"),
+        (
+            "Ada  Lovelace, **Ada** Lovelace, Ada&nbsp;Lovelace, Ada\u00a0Lovelace",
+            "[owner], **[owner], [owner], [owner]",
+        ),
+        ("_Ada Lovelace_, Nevada Lovelace", "_[owner]_, Nevada Lovelace"),
+        ("ada\\@corp.example, approval\\_v2", "[owner], [left out]"),
+        (
+            "Wiki.Corp, LOCALHOST:80 and DB7.Internal",
+            "[internal address], [internal address] and [internal address]",
+        ),
+        (
+            "http://[fd00::1]/x, fd00::1 and fe80::1:2",
+            "[internal address] [internal address] and [internal address]",
+        ),
+        ("jdbc:postgresql://db1/x or mongodb+srv://db2", "[internal address] or [internal address]"),
+        (
+            "mlgov.acme.example/versions/1, a.acme.test.example",
+            "[internal address][path], a.acme.test.example",
+        ),
+        ("www.portal.example:8000 but not myportal.example", "[internal address] but not myportal.example"),
+        ("CUDA 10.2.1, cuDNN 192.168.1 and v10.0.0.1", "CUDA 10.2.1, cuDNN 192.168.1 and v10.0.0.1"),
+        (
+            "10.1.2.3:80, 100.64.0.1 and 93.184.216.34",
+            "[internal address], [internal address] and 93.184.216.34",
+        ),
+    ],
+)
+def test_what_strangers_read_instead(settings, text, said):
+    settings.BASE_URL, settings.ALLOWED_HOSTS = "https://mlgov.acme.example", [".portal.example", "*"]
+    assert _without(SECRETS, text) == said
+
+
+@pytest.mark.parametrize("text", ["a.", "1.", "a-", "f:", "a/", "Ada ", "fd00:"])
+def test_a_long_word_is_read_in_a_moment(text):
+    began = process_time()
+    _without(SECRETS, text * (20_000 // len(text)))
+    assert process_time() - began < 2
+
+
+@pytest.mark.parametrize(
+    ("rows", "ratios", "shown", "told"),
+    [
+        ([900, 60, 10], [1, 0.8, 0.5], [900, 60, 10], True),
+        ([900, 60, 9], [1, 0.8, 0.5], [900], True),
+        ([900, 60, 9], [0.8, 0.5, 1], [900], False),
+        ([900, 9, 1], [1, 0.8, 0.5], [900], True),
+        ([900, 9], [1, 0.8], [], True),
+    ],
+)
+def test_small_groups_are_not_shown_and_not_told_by_the_others(rows, ratios, shown, told):
+    document = sample.rich()
+    groups = [
+        sample.group(f"g{count}", count, 1) | {"impact_ratio": ratio, "impact_low": None, "impact_high": None}
+        for count, ratio in zip(rows, ratios, strict=True)
+    ]
+    document["evaluations"][0]["fairness"] = [sample.fairness("sex", groups)]
+    view = public_view(
+        content_of(document), role="reviewer", published_on="1 May 2026", secrets={}, smallest=10
+    )
+    (found,) = view.fairness
+    assert [one.rows for one in found.groups] == [str(count) for count in shown]
+    assert found.hidden == len(rows) - len(shown)
+    assert all((one.impact_ratio == "not shown") is not told for one in found.groups)
+    page = render_to_string("modelcards/public.html", {"card": view})
+    assert ("are not shown" in page) is bool(found.hidden)
 
 
 def _letters(number):
@@ -277,7 +363,9 @@ def test_only_what_is_allowed_of_the_document_reaches_the_page():
     document["notes"] = document["version"]["note"] = document["evaluations"][0]["metrics"][0]["note"] = (
         "Canarynew"
     )
-    view = public_view(content_of(document), role="reviewer", published_on="1 May 2026", secrets={})
+    view = public_view(
+        content_of(document), role="reviewer", published_on="1 May 2026", secrets={}, smallest=1
+    )
     page = render_to_string("modelcards/public.html", {"card": view})
     old = {key: value for key, value in content_of(sample.rich()).items() if key != "language"}
     assert public_view(old | {"schema": 1}, role="risk", published_on="", secrets={}).language == "en"

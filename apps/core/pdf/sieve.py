@@ -1,10 +1,9 @@
 """What is put right in the tree of a document before it is laid out."""
 
-import ipaddress
 import re
 from typing import Any
-from urllib.parse import urlsplit
 
+from apps.core.addresses import leads_outside
 from apps.core.pdf.glyphs import visible
 
 _HEADING = re.compile(r"^h([1-6])$")
@@ -31,31 +30,15 @@ def prepare(root: Any, *, lacking: frozenset[str]) -> None:
         for name in _TEXTS:
             if name in element.attrib:
                 element.attrib[name] = visible(element.attrib[name], lacking=lacking)
-        if element.tag == "a" and not _leads_outside(element.attrib.get("href", "#")):
+        if element.tag == "a" and not _may_be_followed(element.attrib.get("href", "#")):
             del element.attrib["href"]
         if found := _HEADING.match(element.tag):
             element.tag = f"h{_level(int(found[1]), above)}"
 
 
-def _leads_outside(address: str) -> bool:
+def _may_be_followed(address: str) -> bool:
     """Tell whether a link may be followed from paper: within the document, by mail, or to an address of the internet."""
-    if address.startswith(("#", "mailto:")):
-        return True
-    try:
-        parts = urlsplit(address)
-        host = parts.hostname or ""
-    except ValueError:
-        return False
-    if (
-        parts.scheme not in {"http", "https"}
-        or "." not in host
-        or host.endswith((".localhost", ".local", ".internal"))
-    ):
-        return False
-    try:
-        return ipaddress.ip_address(host).is_global
-    except ValueError:
-        return True
+    return address.startswith(("#", "mailto:")) or leads_outside(address)
 
 
 def _level(wanted: int, above: list[int]) -> int:

@@ -2,7 +2,8 @@
 
 Selection rate of a category = selected / people in it; impact ratio = its rate / the highest rate of a category
 (§ 5-300). A category of under 2 % of the people may be left out of the ratios; its people and its rate are still
-shown (§ 5-301 (d)). People of unknown category are counted (§ 5-301 (c)).
+shown (§ 5-301 (d)). Whether it is, the policy has decided, and the
+document says. People of unknown category are counted (§ 5-301 (c)).
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,8 +16,7 @@ from apps.modelcards.exporting.blocks import Block, Heading, Table, section
 from apps.modelcards.exporting.reading import Export, Part, Reading, words
 from apps.modelcards.exporting.story import page_of
 
-SMALLEST_SHARE = 0.02
-_SMALL = "Under 2 % of the people."
+_LEFT_OUT = "The card leaves it out."
 
 
 @dataclass(frozen=True)
@@ -58,13 +58,11 @@ def categories_of(table: Part) -> Categories:
     people = [group.leaf("rows") for group in groups]
     selected = [group.leaf("selected") for group in groups]
     rates = [_rate(*row) for row in zip(groups, people, selected, strict=True)]
-    total = sum(one or 0 for one in people)
-    small = [one is not None and total > 0 and one / total < SMALLEST_SHARE for one in people]
-    out = [bool(group.leaf("left_out")) or tiny for group, tiny in zip(groups, small, strict=True)]
+    out = [bool(group.leaf("left_out")) for group in groups]
     ratios = impact_ratios(rates, out)
     rows = []
     for place, group in enumerate(groups):
-        reason = (group.text("left_out_reason") or _SMALL) if out[place] else ""
+        reason = (group.text("left_out_reason") or _LEFT_OUT) if out[place] else ""
         rows.append(
             Category(
                 *(group.text("value"), people[place], selected[place], rates[place], ratios[place]),

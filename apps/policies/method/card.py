@@ -117,6 +117,8 @@ class Card:
     fields: tuple[CardField, ...] = ()
     standards: tuple[Standard, ...] = ()
     bias_audit: BiasAudit = field(default_factory=BiasAudit)
+    #: Rows that a group has at least, for its figures to be read by people without an account.
+    smallest_public_group: int = 10
     #: In which people write the texts, as BCP 47.
     language: str = "en"
 
@@ -173,6 +175,7 @@ def of(entry: Mapping[str, Any]) -> Card:
             for one in entry["standards"]
         ),
         BiasAudit(**audit | {name: tuple(audit.get(name, ())) for name in ("sex", "race")}),
+        entry.get("smallest_public_group", Card.smallest_public_group),
         entry.get("language", "en"),
     )
 

@@ -109,6 +109,25 @@ def test_levels_of_headings_have_no_gaps():
     ]
 
 
+@pytest.mark.parametrize(
+    ("href", "kept"),
+    [
+        *(("#one", True), ("mailto:ada@example.com", True), ("https://example.com/paper", True)),
+        *(
+            ("http://wiki.corp/", False),
+            ("http://127.1/", False),
+            ("//10.0.0.1/", False),
+            ("/versions/1/", False),
+        ),
+        *(("https://ada:secret@example.com/", False), ("http://[::ffff:10.0.0.1]/", False)),
+    ],
+)
+def test_links_that_do_not_lead_outside_are_text(href, kept):
+    tree = ElementTree.fromstring(f'<html><body><a href="{href}">a</a></body></html>')
+    sieve.prepare(tree, lacking=frozenset())
+    assert ("href" in tree[0][0].attrib) is kept
+
+
 def test_a_reader_finds_its_way(render):
     """Contents with page numbers and links, bookmarks, a running header, page x of y, language and title."""
     content = render(samples.contents())
