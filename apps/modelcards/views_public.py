@@ -1,6 +1,8 @@
 """Comments on a card, its public links, and the page of a public link."""
 
 from collections import defaultdict
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 from uuid import UUID
 
@@ -141,18 +143,25 @@ def withdraw_link(request: SignedInRequest, pk: UUID) -> HttpResponse:
     return redirect("modelcards:links", pk=link.card.version_id)
 
 
-@login_not_required
+def _kept_nowhere(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Give every answer of a public address its headers, also the one that refuses a verb."""
+
+    @wraps(view)
+    def told(request: HttpRequest, *args: Any, **named: Any) -> HttpResponse:
+        answer = view(request, *args, **named)
+        for name, value in PUBLIC_HEADERS.items():
+            answer[name] = value
+        return answer
+
+    return told
+
+
+# Nothing but a page is to be had here, so what is refused needs no token: its absence would be told without the headers.
 @csrf_exempt
-def public(request: HttpRequest, secret: str) -> HttpResponse:
-    """Answer at a public address. Nothing but a page is to be had here, so what is refused needs no token either."""
-    answer = _public(request, secret)
-    for name, value in PUBLIC_HEADERS.items():
-        answer[name] = value
-    return answer
-
-
+@login_not_required
+@_kept_nowhere
 @require_GET
-def _public(request: HttpRequest, secret: str) -> HttpResponse:
+def public(request: HttpRequest, secret: str) -> HttpResponse:
     """Where a public link leads; what is wrong, over, withdrawn or not published is not there."""
     limit = {"app": "modelcards", "action": "public_card", "config": PUBLIC_RATE, "limit_get": True}
     if not ratelimit.consume(request, **limit):
