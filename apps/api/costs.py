@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from apps.accounts.enums import Scope
 from apps.api.base import Endpoint, Input, Number, Output, Text, answer
-from apps.costs import figures, queries, services
+from apps.costs import queries, services
 from apps.costs.amounts import MOST_UNITS
 from apps.costs.enums import CostKind
 from apps.costs.importing import Sheet
@@ -214,19 +214,19 @@ class CostSummary(Endpoint):
         """Return this month with its forecast, and what months, kinds, versions, runs and experiments cost."""
         project = project_by_id_for(self.user, pk)
         summary = queries.month_summary(project)
-        shown = figures.figures_of(project, month=summary.month, day=queries.today())
-        months = [{"month": f"{month:%Y-%m}", "amount": total} for month, total in queries.by_month(project)]
+        sums = queries.sums_of(project)
+        months = [{"month": f"{month:%Y-%m}", "amount": total} for month, total in sums.months]
         parts = ("versions", "runs", "experiments", "movers", "unassigned")
         return answer(
             CostSummaryOut,
             {
                 "month": f"{summary.month:%Y-%m}",
                 **{name: getattr(summary, name) for name in ("currency", "actual", "budget", "forecast")},
-                **{name: getattr(shown, name) for name in parts},
+                **{name: getattr(sums.figures, name) for name in parts},
                 "newest_entry": summary.newest,
                 "by_kind": summary.by_kind,
                 "by_month": months,
-                "per_1000_predictions": shown.per_1000,
+                "per_1000_predictions": sums.figures.per_1000,
             },
         )
 

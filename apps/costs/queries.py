@@ -13,11 +13,12 @@ from django.db.models.functions import TruncMonth
 from django.http import Http404
 
 from apps.accounts.models import User
+from apps.audit import keeping
 from apps.core.clock import today
 from apps.core.memory import once
 from apps.costs.converting import books_currency, first_currency
 from apps.costs.enums import CostKind
-from apps.costs.figures import INFERENCE, net_units
+from apps.costs.figures import INFERENCE, Figures, figures_of, net_units
 from apps.costs.forecasting import Forecast, month_end
 from apps.costs.models import Budget, CostEntry, Rate, Target
 from apps.experiments.models import Run
@@ -264,6 +265,25 @@ def by_month(project: Project) -> list[tuple[datetime.date, Decimal]]:
     return [
         (one, totals.get(one, Decimal(0))) for one in reversed(months) if first is not None and one >= first
     ]
+
+
+@dataclass(frozen=True)
+class Sums:
+    """The figures of this month so far, and the totals of the last ones, oldest first."""
+
+    figures: Figures
+    months: tuple[tuple[datetime.date, Decimal], ...]
+
+
+def sums_of(project: Project) -> Sums:
+    """Return what the ledger sums up to today; a page keeps it until an entry is made."""
+
+    def make() -> tuple[Sums, bool]:
+        day = today()
+        found = figures_of(project, month=day.replace(day=1), day=day)
+        return Sums(found, tuple(by_month(project))), True
+
+    return keeping.kept(("costs", project.pk), project.pk, make)
 
 
 def version_figures(version_id: UUID) -> tuple[Decimal, Decimal | None]:

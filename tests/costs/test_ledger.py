@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from apps.audit.models import Event
 from apps.core.errors import Forbidden, Invalid, Refused
+from apps.core.memory import remembering
 from apps.costs import queries, services
 from apps.costs.figures import figures_of
 from apps.costs.models import CostEntry, Rate
@@ -228,6 +229,17 @@ def test_the_pages_of_an_entry_and_of_rates(client, project, version, run, dev, 
     with CaptureQueriesContext(connection) as three:
         client.get(rates)
     assert len(three) == len(one)
+
+
+def test_a_page_keeps_its_sums_until_an_entry(project, dev):
+    def shown():
+        with remembering():
+            return queries.sums_of(project)
+
+    before = shown()
+    assert shown() is before
+    enter(project, dev, description="One more")
+    assert shown() == queries.sums_of(project) != before
 
 
 def test_an_export_runs_no_formula(client, project, dev):

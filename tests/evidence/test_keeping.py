@@ -7,9 +7,9 @@ from decimal import Decimal
 import pytest
 from django.db import connection, transaction
 
-from apps.core.memory import reading_anew, remembering
+from apps.audit import keeping
+from apps.core.memory import is_remembering, reading_anew, remembering
 from apps.costs import services as costs
-from apps.evidence import keeping
 from apps.evidence.services import Evidence, collect
 from apps.experiments import services as experiments
 from apps.policies.services import publish
@@ -87,10 +87,10 @@ def test_the_longest_unused_makes_room_and_much_at_once_is_not_kept(version, mon
     shown(version)
     with remembering():
         collect(version, before="apps.checklists.evidence")
-    assert [key[2] for key in keeping._kept] == ["evidence:apps.checklists.evidence"]
+    assert [key[0] for key in keeping._kept] == ["evidence:apps.checklists.evidence"]
     monkeypatch.setattr(keeping, "MOST_EVENTS", 0)
     shown(version)
-    assert [key[2] for key in keeping._kept] == ["evidence:apps.checklists.evidence"]
+    assert [key[0] for key in keeping._kept] == ["evidence:apps.checklists.evidence"]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -153,11 +153,11 @@ def test_another_revision_of_the_policy_is_judged_apart(version, other_first):
 def test_a_pipeline_reads_anew(version, dev):
     shown(version)
     with remembering(), reading_anew():
-        assert not keeping.is_remembering()
+        assert not is_remembering()
 
 
 def _key(version: Version) -> keeping.Key:
-    return version.pk, version.model.project.policy_revision_id, "evidence:"
+    return "evidence:", version.pk, version.model.project.policy_revision_id
 
 
 def _own(evidence: Evidence) -> set[str]:

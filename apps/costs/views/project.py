@@ -14,11 +14,10 @@ from apps.core import charts
 from apps.core.forms import attempt
 from apps.core.htmx import page
 from apps.core.paging import page_of
-from apps.costs import alerts, figures, queries, services
-from apps.costs.figures import Figures
+from apps.costs import alerts, queries, services
 from apps.costs.forms import BudgetForm, CostForm, ImportForm, TargetForm
 from apps.costs.models import Target
-from apps.costs.queries import MonthSummary
+from apps.costs.queries import MonthSummary, Sums
 from apps.projects.models import Project
 from apps.projects.permissions import Right, can
 from apps.projects.queries import project_for
@@ -82,21 +81,21 @@ def _do(posted: str, form: Form, found: Project, request: SignedInRequest) -> ob
 
 
 def _context(request: SignedInRequest, found: Project, summary: MonthSummary) -> dict[str, object]:
-    shown = figures.figures_of(found, month=summary.month, day=queries.today())
+    sums = queries.sums_of(found)
     return {
         "project": found,
         "summary": summary,
         "levels": alerts.levels(found, summary),
-        "figures": shown,
-        "charts": _charts(found, summary, shown),
+        "figures": sums.figures,
+        "charts": _charts(summary, sums),
         "page": page_of(request, queries.entries_of(found)),
         "may_manage": can(request.user, Right.MANAGE, found),
         "may_record": can(request.user, Right.CONTRIBUTE, found),
     }
 
 
-def _charts(found: Project, summary: MonthSummary, shown: Figures) -> dict[str, charts.Chart]:
-    months = [(month, float(total)) for month, total in queries.by_month(found)]
+def _charts(summary: MonthSummary, sums: Sums) -> dict[str, charts.Chart]:
+    months = [(month, float(total)) for month, total in sums.months]
     if not months:
         return {}
     ahead = summary.forecast
@@ -110,7 +109,12 @@ def _charts(found: Project, summary: MonthSummary, shown: Figures) -> dict[str, 
     }
     for name, title, column, rows in (
         ("kinds", "This month by kind", "Kind", [(one.label, one.amount) for one in summary.by_kind]),
-        ("versions", "All time by version", "Version", [(one.title, one.amount) for one in shown.versions]),
+        (
+            "versions",
+            "All time by version",
+            "Version",
+            [(one.title, one.amount) for one in sums.figures.versions],
+        ),
     ):
         if rows:
             drawn[name] = charts.amount_bars(
