@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from allauth.account.adapter import get_adapter
 from rest_framework.request import Request
 from rest_framework.throttling import SimpleRateThrottle
 
@@ -15,3 +16,12 @@ class PrincipalThrottle(SimpleRateThrottle):
         user = request.user
         who = str(user.pk) if getattr(user, "is_authenticated", False) else self.get_ident(request)
         return f"throttle:{who}"
+
+
+class ExchangeThrottle(SimpleRateThrottle):
+    """Counts exchanges of identity tokens by the place they come from, which a header of the caller cannot change."""
+
+    scope = "exchange"
+
+    def get_cache_key(self, request: Request, view: Any) -> str:
+        return f"throttle:exchange:{get_adapter().get_client_ip(request._request)}"
