@@ -292,7 +292,7 @@ def test_used_tokens_are_forgotten_when_nobody_would_take_them(client, trust, ci
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.promise("races")
+@pytest.mark.promise("races", "federation")
 def test_of_several_who_show_one_token_at_once_one_gets_something(trust, ci_issuer):
     exchanged(Client(), trust, ci_issuer.token(trust.audience))
     token, together, found = ci_issuer.token(trust.audience), threading.Barrier(4, timeout=30), []
@@ -314,7 +314,7 @@ def test_of_several_who_show_one_token_at_once_one_gets_something(trust, ci_issu
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.promise("races")
+@pytest.mark.promise("races", "federation")
 def test_a_withdrawal_at_the_same_moment_leaves_no_token(trust, ci_issuer, ada):
     exchanged(Client(), trust, ci_issuer.token(trust.audience))
     together = threading.Barrier(3, timeout=30)
