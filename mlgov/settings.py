@@ -271,7 +271,7 @@ AUDIT_EVENT_MODULES = [
     if name not in {"core", "audit", "evidence", "commands", "api", "portal"}
 ]
 #: Where kinds of notices are listed.
-_WITH_NOTICES = "notifications costs checklists modelcards findings assurance"
+_WITH_NOTICES = "notifications identity costs checklists modelcards findings assurance"
 NOTICE_MODULES = [f"apps.{name}.notices" for name in _WITH_NOTICES.split()]
 NOTICE_MODULES += [f"apps.gates.{name}notices" for name in ("", "exception_", "condition_", "policy_")]
 #: With what the organisation signs its PDFs, on the worker's machine alone (apps/core/pdf/certificates.py).

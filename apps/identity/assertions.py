@@ -23,6 +23,8 @@ MAX_AGE = timedelta(minutes=15)
 #: How long a used token is remembered after nobody would take it any more: clocks of several machines differ.
 REMEMBERED = timedelta(minutes=10)
 _REQUIRED = ["iss", "sub", "aud", "exp", "iat"]
+#: What reading a token may raise: numbers beyond all bounds and JSON without end are among it.
+_UNREADABLE = (jwt.PyJWTError, ValueError, TypeError, KeyError, OverflowError, RecursionError)
 _REASONS: dict[type[Exception], tuple[str, str]] = {
     jwt.ExpiredSignatureError: ("expired", "It has run out."),
     jwt.ImmatureSignatureError: ("not_yet", "It is not valid yet, or was issued in the future."),
@@ -56,9 +58,10 @@ def verify(token: str, *, issuer: str, audiences: tuple[str, ...]) -> Assertion:
             leeway=LEEWAY,
             options={"require": _REQUIRED, "enforce_minimum_key_length": True},
         )
-    except (jwt.PyJWTError, ValueError, TypeError, KeyError) as error:
+    except _UNREADABLE as error:
         code, reason = _REASONS.get(type(error), ("malformed", "It is not formed as such tokens are."))
         raise Unacceptable(reason, code=code) from error
+    _demand_types(claims)
     _demand_one_audience(claims)
     return Assertion(claims, _name_of(token, claims), _end_of(claims))
 
@@ -83,7 +86,7 @@ def _key_of(token: str, issuer: str) -> jwt.PyJWK:
         raise Unacceptable(f"It has more than {LONGEST} characters, or strange ones.", code="malformed")
     try:
         header = jwt.get_unverified_header(token)
-    except (jwt.PyJWTError, ValueError, TypeError) as error:
+    except _UNREADABLE as error:
         raise Unacceptable("It is no JSON Web Token.", code="malformed") from error
     algorithm, kid = header.get("alg"), header.get("kid")
     if algorithm not in ALGORITHMS:
@@ -94,6 +97,14 @@ def _key_of(token: str, issuer: str) -> jwt.PyJWK:
     if "crit" in header or str(header.get("typ", "JWT")).upper() != "JWT" or not isinstance(kid, str | None):
         raise Unacceptable("It is another kind of token than an identity token.", code="bad_header")
     return issuers.key_for(issuer, kid=kid, algorithm=algorithm)
+
+
+def _demand_types(claims: dict[str, Any]) -> None:
+    """Times are numbers (RFC 7519, section 2), which the library also reads from texts and truth values."""
+    for name in ("exp", "iat", "nbf"):
+        value = claims.get(name, 0)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise Unacceptable(f"Its {name} is no number.", code="malformed", told=told_by(claims))
 
 
 def _demand_one_audience(claims: dict[str, Any]) -> None:

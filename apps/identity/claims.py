@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from apps.core.errors import Invalid
+from apps.core.texts import printable
 from apps.identity.enums import IssuerKind
 
 GITHUB = "https://token.actions.githubusercontent.com"
@@ -127,8 +128,4 @@ def _as_text(value: Any) -> str | None:
 def told_by(claims: dict[str, Any]) -> dict[str, str]:
     """Return what is kept about a token: where it came from, cut to what can be shown."""
     found = ((name, _as_text(claims.get(name))) for name in _TOLD)
-    return {name: _shown(value) for name, value in found if value}
-
-
-def _shown(text: str) -> str:
-    return "".join(one if one.isprintable() else "�" for one in text[:_LONGEST_TOLD])
+    return {name: printable(value, most=_LONGEST_TOLD) for name, value in found if value}

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from apps.core.errors import Invalid, MlgovError
 from apps.core.outgoing import CallFailed, call, parse
-from apps.core.texts import is_storable
+from apps.core.texts import is_storable, printable
 from apps.identity import oidc
 from apps.identity.models import IssuerKeys
 
@@ -121,7 +121,9 @@ def _asked(issuer: str) -> list[dict[str, Any]]:
     try:
         keys = _fetch(issuer)
     except (CallFailed, oidc.ProviderRefused, MlgovError) as error:
-        row.update(ended_at=timezone.now(), error=f"The issuer's keys cannot be read: {error}"[:500])
+        row.update(
+            ended_at=timezone.now(), error=printable(f"The issuer's keys cannot be read: {error}", most=500)
+        )
         return []
     now = timezone.now()
     row.update(keys=keys, fetched_at=now, ended_at=now, error="")
@@ -130,7 +132,7 @@ def _asked(issuer: str) -> list[dict[str, Any]]:
 
 def _fetch(issuer: str) -> list[dict[str, Any]]:
     """Read the issuer's document, and the keys where it says (OpenID Connect Discovery 1.0, section 4)."""
-    document = _read(issuer.rstrip("/") + "/.well-known/openid-configuration", issuer)
+    document = _read(issuer.removesuffix("/") + "/.well-known/openid-configuration", issuer)
     if document.get("issuer") != issuer:
         raise oidc.ProviderRefused("its document names another issuer.")
     address = document.get("jwks_uri")
@@ -143,6 +145,8 @@ def _fetch(issuer: str) -> list[dict[str, Any]]:
 
 
 def _read(address: str, issuer: str) -> dict[str, Any]:
+    # What is no URL at all is refused in words before its host is looked at.
+    parse(address)
     oidc.demand_known_host(address, issuer=issuer)
     answer = call(
         "GET", address, headers={"Accept": "application/json"}, seconds=CALL_SECONDS, max_bytes=MOST_BYTES
@@ -163,7 +167,7 @@ def _read(address: str, issuer: str) -> dict[str, Any]:
 
 def _is_usable(key: Any) -> bool:
     """Public keys that verify: a shared secret among them would let whoever reads it sign."""
-    if not isinstance(key, dict) or key.get("kty") not in set(_KINDS.values()):
+    if not isinstance(key, dict) or key.get("kty") not in tuple(_KINDS.values()):
         return False
     operations = key.get("key_ops", ["verify"])
     return key.get("use", "sig") == "sig" and isinstance(operations, list) and "verify" in operations

@@ -35,11 +35,14 @@ class CiIssuer:
         self.answers: dict[str, tuple[int, bytes, dict[str, str]]] = {}
         self.config: dict[str, object] = {}
         self.seen: list[str] = []
+        #: So long it thinks before it answers.
+        self.seconds = 0.0
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 outer.seen.append(self.path)
+                time.sleep(outer.seconds)
                 status, body, headers = outer.answer(self.path)
                 self.send_response(status)
                 for name, value in {**headers, "Content-Length": str(len(body))}.items():

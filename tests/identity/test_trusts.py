@@ -18,6 +18,8 @@ from apps.identity import services
 from apps.identity.claims import GITHUB, GITLAB
 from apps.identity.models import Exchange, Trust
 from apps.identity.snippets import snippet_of
+from apps.notifications.models import Notice
+from apps.projects import services as projects
 from apps.projects.models import Membership
 from tests.api.conftest import client_with
 from tests.identity.pipelines import CLAIMS, body, send
@@ -328,3 +330,20 @@ def test_by_the_interface_people_alone(client, project, nightly, ada, trust, set
     assert ended.json()["withdrawn_reason"] == "Done."
     again = client.post(f"{one}/withdrawal", {"reason": "Done."}, content_type="application/json")
     assert again.status_code == 409
+
+
+def test_the_other_owners_learn_of_it_and_nobody_else(make, project, ada, cleo, dev):
+    projects.add_member(project, user=cleo, role="owner", by=ada)
+    trust = make()
+    told = Notice.objects.get(kind="identity.pipeline_trusted")
+    assert (told.person, told.link) == (cleo, page_of("trust", trust.pk))
+    assert told.sentence == (
+        f"Ada lets pipelines of {GITHUB} act in Mortgages as {trust.account} (read): main."
+    )
+
+
+def test_a_trust_that_cannot_be_made_tells_nobody(make, project, ada, cleo):
+    projects.add_member(project, user=cleo, role="owner", by=ada)
+    with pytest.raises(Invalid):
+        make(claims={})
+    assert not Notice.objects.filter(kind="identity.pipeline_trusted").exists()

@@ -14,6 +14,7 @@ from apps.accounts import services as accounts
 from apps.audit import services as audit
 from apps.core.db import service
 from apps.core.errors import MlgovError
+from apps.core.texts import printable
 from apps.identity import assertions
 from apps.identity.assertions import Assertion
 from apps.identity.claims import mismatches, told_by
@@ -103,7 +104,7 @@ def _wanted(trust: Trust, scopes: Sequence[str], shown: Assertion) -> list[str]:
     above = sorted(set(scopes) - set(trust.scopes))
     if above:
         raise Unacceptable(
-            f"It asks for more than the trust gives: {', '.join(above)[:200]}.",
+            f"It asks for more than the trust gives: {printable(', '.join(above), most=200)}.",
             code="scope_too_wide",
             told=told_by(shown.claims),
         )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from apps.accounts import services as accounts
@@ -16,6 +17,8 @@ from apps.identity.claims import demand_claims, kind_of
 from apps.identity.enums import TRUSTED_SCOPES, IssuerKind
 from apps.identity.issuers import demand_issuer
 from apps.identity.models import Trust
+from apps.identity.notices import TRUSTED
+from apps.notifications.services import announce
 from apps.projects import services as projects
 from apps.projects.enums import Role
 from apps.projects.models import Project
@@ -79,7 +82,25 @@ def create_trust(
         account_id=str(account.pk),
         scopes=", ".join(trust.scopes),
     )
+    _tell_owners(trust, by)
     return trust
+
+
+def _tell_owners(trust: Trust, by: User) -> None:
+    """The other owners learn who gets in from now on; one of them can withdraw it."""
+    owners = User.objects.filter(memberships__project=trust.project, memberships__role=Role.OWNER)
+    announce(
+        TRUSTED,
+        trust,
+        project=trust.project,
+        to=owners.exclude(pk=by.pk).select_related("owner"),
+        by=by,
+        link=reverse("identity:trust", args=[trust.pk]),
+        where=trust.project.name,
+        issuer=trust.issuer,
+        account=str(trust.account),
+        scopes=", ".join(trust.scopes),
+    )
 
 
 def _demand_owner(by: User, project: Project) -> None:
