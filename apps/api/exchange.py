@@ -67,7 +67,7 @@ class SmallForm(FormParser):
 
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
-    ) -> QueryDict:
+    ) -> Any:
         """Return the form, read as UTF-8; raises BadRequest for a large one and TooManyFieldsSent."""
         content = stream.read(MOST_BYTES + 1)
         if len(content) > MOST_BYTES:
@@ -128,7 +128,7 @@ def _said(data: Any) -> dict[str, str]:
     twice = [name for name in data if len(data.getlist(name)) > 1]
     if twice:
         raise BadRequest("invalid_request", f"The parameter {twice[0][:40]!a} is there more than once.")
-    asked = {name: value for name, value in data.items() if value}
+    asked = {name: str(value) for name, value in data.items() if value}
     if asked.get("grant_type", GRANT) != GRANT:
         raise BadRequest("unsupported_grant_type", f"The grant_type is {GRANT}.")
     missing = [

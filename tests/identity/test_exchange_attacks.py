@@ -51,7 +51,11 @@ KEYS_BROUGHT = {
     "x5u": lambda thief: {"x5u": f"{thief.url}/jwks"},
     "jwk": lambda thief: {"jwk": thief.public("rsa")},
     "x5c": lambda thief: {"x5c": ["MIIB"]},
-    "all of another name": lambda thief: {"jku": f"{thief.url}/jwks", "jwk": thief.public("ec"), "kid": "ec2"},
+    "all of another name": lambda thief: {
+        "jku": f"{thief.url}/jwks",
+        "jwk": thief.public("ec"),
+        "kid": "ec2",
+    },
 }
 
 
@@ -64,7 +68,16 @@ def test_a_token_does_not_bring_its_own_key(client, trust, ci_issuer, thief, bro
 
 @pytest.mark.parametrize(
     "kid",
-    ["../../../../dev/null", "' OR 1=1 --", "rsa\x00", "RSA", " rsa", "", "http://127.0.0.2/jwks", "x" * 9000],
+    [
+        "../../../../dev/null",
+        "' OR 1=1 --",
+        "rsa\x00",
+        "RSA",
+        " rsa",
+        "",
+        "http://127.0.0.2/jwks",
+        "x" * 9000,
+    ],
     ids=lambda one: repr(one[:24]),
 )
 def test_the_name_of_a_key_is_only_compared(client, trust, ci_issuer, kid):
