@@ -7,7 +7,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 
+from apps.accounts import services as accounts
 from apps.gates.models import Approval
+from apps.identity.models import Trust
 from tests.cast import PASSWORD, code_of, open_request
 from tests.e2e.test_story import sign_in
 
@@ -162,9 +164,6 @@ def test_the_pages_of_people_invitations_and_groups_are_in_order(page, project, 
 
 
 def test_an_owner_trusts_a_pipeline(page, project, ada):
-    from apps.accounts import services as accounts
-    from apps.identity.models import Trust
-
     sign_in(page, page.address, ada.email)
     page.goto(page.address + reverse("identity:trusts", args=[project.slug]))
     looked_at(page, "trusts-none")
@@ -181,6 +180,10 @@ def test_an_owner_trusts_a_pipeline(page, project, ada):
     page.fill("main input[name=environment]", "production")
     page.click("main form button >> text=Trust it")
     assert "as a number" in page.inner_text("main .errors")
+    # The browser reports the refused form as one.
+    (refused,) = page.problems
+    assert "422" in refused
+    page.problems.clear()
     looked_at(page, "trust-refused")
     page.fill("main input[name=repository_id]", "4711")
     page.click("main form button >> text=Trust it")
