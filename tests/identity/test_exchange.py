@@ -16,7 +16,9 @@ from django.utils import timezone
 from apps.accounts import services as accounts
 from apps.accounts.models import Token
 from apps.api.throttling import ExchangeThrottle
+from apps.audit.keeping import kept
 from apps.audit.models import Event
+from apps.core.memory import remembering
 from apps.identity import services
 from apps.identity.models import Exchange, IssuerKeys, UsedIdentityToken
 from apps.identity.services import exchanging
@@ -458,3 +460,23 @@ def test_a_place_is_limited_whatever_it_says_of_itself(client, trust, monkeypatc
     monkeypatch.setattr(ExchangeThrottle, "THROTTLE_RATES", {"exchange": "2/min"})
     said = [send(client, "", **{"X-Forwarded-For": f"192.0.2.{number}"}).status_code for number in range(4)]
     assert said == [400, 400, 429, 429]
+
+
+def test_exchanges_leave_what_was_kept_of_the_project(client, trust, ci_issuer, project):
+    made: list[int] = []
+
+    def make():
+        made.append(1)
+        return len(made), True
+
+    def look():
+        with remembering():
+            return kept(("tests", project.pk), project.pk, make)
+
+    exchanged(client, trust, ci_issuer.token(trust.audience))
+    assert look() == look() == 1
+    exchanged(client, trust, ci_issuer.token(trust.audience))
+    exchanged(client, trust, "token")
+    assert look() == 1
+    services.withdraw_trust(trust, reason="Over.", by=trust.created_by)
+    assert look() == 2
