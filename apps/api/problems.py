@@ -33,6 +33,7 @@ _CODES = {
     415: "unsupported_media_type",
     422: "invalid",
     429: "throttled",
+    503: "too_many_waiting",
 }
 
 
