@@ -8,9 +8,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from lxml import etree
 
+from apps.accounts import services as accounts
 from apps.api import waiting
 from apps.jobs import services as jobs
 from apps.jobs.models import Job
+from apps.projects import services as projects
+from apps.projects.models import Membership
 from tests.api.conftest import client_with
 from tests.gates.test_reporting import read_junit, read_sarif
 
@@ -149,12 +152,10 @@ def test_the_gate_waits_for_a_job_without_a_connection(pipeline, gate, version, 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_member_who_leaves_while_waiting_gets_nothing(pipeline, gate, version, dev, ci, ada, monkeypatch):
-    from apps.projects import services as projects
-
     job = Job.objects.get(kind="registry.scan")
 
     def sleep(seconds):
-        projects.remove_member(version.model.project, user=ci.user, by=ada)
+        projects.remove_member(Membership.objects.get(user=ci.user), by=ada)
         jobs.request_cancel(job, by=dev)
 
     monkeypatch.setattr(time, "sleep", sleep)
@@ -219,7 +220,5 @@ def test_a_job_that_has_ended_is_answered_at_once_and_a_stranger_does_not_wait(
 
 
 def test_a_token_that_may_not_read_does_not_wait(ci, dev, gate):
-    from apps.accounts import services as accounts
-
     _, secret = accounts.issue_token(ci.user, name="t", scopes=["track"], by=dev)
     assert client_with(secret).get(gate, headers={"Prefer": "wait=60"}).status_code == 403
