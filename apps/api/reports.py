@@ -1,7 +1,7 @@
 """The gate in what CI servers read: which format a request asks for, and how OpenAPI names them."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
@@ -33,7 +33,7 @@ class ReportRenderer(JSONRenderer):
 def _renderer(made: Format) -> type[ReportRenderer]:
     charset = "utf-8" if made.media_type.startswith("text/") else None
     facts = {"made": made, "media_type": made.media_type, "format": made.key, "charset": charset}
-    return type(f"{made.key.capitalize()}Renderer", (ReportRenderer,), facts)
+    return cast(type[ReportRenderer], type(f"{made.key.capitalize()}Renderer", (ReportRenderer,), facts))
 
 
 #: The first is what is answered without a wish.

@@ -13,5 +13,5 @@ OF_PROJECT = ("data.leakage", "data.profile")
 def open_jobs_of(version: Version) -> QuerySet[Job]:
     """Return the jobs that wait or run and are about the version: its evaluations, scans of its files, suggestions."""
     own = Q(pk__in=version.evaluations.values("job")) | Q(args__version=str(version.pk))
-    project = version.model.project_id
-    return Job.objects.exclude(state__in=FINISHED).filter(own | Q(kind__in=OF_PROJECT, project_id=project))
+    of_project = Job.objects.filter(project_id=version.model.project_id)
+    return of_project.exclude(state__in=FINISHED).filter(own | Q(kind__in=OF_PROJECT))

@@ -235,3 +235,23 @@ def test_an_evaluation_that_fails_is_1_and_one_that_takes_too_long_3(run, tmp_pa
         found = as_json({"id": "e", "state": state, "error": "Why."})
         with listening(in_turn(sent, begun, asked, found)) as server:
             assert run(address(server), *arguments)[0] == status
+
+
+def test_a_card_is_written_as_it_is_in_the_format_named(run, tmp_path):
+    for name, path in (("json", "card.json"), ("hugging-face", "card/exports/hugging-face")):
+        with listening(answering("200 OK", b"\x00whole")) as server:
+            file = tmp_path / name
+            assert run(address(server), "card", "v", "--format", name, "--output", str(file))[0] == 0
+        assert file.read_bytes() == b"\x00whole"
+        assert server.requests[0].startswith(f"GET /api/v1/versions/v/{path} HTTP".encode())
+
+
+def test_a_promotion_that_is_refused_is_1_with_what_is_in_the_way(run):
+    made = {"id": "p", "to_stage": "staging", "verdict": {"criteria": GATE["criteria"]}}
+    for state, status in (("refused", 1), ("open", 0)):
+        with listening(as_json(made | {"state": state}, status="201 Created")) as server:
+            found, out, _ = run(address(server), "promote", "v", "--to", "staging")
+        assert found == status
+        assert f"Promotion to staging: {state}" in out
+        assert f"{address(server)}/promotions/p/" in out
+        assert "Good ?[2Jenough: It is 0.5." in out

@@ -17,7 +17,7 @@ from apps.policies.judge import CriterionResult, State
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0-rtm.5.json"
 LEVELS = {"block": "error", "warn": "warning"}
 #: What a viewer would replace by an argument (section 3.11.5), and where it would see a link (3.11.6).
-_PLACEHOLDER = re.compile(r"\{(?=\d+\})|(?<=\d)\}")
+_PLACEHOLDER = re.compile(r"\{(\d+)\}")
 _LINK = re.compile(r"[\\\[\]]")
 
 
@@ -109,5 +109,5 @@ def _fingerprint(result: CriterionResult, report: Report) -> str:
 
 
 def _message(text: str) -> str:
-    doubled = _PLACEHOLDER.sub(lambda found: found[0] * 2, text)
+    doubled = _PLACEHOLDER.sub(r"{{\1}}", text)
     return _LINK.sub(lambda found: "\\" + found[0], doubled)
