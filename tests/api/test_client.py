@@ -182,6 +182,7 @@ def test_the_token_follows_no_redirect(run):
     ("url", "token", "says"),
     [
         ("http://mlgov.example.org", TOKEN, "everybody reads the token"),
+        ("http://127.0.0.1.example.org", TOKEN, "everybody reads the token"),
         ("ftp://mlgov.example.org", TOKEN, "Set MLGOV_URL"),
         ("", TOKEN, "Set MLGOV_URL"),
         ("https://user:secret@mlgov.example.org", TOKEN, "Set MLGOV_URL"),

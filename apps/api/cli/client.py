@@ -141,7 +141,7 @@ class Server:
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.password:
             raise Failed("Set MLGOV_URL to the server, for example https://mlgov.example.org.", USAGE)
-        local = parts.hostname in {"localhost", "::1"} or parts.hostname.startswith("127.")
+        local = re.fullmatch(r"localhost|::1|127(\.\d{1,3}){3}", parts.hostname)
         if parts.scheme == "http" and not local and not allow_http:
             raise Failed("Over http:// everybody reads the token. Use https://, or --allow-http.", USAGE)
         if not re.fullmatch(r"[!-~]+", token):
