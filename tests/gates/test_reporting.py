@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft4Validator
 from lxml import etree
@@ -97,6 +97,7 @@ criteria = st.lists(
 )
 
 
+@settings(max_examples=15)
 @given(criteria, texts)
 def test_a_report_is_red_exactly_where_the_gate_is_shut(results, words):
     made = report(*results, words=words)
@@ -112,6 +113,7 @@ def test_a_report_is_red_exactly_where_the_gate_is_shut(results, words):
         assert run["tool"]["driver"]["rules"][one["ruleIndex"]]["id"] == one["ruleId"]
 
 
+@settings(max_examples=40)
 @given(criteria)
 def test_no_text_becomes_markup_in_a_comment(results):
     tags = re.findall(r"<(?!!)/?(\w+)", as_html(markdown.render(report(*results))))
