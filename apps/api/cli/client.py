@@ -373,7 +373,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     for run, names in COMMANDS.items():
         one = commands.add_parser(run.__name__, help=run.__doc__)
-        one.set_defaults(carry_out=run)
+        one.set_defaults(act=run)
         for name in f"{names} --wait --json --key --allow-http".split():
             one.add_argument(name, **ARGUMENTS.get(name, {"default": ""}))
     return parser
@@ -386,9 +386,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         address, token = os.environ.get("MLGOV_URL", ""), os.environ.get("MLGOV_TOKEN", "")
-        return int(
-            options.carry_out(Server(address, token, Progress(), allow_http=options.allow_http), options)
-        )
+        return int(options.act(Server(address, token, Progress(), allow_http=options.allow_http), options))
     except Failed as error:
         print(f"mlgov: {error}", file=sys.stderr)
         return error.status
