@@ -1,6 +1,6 @@
 """The gate in what CI servers read: which format a request asks for, and how OpenAPI names them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 from drf_spectacular.types import OpenApiTypes
@@ -62,9 +62,9 @@ class ByFormatOrAccept(DefaultContentNegotiation):
     """``?format=`` names a format outright, whatever is accepted; without it the header Accept decides."""
 
     def select_renderer(
-        self, request: Request, renderers: list[BaseRenderer], format_suffix: str | None = None
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
     ) -> tuple[BaseRenderer, str]:
-        wanted = request.query_params.get("format", "")
+        renderers, wanted = list(renderers), request.query_params.get("format", "")
         if wanted:
             for one in renderers:
                 if one.format == wanted:
@@ -72,7 +72,8 @@ class ByFormatOrAccept(DefaultContentNegotiation):
             known = ", ".join(str(one.format) for one in renderers)
             raise Invalid(f"There is no format “{wanted[:40]}”. There are {known}.", code="unknown_format")
         try:
-            return super().select_renderer(request, renderers, format_suffix)
+            chosen: tuple[BaseRenderer, str] = super().select_renderer(request, renderers, format_suffix)
         except NotAcceptable:
             types = ", ".join(str(one.media_type) for one in renderers)
             raise NotAcceptable(f"Nothing of what Accept names is made here. There are {types}.") from None
+        return chosen
