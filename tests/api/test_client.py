@@ -92,7 +92,7 @@ def test_a_gate_that_says_no_is_exit_status_1_and_nothing_reaches_the_terminal(r
         status, out, err = run(address(server), "gate", "v", "--to", "staging")
     assert status == 1
     assert "Gate to staging: FAIL" in out
-    assert "Good ?[2Jenough: It is 0.5." in out
+    assert "Good ?[2Jenough\n      It is 0.5.\n" in out
     assert "Train? it." in out
     assert err == ""
     request = server.requests[0].decode()
@@ -255,4 +255,4 @@ def test_a_promotion_that_is_refused_is_1_with_what_is_in_the_way(run):
         assert found == status
         assert f"Promotion to staging: {state}" in out
         assert f"{address(server)}/promotions/p/" in out
-        assert "Good ?[2Jenough: It is 0.5." in out
+        assert "Good ?[2Jenough\n      It is 0.5.\n" in out
