@@ -4,6 +4,7 @@ import ast
 import base64
 import hashlib
 import json
+import re
 import sys
 import time
 
@@ -99,6 +100,17 @@ def test_a_gate_that_says_no_is_exit_status_1_and_nothing_reaches_the_terminal(r
     assert request.startswith("GET /api/v1/versions/v/gate?to=staging HTTP/1.1")
     assert f"Authorization: Bearer {TOKEN}" in request
     assert "Prefer: wait=50" in request
+
+
+def test_no_text_is_a_command_to_a_ci_server(run):
+    told = {"title": "##[add-mask]x", "reason": "::set-output name=a::b", "remedy": "see ##vso[task]"}
+    with listening(as_json(GATE | {"criteria": [GATE["criteria"][0] | told]})) as server:
+        shown = run(address(server), "gate", "v", "--to", "staging")[1]
+        whole = run(address(server), "gate", "v", "--to", "staging", "--json")[1]
+    for text in (shown, whole):
+        assert not re.search(r"^\s*::|##\w*\[", text, re.MULTILINE)
+    assert "# #[add-mask]x" in shown
+    assert json.loads(whole)["criteria"][0]["title"] == "##[add-mask]x"
 
 
 def test_a_gate_that_passes_is_0_and_writes_what_the_server_sent(run, tmp_path):

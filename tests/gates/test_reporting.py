@@ -26,7 +26,7 @@ HOSTILE = (
     "[click](javascript:alert(1)) ![](https://evil.example/p.png) <https://evil.example>",
     "| a | b |\n|---|---|\n# head\n- list\n> quote\n```\ncode",
     "@everyone see #1, !2, GH-3 and ~bug, mail bob@evil.example, https://evil.example www.evil.example",
-    "\x00\x07\x1b[31mred \u202ereversed \ufffe {0} {12} ` `` *b* _i_ ~~s~~ \\ &lt; &copy;",
+    "\ud800 half \x00\x07\x1b[31mred \u202ereversed \ufffe {0} {12} ` `` *b* _i_ ~~s~~ \\ &lt; &copy;",
 )
 
 
@@ -133,8 +133,10 @@ def test_a_hostile_text_is_shown_as_it_is_but_reaches_nobody(words):
     shown = as_html(markdown.render(report(criterion("c", State.FAIL, words=words))))
     assert "javascript:alert" not in re.sub(r">[^<]*<", "><", shown)
     assert not re.search(r"[@#!]\w", re.sub("<[^>]*>|&#?\\w+;", "", shown))
-    assert "\u202e" not in shown
-    assert "\x1b" not in shown
+    assert not re.search("[\u202e\x1b]|://e|www[.]e", re.sub("<[^>]*>", "", shown))
+    hostile = report(criterion("c", State.FAIL, words=words), words=words)
+    others = junit.render(hostile) + sarif.render(hostile, tool_version="1")
+    assert not re.search("[\u202e\x1b]", others.decode().replace("\\u001b", "\x1b"))
 
 
 def test_the_verdict_stands_first_and_what_to_do_before_the_table():
@@ -155,10 +157,26 @@ def test_the_verdict_stands_first_and_what_to_do_before_the_table():
 
 
 def test_a_comment_fits_where_it_is_sent():
-    many = [criterion(f"c{n}", State.FAIL, words="long words " * 200, title=f"t{n}") for n in range(300)]
-    text = markdown.render(report(*many))
-    assert len(text) < 65_000
-    assert "220 more criteria stand on the page" in text
+    for words in ("long words ", "&", "<|@"):
+        many = [criterion(f"c{n}", State.FAIL, words=words * 200, title=words * 20) for n in range(300)]
+        text = markdown.render(report(*many, words=words * 20))
+        assert len(text) < 65_536
+        rows, left = text.count("\n| ❌"), re.search(r"(\d+) more criteria stand on the page", text)[1]
+        assert rows > 10
+        assert rows + int(left) == 300
+
+
+def test_thousands_of_criteria_are_reported():
+    many = report(*(criterion(f"c{n}", State.FAIL, words=f"w{n}") for n in range(2_000)))
+    assert junit.render(many).count(b"<failure ") == 2_000
+    assert sarif.render(many, tool_version="1").count(b'"ruleIndex"') == 2_000
+    assert "1920 more criteria stand on the page" in markdown.render(many)
+
+
+def test_what_is_told_of_one_criterion_has_an_end():
+    one = report(criterion("c", State.FAIL, words="x" * 1_000_000))
+    assert len(junit.render(one)) < 20_000
+    assert len(sarif.render(one, tool_version="1")) < 60_000
 
 
 def test_a_waiver_is_seen_and_shuts_nothing():

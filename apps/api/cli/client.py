@@ -62,8 +62,11 @@ class Again(Exception):
 
 
 def inert(text: str) -> str:
-    """Return a text without what a terminal would obey."""
-    return re.sub("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", "?", text)
+    """Return a text without what a terminal would obey, or a CI server that reads its log for commands."""
+    text = re.sub("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", "?", text)
+    return re.sub(
+        r"##(?=\w*\[)|^(\s*)::", lambda found: "# #" if found[1] is None else f"{found[1]}: :", text
+    )
 
 
 def clean(text: Any) -> str:
@@ -429,7 +432,7 @@ def _writable(target: Path) -> None:
 def _show(options: argparse.Namespace, found: Any, lines: Callable[[Any], list[str]]) -> None:
     """Print what was answered: for people as lines, on a terminal folded at its edge."""
     if options.json:
-        _print(json.dumps(found, indent=2).encode() + b"\n")
+        _print(json.dumps(found, indent=2).replace("##", "#\\u0023").encode() + b"\n")
         return
     wide, shown = columns(sys.stdout), [inert(line) for line in lines(found)]
     if wide:

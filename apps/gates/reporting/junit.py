@@ -4,14 +4,14 @@ No test case failed exactly where the gate passes: a criterion that blocks and d
 evidence too; one that only warns is skipped, so that no build turns red for what the policy lets through.
 """
 
-import re
 from xml.etree import ElementTree as ET
 
-from apps.gates.reporting.report import WORDS, Report, blocks, holds, to_do
+from apps.gates.reporting.report import WORDS, Report, blocks, holds, shown, to_do
 from apps.policies.judge import CriterionResult, State
 
-#: What XML 1.0 cannot carry, however it is escaped (section 2.2).
-_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+#: Characters of an attribute, which viewers show as a line, and of what is told of a criterion.
+LONGEST_LINE = 1_000
+LONGEST = 10_000
 
 
 def render(report: Report) -> bytes:
@@ -64,8 +64,8 @@ def _told(result: CriterionResult) -> str:
 
 
 def _clean(attributes: dict[str, str]) -> dict[str, str]:
-    return {name: _text(value) for name, value in attributes.items()}
+    return {name: shown(value, LONGEST_LINE) for name, value in attributes.items()}
 
 
 def _text(text: str) -> str:
-    return _NO_XML.sub("�", str(text))
+    return shown(text, LONGEST)

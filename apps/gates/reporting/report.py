@@ -1,5 +1,6 @@
 """What a report of a gate tells, in whatever format: pure data, made from the view of a gate."""
 
+import re
 from dataclasses import dataclass
 from typing import Self
 
@@ -16,6 +17,14 @@ WORDS = {
     State.MISSING: "evidence missing",
     State.WAIVED: "waived",
 }
+
+
+#: Control characters but tab and new line, what turns the order of reading or is not seen at all, and what UTF-8 or
+#: XML 1.0 cannot carry (section 2.2).
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff"
+    "\U000e0000-\U000e007f]"
+)
 
 
 @dataclass(frozen=True)
@@ -91,6 +100,12 @@ def to_do(result: CriterionResult) -> list[str]:
         return []
     changes = [f"{one.what} is {one.now}, needed {one.needed}." for one in result.verdict.changes]
     return changes + ([result.remedy] if result.remedy else [])
+
+
+def shown(words: str, longest: int) -> str:
+    """Return words of which each character is seen, and at most so many of them."""
+    seen = _UNSEEN.sub("\ufffd", str(words).replace("\r\n", "\n"))
+    return seen if len(seen) <= longest else seen[: longest - 1] + "…"
 
 
 def _place(result: CriterionResult) -> tuple[bool, bool, int]:

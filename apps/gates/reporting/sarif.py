@@ -11,10 +11,12 @@ import re
 from typing import Any
 from urllib.parse import quote
 
-from apps.gates.reporting.report import WORDS, Report, holds, to_do
+from apps.gates.reporting.report import WORDS, Report, holds, shown, to_do
 from apps.policies.judge import CriterionResult, State
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0-rtm.5.json"
+#: Characters of a message.
+LONGEST = 10_000
 LEVELS = {"block": "error", "warn": "warning"}
 #: What a viewer would replace by an argument (section 3.11.5), and where it would see a link (3.11.6).
 _PLACEHOLDER = re.compile(r"\{(\d+)\}")
@@ -42,7 +44,7 @@ def render(report: Report, *, tool_version: str) -> bytes:
         "results": [_result(one, index[one.key], report) for one in told],
         "properties": {
             "state": str(report.state),
-            "version": report.version,
+            "version": shown(report.version, LONGEST),
             "from": report.from_stage,
             "to": report.to_stage,
             "policy": report.policy,
@@ -94,7 +96,7 @@ def _location(report: Report) -> dict[str, Any]:
         "physicalLocation": {"artifactLocation": model, "region": {"startLine": 1}},
         "logicalLocations": [
             {
-                "name": report.version,
+                "name": shown(report.version, LONGEST),
                 "fullyQualifiedName": f"{report.project}/{report.model}",
                 "kind": "module",
             }
@@ -109,5 +111,5 @@ def _fingerprint(result: CriterionResult, report: Report) -> str:
 
 
 def _message(text: str) -> str:
-    doubled = _PLACEHOLDER.sub(r"{{\1}}", text)
+    doubled = _PLACEHOLDER.sub(r"{{\1}}", shown(text, LONGEST))
     return _LINK.sub(lambda found: "\\" + found[0], doubled)
