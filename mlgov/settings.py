@@ -225,6 +225,8 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
     "PAGE_SIZE": 50,
 }
+#: How many requests of a process may wait by “Prefer: wait”; fewer than its threads, so that others are answered.
+API_WAITERS = int(os.environ.get("MLGOV_API_WAITERS", "2"))
 SPECTACULAR_SETTINGS = {
     "TITLE": "mlgov",
     "VERSION": "1",

@@ -46,6 +46,8 @@ OPEN = {
     "account_inactive",
     "mfa_login_webauthn",
     "socialaccount_login_cancelled",
+    "client",
+    "client_checksum",
 }
 
 
