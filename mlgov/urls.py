@@ -23,6 +23,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/sso/cancelled/", account.login, name="socialaccount_login_cancelled"),
     path("accounts/sessions/", include("allauth.usersessions.urls")),
     path("api/", include("apps.api.urls")),
+    path("mlflow/", include("apps.mlflow.urls")),
     path("", include("apps.projects.urls")),
     path("", include("apps.portal.urls")),
     path("", include("apps.accounts.urls")),

@@ -15,7 +15,7 @@ from apps.core.db import service
 from apps.core.errors import Invalid
 from apps.experiments.enums import ENDED_RUN, OPEN_RUN, RUN_MOVES
 from apps.experiments.models import Experiment, Run
-from apps.experiments.recording import held
+from apps.experiments.recording import held, rename_run
 from apps.experiments.services import close, create_experiment, locked_experiment
 from apps.projects.locking import locked
 from apps.projects.models import Project
@@ -37,8 +37,13 @@ def experiment_named(project: Project, name: str) -> Experiment | None:
 
 @service
 def create_named(project: Project, *, name: str, by: User, tags: Mapping[str, str]) -> Experiment:
-    """Begin an experiment whose name is unique in the project; raises NameTaken, also for a deleted one's name."""
+    """Begin an experiment whose name is unique in the project; raises NameTaken, also for a deleted one's name.
+
+    The default experiment counts as there before its first use.
+    """
     can(by, Right.CONTRIBUTE, project).enforce()
+    if name == DEFAULT_NAME:
+        raise NameTaken(f"Experiment '{name}' already exists: its id is 0.", code="name_taken")
     locked(project)
     _demand_free(project, name)
     return create_experiment(project, name=name, by=by, tags=tags)
@@ -158,22 +163,6 @@ def restore_run(run: Run, *, by: User) -> Run:
 
 
 @service
-def rename_run(run: Run, *, name: str, by: User, tags: Mapping[str, str]) -> Run:
-    """Give a run another name, together with the tags that say the same; a change with its event in every state."""
-    can(by, Right.CONTRIBUTE, run.experiment.project).enforce()
-    current = held(run)
-    before = current.name
-    written = name.strip()[:250] or before
-    if written == before and all(current.tags.get(key) == value for key, value in tags.items()):
-        return current
-    governed.change(current, name=written, tags=current.tags | dict(tags))
-    audit.record(
-        "experiments.run_renamed", current, by=by, project_id=current.experiment.project_id, before=before
-    )
-    return current
-
-
-@service
 def move_run(run: Run, *, state: str, by: User, ended_at: datetime | None = None) -> Run:
     """Set a run to another state: end it, open one that ended again, or correct how or when it ended."""
     can(by, Right.CONTRIBUTE, run.experiment.project).enforce()
@@ -189,3 +178,15 @@ def move_run(run: Run, *, state: str, by: User, ended_at: datetime | None = None
     kind = "experiments.run_reopened" if was_over else "experiments.run_moved"
     audit.record(kind, current, by=by, project_id=current.experiment.project_id, state=state)
     return current
+
+
+@service
+def update_run(
+    run: Run, *, by: User, name: str = "", state: str | None = None, ended_at: datetime | None = None
+) -> Run:
+    """Rename a run, move it, or correct when it ended: all that is given, or nothing."""
+    if name:
+        run = rename_run(run, name=name, by=by)
+    if state is None and ended_at is not None and run.state in ENDED_RUN:
+        state = run.state
+    return run if state is None else move_run(run, state=state, ended_at=ended_at, by=by)

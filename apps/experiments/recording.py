@@ -34,6 +34,8 @@ _GROW = (
     "UPDATE experiments_run SET params = params || %s, tags = tags || %s, updated_at = now() WHERE id = %s"
 )
 _FORGET_TAG = "UPDATE experiments_run SET tags = tags - %s::text, updated_at = now() WHERE id = %s"
+#: MLflow's clients say a run's name in a tag as well.
+NAME_TAG = "mlflow.runName"
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,8 @@ class ParameterFixed(Invalid):
 def log_batch(run: Run, *, batch: Batch, by: User) -> None:
     """Log points, parameters and tags. What is there already counts once; NaN and infinities are kept.
 
+    The tag NAME_TAG renames the run.
+
     Raises ParameterFixed for another value of a parameter, Refused for a deleted run. Unlike ``log_metrics`` it takes
     a run that has ended, with an event.
     """
@@ -77,6 +81,9 @@ def log_batch(run: Run, *, batch: Batch, by: User) -> None:
         )
     current = held(run, shared=not (batch.params or batch.tags))
     fresh = _fresh_params(current, batch.params)
+    name = batch.tags.get(NAME_TAG)
+    if name and name != current.name:
+        current = _renamed(current, name=name, by=by)
     if batch.points:
         _insert(current, batch.points)
     if current.state in OPEN_RUN:
@@ -187,3 +194,19 @@ def log_inputs(run: Run, *, inputs: Sequence[Described], by: User) -> None:
     )
     if current.state not in OPEN_RUN:
         _amend(current, by=by, written={}, inputs=len(inputs))
+
+
+@service
+def rename_run(run: Run, *, name: str, by: User) -> Run:
+    """Give a run another name, and say the same in its tag; a change with its event in every state."""
+    can(by, Right.CONTRIBUTE, run.experiment.project).enforce()
+    return _renamed(held(run), name=name, by=by)
+
+
+def _renamed(run: Run, *, name: str, by: User) -> Run:
+    before = run.name
+    if name == before and run.tags.get(NAME_TAG, name) == name:
+        return run
+    governed.change(run, name=name, tags=run.tags | {NAME_TAG: name})
+    audit.record("experiments.run_renamed", run, by=by, project_id=run.experiment.project_id, before=before)
+    return run

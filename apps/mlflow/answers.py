@@ -24,7 +24,7 @@ STATES = {
     "KILLED": RunState.KILLED,
 }
 STATE_NUMBERS = {"1": "RUNNING", "2": "SCHEDULED", "3": "FINISHED", "4": "FAILED", "5": "KILLED"}
-USER_TAG, NAME_TAG = "mlflow.user", "mlflow.runName"
+USER_TAG = "mlflow.user"
 
 
 def milliseconds(moment: datetime) -> int:
