@@ -44,11 +44,11 @@ class ExperimentFields(Input):
 
 
 class ExperimentIn(ExperimentFields):
-    name = Text(max_length=120)
+    name = Text(max_length=500)
 
 
 class ExperimentChange(ExperimentFields):
-    name = Text(required=False, max_length=120, allow_blank=False)
+    name = Text(required=False, max_length=500, allow_blank=False)
 
 
 class ExperimentOut(Output):

@@ -33,6 +33,11 @@ ON CONFLICT DO NOTHING
 _GROW = (
     "UPDATE experiments_run SET params = params || %s, tags = tags || %s, updated_at = now() WHERE id = %s"
 )
+#: A shared lock lets others log too; what decides whether one may is read anew under it.
+_SHARE = """
+SELECT run.state, run.lock_version, run.deleted_at, experiment.deleted_at FROM experiments_run run
+JOIN experiments_experiment experiment ON experiment.id = run.experiment_id WHERE run.id = %s FOR SHARE OF run
+"""
 _FORGET_TAG = "UPDATE experiments_run SET tags = tags - %s::text, updated_at = now() WHERE id = %s"
 #: MLflow's clients say a run's name in a tag as well.
 NAME_TAG = "mlflow.runName"
@@ -97,13 +102,14 @@ def log_batch(run: Run, *, batch: Batch, by: User) -> None:
 
 def held(run: Run, *, shared: bool = False) -> Run:
     """Return the run under a lock; a shared one lets others add points at the same time, but nobody end it."""
-    rows = Run.objects.select_related("experiment__project")
     if shared:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT 1 FROM experiments_run WHERE id = %s FOR SHARE", [run.pk])
+            cursor.execute(_SHARE, [run.pk])
+            run.state, run.lock_version, run.deleted_at, run.experiment.deleted_at = cursor.fetchone()
+        current = run
     else:
-        rows = rows.select_for_update(of=("self",), no_key=True)
-    current = rows.get(pk=run.pk)
+        rows = Run.objects.select_for_update(of=("self",), no_key=True).select_related("experiment__project")
+        current = rows.get(pk=run.pk)
     demand_active(current)
     return current
 

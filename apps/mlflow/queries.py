@@ -99,6 +99,16 @@ def runs_among(caller: Caller, given: Iterable[str]) -> dict[UUID, Run]:
     return Run.objects.filter(experiment__project=caller.project, pk__in=keys).in_bulk()
 
 
+def values_of(run: Run) -> QuerySet[RunMetric]:
+    """Return the latest value of each metric of a run."""
+    return RunMetric.objects.filter(run=run).order_by("name")
+
+
+def inputs_of(run: Run) -> QuerySet[RunInput]:
+    """Return the datasets of a run in the order in which they were noted."""
+    return RunInput.objects.filter(run=run).order_by("id")
+
+
 def documents(ids: Sequence[UUID]) -> list[dict[str, Any]]:
     """Return runs in the order of ``ids``: three statements, however many they are."""
     keys = list(ids)

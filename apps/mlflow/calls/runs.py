@@ -1,14 +1,13 @@
 """Calls about runs: their life, and searching them."""
 
 from typing import Any
-from uuid import UUID
 
 from apps.core.errors import Invalid
 from apps.core.ids import new_id
 from apps.experiments import lifecycle, services
 from apps.experiments.recording import NAME_TAG
 from apps.mlflow import queries, searching
-from apps.mlflow.answers import DEFAULT_ID, STATE_NUMBERS, STATES, USER_TAG, info, moment
+from apps.mlflow.answers import DEFAULT_ID, STATE_NUMBERS, STATES, USER_TAG, info, moment, run_document
 from apps.mlflow.callers import Caller
 from apps.mlflow.calls.limits import LONGEST_KEY, demand_value, page_size, run_id, tags_of, view, wrong
 from apps.mlflow.filters import RUNS, BadFilter, parse_filter, parse_order
@@ -32,21 +31,17 @@ def create(caller: Caller, form: CreateRun) -> dict[str, Any]:
     started = None if form.start_time is None else moment(form.start_time, parameter="start_time")
     experiment = queries.experiment_of(caller, form.experiment_id or DEFAULT_ID)
     run = services.start_run(experiment, name=name, by=caller.user, tags=tags, started_at=started)
-    return {"run": _document(run.pk)}
+    return {"run": run_document(run, (), ())}
 
 
 def _name(given: str) -> str:
     return demand_value(given.strip(), "run_name", LONGEST_KEY)
 
 
-def _document(pk: UUID) -> dict[str, Any]:
-    (document,) = queries.documents([pk])
-    return document
-
-
 def get(caller: Caller, form: RunNamed) -> dict[str, Any]:
     """Return a run, deleted or not."""
-    return {"run": _document(queries.run_of(caller, run_id(form)).pk)}
+    run = queries.run_of(caller, run_id(form))
+    return {"run": run_document(run, queries.values_of(run), queries.inputs_of(run))}
 
 
 def update(caller: Caller, form: UpdateRun) -> dict[str, Any]:
