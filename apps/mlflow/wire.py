@@ -42,6 +42,8 @@ def decode(body: bytes, form: type[T]) -> T:
         found = _decoder(form).decode(body)
     except msgspec.ValidationError as error:
         raise _wrong(error, _loose(body)) from None
+    except RecursionError:
+        raise _no_json() from None
     except msgspec.DecodeError:
         # Bare NaN is no JSON, but what Python's own module writes.
         return _convert(_loose(body), form)
@@ -76,7 +78,13 @@ def _loose(body: bytes) -> Any:
     try:
         return json.loads(body)
     except (ValueError, RecursionError):
-        raise Invalid("The body of the request is no JSON. Send a JSON object.", code="bad_json") from None
+        raise _no_json() from None
+
+
+def _no_json() -> Invalid:
+    return Invalid(
+        "The body of the request is no JSON that can be read. Send a JSON object.", code="bad_json"
+    )
 
 
 def _demand_storable(given: Any) -> None:
@@ -96,7 +104,7 @@ def _wrong(error: msgspec.ValidationError, given: Any) -> Invalid:
         path, what = f"{path}.{missing[1]}", "null"
     name = path.removeprefix(".")
     if not name:
-        return Invalid("The body of the request is no JSON object.", code="bad_json")
+        return _no_json()
     if what == "null" or what.endswith("got `null`"):
         return Invalid(f"Missing value for required parameter '{name}'. {_ADVICE}", code="missing_parameter")
     value = json.dumps(_at(given, path), separators=(",", ":"))[:200]
