@@ -4,7 +4,7 @@ from django.db.models import TextChoices
 
 
 class RunState(TextChoices):
-    SCHEDULED = "scheduled", "Scheduled"
+    SCHEDULED = "pending", "Scheduled"
     RUNNING = "running", "Running"
     FINISHED = "finished", "Finished"
     FAILED = "failed", "Failed"

@@ -42,7 +42,7 @@ BEGIN
     kept.params := OLD.params;
     kept.tags := OLD.tags;
     kept.updated_at := OLD.updated_at;
-    IF OLD.state NOT IN ('running', 'scheduled') OR OLD.deleted_at IS NOT NULL OR kept IS DISTINCT FROM OLD THEN
+    IF OLD.state NOT IN ('running', 'pending') OR OLD.deleted_at IS NOT NULL OR kept IS DISTINCT FROM OLD THEN
         RAISE EXCEPTION '% %: lock_version must step from % to %, not to %',
             TG_TABLE_NAME, OLD.id, OLD.lock_version, OLD.lock_version + 1, NEW.lock_version
             USING ERRCODE = 'integrity_constraint_violation';

@@ -24,6 +24,7 @@ STATES = {
     "KILLED": RunState.KILLED,
 }
 STATE_NUMBERS = {"1": "RUNNING", "2": "SCHEDULED", "3": "FINISHED", "4": "FAILED", "5": "KILLED"}
+_NAMES = {str(state): name for name, state in STATES.items()}
 USER_TAG = "mlflow.user"
 
 
@@ -80,7 +81,7 @@ def info(run: Run) -> dict[str, Any]:
         "run_name": run.name,
         "experiment_id": experiment,
         "user_id": run.tags.get(USER_TAG) or run.started_by.full_name,
-        "status": run.state.upper(),
+        "status": _NAMES[run.state],
         "start_time": milliseconds(run.started_at),
         "artifact_uri": f"mlflow-artifacts:/{experiment}/{found}/artifacts",
         "lifecycle_stage": stage(run.deleted_at, run.experiment.deleted_at),

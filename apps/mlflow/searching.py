@@ -68,7 +68,7 @@ RUNS = Table(
     attributes={
         "run_id": _RUN_ID,
         "run_name": "r.name",
-        "status": "upper(r.state)",
+        "status": "CASE r.state WHEN 'pending' THEN 'SCHEDULED' ELSE upper(r.state) END",
         "artifact_uri": f"'mlflow-artifacts:/' || {_EXPERIMENT_ID} || '/' || {_RUN_ID} || '/artifacts'",
         "user_id": "coalesce(nullif(r.tags ->> 'mlflow.user', ''), u.full_name)",
         **_TIMES,

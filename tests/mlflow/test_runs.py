@@ -87,7 +87,8 @@ def test_a_run_that_ended_is_resumed(mlflow):
     assert resumed["status"] == "RUNNING"
     assert "end_time" not in resumed
     assert events(run, "run_reopened") == 1
-    mlflow.post("runs/update", run_id=run, status="SCHEDULED")
+    found = mlflow.post("runs/update", run_id=run, status="SCHEDULED")["run_info"]
+    assert found["status"] == "SCHEDULED"
     assert mlflow.refused("runs/update", run_id=run, status="GONE")[1] == "INVALID_PARAMETER_VALUE"
 
 

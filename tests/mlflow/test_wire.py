@@ -98,7 +98,16 @@ def test_a_string_that_is_no_number_is_refused(value):
 
 @pytest.mark.parametrize(
     "body",
-    [b"{", b"[]", b'"x"', b"\xff", b"[" * 100_000, b'{"run_name": "\\u0000"}', b'{"run_name": "\\ud800"}'],
+    [
+        b"{",
+        b"[]",
+        b'"x"',
+        b"\xff",
+        b"[" * 100_000,
+        b'{"x": ' + b"[" * 100_000,
+        b'{"run_name": "\\u0000"}',
+        b'{"run_name": "\\ud800"}',
+    ],
 )
 def test_what_is_no_json_object_or_no_text_is_refused(body):
     with pytest.raises(Invalid):

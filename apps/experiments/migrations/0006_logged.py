@@ -102,7 +102,7 @@ class Migration(migrations.Migration):
             name="state",
             field=models.CharField(
                 choices=[
-                    ("scheduled", "Scheduled"),
+                    ("pending", "Scheduled"),
                     ("running", "Running"),
                     ("finished", "Finished"),
                     ("failed", "Failed"),
@@ -123,7 +123,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="run",
             constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["scheduled", "running", "finished", "failed", "killed"])),
+                condition=models.Q(("state__in", ["pending", "running", "finished", "failed", "killed"])),
                 name="experiments_run_state_known",
             ),
         ),
@@ -131,9 +131,9 @@ class Migration(migrations.Migration):
             model_name="run",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("ended_at__isnull", True), ("state__in", ["scheduled", "running"])),
+                    models.Q(("ended_at__isnull", True), ("state__in", ["pending", "running"])),
                     models.Q(
-                        models.Q(("state__in", ["scheduled", "running"]), _negated=True),
+                        models.Q(("state__in", ["pending", "running"]), _negated=True),
                         ("ended_at__isnull", False),
                     ),
                     _connector="OR",
