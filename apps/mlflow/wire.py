@@ -42,7 +42,7 @@ def decode(body: bytes, form: type[T]) -> T:
         found = _decoder(form).decode(body)
     except msgspec.ValidationError as error:
         raise _wrong(error, _loose(body)) from None
-    except RecursionError:
+    except (RecursionError, UnicodeDecodeError):
         raise _no_json() from None
     except msgspec.DecodeError:
         # Bare NaN is no JSON, but what Python's own module writes.

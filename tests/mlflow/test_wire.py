@@ -103,6 +103,7 @@ def test_a_string_that_is_no_number_is_refused(value):
         b"[]",
         b'"x"',
         b"\xff",
+        b'{"run_name": "\xff"}',
         b"[" * 100_000,
         b'{"x": ' + b"[" * 100_000,
         b'{"run_name": "\\u0000"}',
