@@ -4,6 +4,7 @@ import pytest
 
 from apps.accounts import services as accounts
 from apps.accounts.enums import Scope
+from apps.audit.models import Event
 from apps.mlflow.table import CALLS
 from apps.projects import services as projects
 from apps.projects.enums import Role
@@ -60,14 +61,6 @@ def test_a_reading_token_logs_nothing(ci, dev):
     assert "track" in message
 
 
-def test_a_viewer_logs_nothing(project, vera):
-    _, secret = accounts.issue_token(vera, name="v", scopes=Scope.values, by=vera)
-    viewer = bearer(secret)
-    assert viewer.get("experiments/get", experiment_id="0")
-    assert viewer.refused("runs/create")[:2] == (403, "PERMISSION_DENIED")
-    assert viewer.refused("experiments/create", name="x")[:2] == (403, "PERMISSION_DENIED")
-
-
 def test_a_token_of_several_projects_names_one(mlflow, ci, ada):
     second = projects.create_project(slug="second", name="Second", by=ada)
     projects.add_member(second, user=ci.user, role=Role.CONTRIBUTOR, by=ada)
@@ -89,31 +82,60 @@ def test_a_token_of_no_project_is_told_so(cleo):
     assert "no project" in message
 
 
+@pytest.fixture
+def named(mlflow):
+    """A run and an experiment to name in calls, with a tag each."""
+    tags = [{"key": "a", "value": "b"}]
+    made = mlflow.post("experiments/create", name="mine", tags=tags)
+    return {"run": mlflow.run(tags=tags), "experiment": made["experiment_id"]}
+
+
+def writing(named):
+    """Return for each call that changes something a body that is right."""
+    run, experiment = {"run_id": named["run"]}, {"experiment_id": named["experiment"]}
+    return {
+        "runs/create": experiment,
+        "runs/update": {**run, "status": "FINISHED"},
+        "runs/delete": run,
+        "runs/restore": run,
+        "runs/log-metric": {**run, "key": "k", "value": 1, "timestamp": 1},
+        "runs/log-parameter": {**run, "key": "k", "value": "1"},
+        "runs/set-tag": {**run, "key": "k", "value": "1"},
+        "runs/delete-tag": {**run, "key": "a"},
+        "runs/log-batch": run,
+        "runs/log-inputs": run,
+        "experiments/create": {"name": "another"},
+        "experiments/update": {**experiment, "new_name": "x"},
+        "experiments/delete": experiment,
+        "experiments/restore": experiment,
+        "experiments/set-experiment-tag": {**experiment, "key": "a"},
+        "experiments/delete-experiment-tag": {**experiment, "key": "a"},
+    }
+
+
+WRITING = [
+    address for address, methods in CALLS.items() for one in methods.values() if one.scope == Scope.TRACK
+]
+
+
+@pytest.mark.promise("28", "30")
+@pytest.mark.parametrize("address", WRITING)
+def test_a_viewer_changes_nothing(named, vera, address):
+    _, secret = accounts.issue_token(vera, name="v", scopes=Scope.values, by=vera)
+    before = Event.objects.count()
+    assert bearer(secret).refused(address, **writing(named)[address])[:2] == (403, "PERMISSION_DENIED")
+    assert Event.objects.count() == before
+
+
 @pytest.mark.promise("28")
-def test_what_is_of_another_project_does_not_exist(mlflow, other):
-    run = mlflow.run()
-    experiment = mlflow.post("experiments/create", name="mine", tags=[{"key": "a", "value": "b"}])[
-        "experiment_id"
-    ]
-    named = {"run_id": run, "key": "k"}
-    for address, body in {
-        "runs/update": {"run_id": run, "status": "FINISHED"},
-        "runs/delete": {"run_id": run},
-        "runs/restore": {"run_id": run},
-        "runs/log-metric": {**named, "value": 1, "timestamp": 1},
-        "runs/log-parameter": {**named, "value": "1"},
-        "runs/set-tag": {**named, "value": "1"},
-        "runs/delete-tag": named,
-        "runs/log-batch": {"run_id": run},
-        "runs/log-inputs": {"run_id": run},
-        "runs/create": {"experiment_id": experiment},
-        "experiments/update": {"experiment_id": experiment, "new_name": "x"},
-        "experiments/delete": {"experiment_id": experiment},
-        "experiments/restore": {"experiment_id": experiment},
-        "experiments/set-experiment-tag": {"experiment_id": experiment, "key": "a"},
-        "experiments/delete-experiment-tag": {"experiment_id": experiment, "key": "a"},
-    }.items():
-        assert other.refused(address, **body)[:2] == (404, "RESOURCE_DOES_NOT_EXIST"), address
+@pytest.mark.parametrize("address", [one for one in WRITING if one != "experiments/create"])
+def test_what_is_of_another_project_is_not_changed(named, other, address):
+    assert other.refused(address, **writing(named)[address])[:2] == (404, "RESOURCE_DOES_NOT_EXIST")
+
+
+@pytest.mark.promise("28")
+def test_what_is_of_another_project_does_not_exist(named, other):
+    run, experiment = named["run"], named["experiment"]
     for address, query in {
         "runs/get": {"run_id": run},
         "metrics/get-history": {"run_id": run, "metric_key": "m"},
@@ -122,7 +144,10 @@ def test_what_is_of_another_project_does_not_exist(mlflow, other):
     }.items():
         assert other.refused(address, method="get", **query)[:2] == (404, "RESOURCE_DOES_NOT_EXIST"), address
     assert other.post("runs/search", experiment_ids=[experiment]) == {"runs": []}
-    assert other.get("metrics/get-history-bulk", run_ids=[run], metric_key="m") == {"metrics": []}
+    assert other.post("experiments/search") == {"experiments": []}
+    assert other.post("experiments/search-datasets", experiment_ids=[experiment]) == {"dataset_summaries": []}
+    for address in ("metrics/get-history-bulk", "metrics/get-history-bulk-interval"):
+        assert other.get(address, run_ids=[run], metric_key="m") == {"metrics": []}
 
 
 @pytest.mark.parametrize("address", ["traces", "prompts/x", "runs", "runs/nothing", "gateway/routes"])
