@@ -108,12 +108,12 @@ class Story:
         for version in versions:
             self.to_staging(version)
         careful, strong = versions
+        method.judge(experiment["id"], careful, self.users)
         refused = self.ask(strong, "production")
         waiting = self.ask(careful, "production")
         if waiting["state"] == "open" and not waiting["approvals"]:
             self.sign(waiting["id"], "rita", meaning=1)
         say(f"Version 2 asked for production: {refused['state']}. Version 1: {waiting['state']}.")
-        method.judge(experiment["id"], careful, self.users)
         sequel.canary(self.ci, careful, models[0], data)
         sequel.converse(waiting["id"], self.users)
         sequel.ask_waiver(self.ci, strong)

@@ -64,7 +64,9 @@ def test_each_role_gets_the_answer_that_is_written(db, world, undone, case):
 
 def acts():
     """Count what was done; that somebody was not allowed to is recorded as well, and is no act."""
-    return Event.objects.exclude(kind__in=["gates.act_refused", "policies.act_refused"]).count()
+    return Event.objects.exclude(
+        kind__in=["gates.act_refused", "policies.act_refused", "modelcards.act_refused"]
+    ).count()
 
 
 def _sentence(answer):

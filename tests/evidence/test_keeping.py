@@ -8,7 +8,7 @@ import pytest
 from django.db import connection, transaction
 
 from apps.audit import keeping
-from apps.core.memory import is_remembering, reading_anew, remembering
+from apps.core.memory import remembering
 from apps.costs import services as costs
 from apps.evidence.services import Evidence, collect
 from apps.experiments import services as experiments
@@ -16,6 +16,7 @@ from apps.policies.services import publish
 from apps.projects import services as projects
 from apps.registry import services as registry
 from apps.registry.models import Version
+from tests.api.conftest import client_with
 from tests.gates.light import pack
 
 
@@ -150,10 +151,16 @@ def test_another_revision_of_the_policy_is_judged_apart(version, other_first):
     assert found[True] != true.digest
 
 
-def test_a_pipeline_reads_anew(version, dev):
-    shown(version)
-    with remembering(), reading_anew():
-        assert not is_remembering()
+def test_the_gate_of_a_pipeline_reads_anew(version, ci, monkeypatch):
+    """What is kept is asked for by other answers, so that the gate alone would not notice if it were wrong."""
+    asked = []
+    monkeypatch.setattr(keeping, "_recall", lambda key, project_id: asked.append(key))
+    client = client_with(ci.secret)
+    at = f"/api/v1/versions/{version.pk}"
+    assert client.get(f"{at}/gate?to=staging").status_code == 200
+    assert asked == []
+    assert client.get(f"{at}/evidence").status_code == 200
+    assert asked == [_key(version)]
 
 
 def _key(version: Version) -> keeping.Key:
