@@ -44,8 +44,8 @@ def moment(given: int, *, parameter: str) -> datetime:
 
 
 def pairs(values: Mapping[str, Any]) -> list[dict[str, str]]:
-    """Return a mapping as the protocol's list of keys and values."""
-    return [{"key": name, "value": shown(value)} for name, value in values.items()]
+    """Return a mapping as the protocol's list of keys and values, in the order of the keys."""
+    return [{"key": name, "value": shown(value)} for name, value in sorted(values.items())]
 
 
 def experiment_id(experiment: Experiment) -> str:
