@@ -30,7 +30,7 @@ SECURE = environment.flag("MLGOV_HTTPS", default=False)
 MLGOV_APPS = """
     core audit accounts jobs policies projects notifications identity data experiments registry
     evaluations costs monitoring evidence checklists rubrics modelcards findings gates assurance
-    commands api portal
+    commands api mlflow portal
 """.split()  # noqa: SIM905 - one name a line would be a page of its own
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -270,7 +270,7 @@ AUDIT_HEADS_FILE = environment.path("MLGOV_AUDIT_HEADS", VAR_DIR / "audit" / "he
 AUDIT_EVENT_MODULES = [
     f"apps.{name}.events"
     for name in MLGOV_APPS
-    if name not in {"core", "audit", "evidence", "commands", "api", "portal"}
+    if name not in {"core", "audit", "evidence", "commands", "api", "mlflow", "portal"}
 ]
 #: Where kinds of notices are listed.
 _WITH_NOTICES = "notifications identity costs checklists modelcards findings assurance"

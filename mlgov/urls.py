@@ -26,6 +26,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/", include("apps.api.urls")),
     path("cli/mlgov", download.download, name="client"),
     path("cli/mlgov.sha256", download.checksum, name="client_checksum"),
+    path("mlflow/", include("apps.mlflow.urls")),
     path("", include("apps.projects.urls")),
     path("", include("apps.portal.urls")),
     path("", include("apps.accounts.urls")),

@@ -1,5 +1,6 @@
 """Experiments, runs, metrics and artifacts."""
 
+import math
 from typing import Any
 from uuid import UUID
 
@@ -43,11 +44,11 @@ class ExperimentFields(Input):
 
 
 class ExperimentIn(ExperimentFields):
-    name = Text(max_length=120)
+    name = Text(max_length=500)
 
 
 class ExperimentChange(ExperimentFields):
-    name = Text(required=False, max_length=120, allow_blank=False)
+    name = Text(required=False, max_length=500, allow_blank=False)
 
 
 class ExperimentOut(Output):
@@ -295,9 +296,16 @@ class MetricsOut(Output):
     added = serializers.IntegerField()
 
 
+class MeasuredField(serializers.FloatField):
+    """A measured number; null where it is NaN or infinite, which MLflow's clients may log and JSON cannot say."""
+
+    def to_representation(self, value: float) -> Any:
+        return super().to_representation(value) if math.isfinite(value) else None
+
+
 class MetricOut(Output):
     name = serializers.CharField()
-    value = serializers.FloatField()
+    value = MeasuredField(allow_null=True)
     step = serializers.IntegerField()
     at = serializers.DateTimeField()
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from apps.audit import keeping
 from apps.core.canonical import digest_bytes
 from apps.core.memory import is_remembering
-from apps.experiments.enums import RunState
+from apps.experiments.enums import OPEN_RUN
 from apps.policies.queries import without_texts
 from apps.registry.models import Version
 
@@ -40,7 +40,7 @@ def _of_now(version: Version, make: Callable[[Version], bytes]) -> tuple[Made, b
     )
     if now.model.project.policy_revision_id != version.model.project.policy_revision_id:
         return _made(make(version)), False
-    return _made(make(now)), now.run is None or now.run.state != RunState.RUNNING
+    return _made(make(now)), now.run is None or now.run.state not in OPEN_RUN
 
 
 def _made(content: bytes) -> Made:

@@ -4,16 +4,19 @@ from django.db.models import TextChoices
 
 
 class RunState(TextChoices):
+    SCHEDULED = "pending", "Scheduled"
     RUNNING = "running", "Running"
     FINISHED = "finished", "Finished"
     FAILED = "failed", "Failed"
+    KILLED = "killed", "Killed"
 
 
-#: From which state a run may go where.
+#: A run that may still log, and one that has ended.
+OPEN_RUN = (RunState.SCHEDULED, RunState.RUNNING)
+ENDED_RUN = (RunState.FINISHED, RunState.FAILED, RunState.KILLED)
+#: From which state a run may go where. One that ended is opened again by who resumes it, with an event.
 RUN_MOVES: dict[str, frozenset[str]] = {
-    RunState.RUNNING: frozenset({RunState.FINISHED, RunState.FAILED}),
-    RunState.FINISHED: frozenset(),
-    RunState.FAILED: frozenset(),
+    one: frozenset(other for other in RunState if other != one) for one in RunState
 }
 
 

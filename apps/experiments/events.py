@@ -12,7 +12,24 @@ EVENTS = [
     EventType(
         "experiments.experiment_changed", "changed {fields} of the experiment {object}", icon="flask-conical"
     ),
+    EventType(
+        "experiments.experiment_deleted", "deleted the experiment {object}", icon="trash-2", tone="warn"
+    ),
+    EventType("experiments.experiment_restored", "restored the experiment {object}", icon="undo-2"),
     EventType("experiments.run_started", "started the run {object}", icon="play"),
+    EventType("experiments.run_renamed", "gave the run {before} the name {object}", icon="pencil"),
+    EventType(
+        "experiments.run_reopened", "opened the run {object} again ({state})", icon="rotate-ccw", tone="warn"
+    ),
+    EventType(
+        "experiments.run_amended",
+        "logged to the run {object} after its end ({points} points, {params} parameters, {tags} tags, {inputs} datasets)",
+        icon="file-pen",
+        tone="warn",
+    ),
+    EventType("experiments.run_moved", "set the run {object} to {state}", icon="play"),
+    EventType("experiments.run_deleted", "deleted the run {object}", icon="trash-2", tone="warn"),
+    EventType("experiments.run_restored", "restored the run {object}", icon="undo-2"),
     EventType("experiments.run_ended", "ended the run {object} ({state}, {metrics} metrics)", icon="square"),
     EventType(
         "experiments.artifact_logged", "logged the artifact {object} ({size_bytes} bytes)", icon="file-up"

@@ -17,7 +17,7 @@ class ExperimentForm(forms.Form):
     """An experiment as a person writes it down (M3.1)."""
 
     lock_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
-    name = forms.CharField(max_length=120)
+    name = forms.CharField(max_length=500)
     hypothesis = forms.CharField(
         required=False,
         max_length=5000,

@@ -1,23 +1,41 @@
 """Experiments, their runs, and what a run logs."""
 
+import math
+from typing import Any, Self
+
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 
 from apps.accounts.models import User
 from apps.core.models import Blob, Governed, Row
-from apps.experiments.enums import GIVEN, DataKind, RunState, Verdict
+from apps.experiments.enums import GIVEN, OPEN_RUN, DataKind, RunState, Verdict
 from apps.projects.models import DatasetVersion, Project
+
+#: The identity column counts by itself; the expression says so to Django.
+_COUNTED = models.Func(
+    models.Func(Value("experiments_experiment"), Value("number"), function="pg_get_serial_sequence"),
+    function="nextval",
+)
+
+
+class ExperimentQuerySet(models.QuerySet["Experiment"]):
+    def active(self) -> "ExperimentQuerySet":
+        """Leave out what was deleted."""
+        return self.filter(deleted_at__isnull=True)
 
 
 class Experiment(Governed):
     """A hypothesis and the runs that try it (M3.1). ``key`` is EXP-YYYY-MM-DD-NNN.
 
     ``baseline`` is the primary metric of what a model must beat, on that metric's scale, and never without its source.
+    ``number`` counts the experiments of all projects; MLflow's clients name an experiment by it.
     """
 
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="experiments")
     key = models.CharField(max_length=30)
-    name = models.CharField(max_length=120)
+    number = models.BigIntegerField(unique=True, editable=False, db_default=_COUNTED)
+    is_default = models.BooleanField(default=False, editable=False)
+    name = models.CharField(max_length=500)
     hypothesis = models.TextField(blank=True)
     primary_metric = models.CharField(max_length=60, blank=True)
     higher_is_better = models.BooleanField(default=True)
@@ -27,11 +45,18 @@ class Experiment(Governed):
     data_kind = models.CharField(max_length=20, choices=DataKind, default=DataKind.TABULAR)
     notes = models.TextField(blank=True)
     verdict = models.CharField(max_length=20, choices=Verdict, default=Verdict.OPEN)
+    tags = models.JSONField(default=dict)
+    deleted_at = models.DateTimeField(null=True)
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+
+    objects = ExperimentQuerySet.as_manager()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["project", "key"], name="experiments_experiment_key_unique"),
+            models.UniqueConstraint(
+                fields=["project"], condition=Q(is_default=True), name="experiments_experiment_one_default"
+            ),
             models.CheckConstraint(
                 condition=Q(key__regex=r"^EXP-\d{4}-\d{2}-\d{2}-\d{3,}$"),
                 name="experiments_experiment_key_form",
@@ -74,11 +99,21 @@ class GivenVerdict(Row):
         return f"{self.verdict}: {self.reason[:60]}"
 
 
+class RunQuerySet(models.QuerySet["Run"]):
+    def active(self) -> "RunQuerySet":
+        """Leave out what was deleted, by itself or with its experiment."""
+        return self.filter(deleted_at__isnull=True, experiment__deleted_at__isnull=True)
+
+
 class Run(Governed):
-    """One training: parameters in, metrics and artifacts out."""
+    """One training: parameters in, metrics and artifacts out.
+
+    While it runs, ``params`` and ``tags`` may grow without a step of ``lock_version`` (a trigger holds what else may
+    not change); from its end on every change is one.
+    """
 
     experiment = models.ForeignKey(Experiment, on_delete=models.PROTECT, related_name="runs")
-    name = models.CharField(max_length=120)
+    name = models.CharField(max_length=250)
     state = models.CharField(max_length=20, choices=RunState, default=RunState.RUNNING)
     model_type = models.CharField(max_length=120, blank=True)
     params = models.JSONField(default=dict)
@@ -90,7 +125,10 @@ class Run(Governed):
     started_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
+    deleted_at = models.DateTimeField(null=True)
     notes = models.TextField(blank=True)
+
+    objects = RunQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -98,8 +136,8 @@ class Run(Governed):
                 condition=Q(state__in=RunState.values), name="experiments_run_state_known"
             ),
             models.CheckConstraint(
-                condition=Q(state=RunState.RUNNING, ended_at__isnull=True)
-                | (~Q(state=RunState.RUNNING) & Q(ended_at__isnull=False)),
+                condition=Q(state__in=[str(one) for one in OPEN_RUN], ended_at__isnull=True)
+                | (~Q(state__in=[str(one) for one in OPEN_RUN]) & Q(ended_at__isnull=False)),
                 name="experiments_run_ended_when_done",
             ),
         ]
@@ -113,6 +151,39 @@ class Run(Governed):
         return self.name
 
 
+class RunInput(Row):
+    """A dataset as a run's client described it; ``schema`` and ``profile`` are its own JSON. Append-only.
+
+    Its digest is whatever the client computes, so that it proves nothing: what proves is a ``DatasetVersion``.
+    """
+
+    run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="inputs")
+    name = models.CharField(max_length=500)
+    digest = models.CharField(max_length=36)
+    source_type = models.CharField(max_length=36)
+    source = models.TextField()
+    schema = models.TextField(blank=True)
+    profile = models.TextField(blank=True)
+    tags = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["run", "name", "digest"], name="experiments_runinput_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.digest})"
+
+
+class MeasuredQuerySet(models.QuerySet[Any]):
+    def finite(self) -> Self:
+        """Leave out NaN and infinities: they are kept, and nothing is judged, drawn or sorted by them.
+
+        PostgreSQL holds NaN for greater than every number.
+        """
+        return self.filter(value__gt=-math.inf, value__lt=math.inf)
+
+
 class Metric(Row):
     """One point of a metric; the latest by step, then time, is *the* value of the run."""
 
@@ -121,6 +192,8 @@ class Metric(Row):
     value = models.FloatField()
     step = models.BigIntegerField(default=0)
     at = models.DateTimeField()
+
+    objects = MeasuredQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -146,6 +219,8 @@ class RunMetric(models.Model):
     value = models.FloatField()
     step = models.BigIntegerField()
     at = models.DateTimeField()
+
+    objects = MeasuredQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["run", "name"], name="experiments_runmetric_once")]

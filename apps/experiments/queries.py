@@ -9,7 +9,7 @@ from django.db.models.functions import Coalesce, Mod, RowNumber
 from django.http import Http404
 
 from apps.accounts.models import User
-from apps.experiments.enums import RunState
+from apps.experiments.enums import OPEN_RUN
 from apps.experiments.models import Experiment, GivenVerdict, Metric, Run, RunMetric
 from apps.experiments.tables import in_order
 from apps.policies.queries import without_texts
@@ -21,11 +21,12 @@ MOST_POINTS = 200
 
 
 def experiments_for(user: User) -> QuerySet[Experiment]:
-    """Return the experiments of the user's projects, newest first, with the number of runs."""
-    runs = Run.objects.filter(experiment=OuterRef("pk")).order_by().values("experiment")
+    """Return the experiments of the user's projects that are not deleted, newest first, with the number of runs."""
+    runs = Run.objects.active().filter(experiment=OuterRef("pk")).order_by().values("experiment")
     count = Subquery(runs.annotate(count=Count("pk")).values("count"))
     return (
-        Experiment.objects.filter(project__in=project_ids_for(user))
+        Experiment.objects.active()
+        .filter(project__in=project_ids_for(user))
         .select_related("project", "created_by")
         .annotate(run_count=Coalesce(count, 0))
         .order_by("-id")
@@ -36,7 +37,9 @@ def experiments_of(
     user: User, project: Project, *, verdict: str = "", words: str = ""
 ) -> QuerySet[Experiment]:
     """Return a project's experiments with the ``lowest`` and ``highest`` value of each one's primary metric."""
-    values = RunMetric.objects.filter(experiment=OuterRef("pk"), name=OuterRef("primary_metric"))
+    values = RunMetric.objects.finite().filter(
+        experiment=OuterRef("pk"), name=OuterRef("primary_metric"), run__deleted_at__isnull=True
+    )
     found = experiments_for(user).filter(project=project)
     if verdict:
         found = found.filter(verdict=verdict)
@@ -58,9 +61,10 @@ def experiment_for(user: User, pk: UUID) -> Experiment:
 
 
 def runs_for(user: User) -> QuerySet[Run]:
-    """Return the runs of the user's projects, newest first."""
+    """Return the runs of the user's projects that are not deleted, newest first."""
     return (
-        Run.objects.filter(experiment__project__in=project_ids_for(user))
+        Run.objects.active()
+        .filter(experiment__project__in=project_ids_for(user))
         .select_related("experiment__project", "started_by", "started_by__owner")
         .order_by("-id")
     )
@@ -76,9 +80,12 @@ def run_for(user: User, pk: UUID) -> Run:
 
 
 def latest_metrics(run_ids: Iterable[Any]) -> dict[UUID, dict[str, float]]:
-    """Return the value of each metric of each run, latest by step, then time, then value; one query."""
+    """Return the value of each metric of each run, latest by step, then time, then value; one query.
+
+    A metric whose latest value is NaN or infinite is left out.
+    """
     found: dict[UUID, dict[str, float]] = {}
-    kept = RunMetric.objects.filter(run__in=list(run_ids)).order_by("run", "name")
+    kept = RunMetric.objects.finite().filter(run__in=list(run_ids)).order_by("run", "name")
     for run_id, name, value in kept.values_list("run_id", "name", "value"):
         found.setdefault(run_id, {})[name] = value
     return found
@@ -86,18 +93,18 @@ def latest_metrics(run_ids: Iterable[Any]) -> dict[UUID, dict[str, float]]:
 
 def ended_runs_of(project: Project) -> int:
     """Return how many runs of a project have ended."""
-    return Run.objects.filter(experiment__project=project).exclude(state=RunState.RUNNING).count()
+    return Run.objects.active().filter(experiment__project=project).exclude(state__in=OPEN_RUN).count()
 
 
 def tried_approaches_of(project: Project) -> list[str]:
     """Return the different values of the tag ``approach`` of a project's runs."""
-    tagged = Run.objects.filter(experiment__project=project, tags__has_key="approach")
+    tagged = Run.objects.active().filter(experiment__project=project, tags__has_key="approach")
     return sorted({str(one) for one in tagged.values_list("tags__approach", flat=True).distinct()})
 
 
 def metric_names(run_ids: Iterable[Any]) -> list[str]:
     """Return the metrics of which a run logged more than one step, in order."""
-    logged = Metric.objects.filter(run__in=list(run_ids)).order_by()
+    logged = Metric.objects.finite().filter(run__in=list(run_ids)).order_by()
     many = (
         logged.values("run", "name").annotate(first=Min("step"), last=Max("step")).filter(last__gt=F("first"))
     )
@@ -110,7 +117,8 @@ def metric_curves(
     """Return metric -> run -> points by step; of longer curves every so many, and the last, ``most`` + 1 at most."""
     alike: dict[str, Any] = {"partition_by": [F("run_id"), F("name")]}
     points = (
-        Metric.objects.filter(run__in=list(run_ids), name__in=list(names))
+        Metric.objects.finite()
+        .filter(run__in=list(run_ids), name__in=list(names))
         .annotate(
             place=Window(RowNumber(), order_by=[F("step").asc(), F("at").asc(), F("value").asc()], **alike),
             total=Window(Count("pk"), **alike),
@@ -133,7 +141,7 @@ def verdicts_of(experiment: Experiment) -> QuerySet[GivenVerdict]:
 
 def runs_named(project: Project, ids: Sequence[UUID]) -> list[Run]:
     """Return runs of a project in the order of ``ids``; raises Http404 when one is not there."""
-    runs = Run.objects.filter(experiment__project=project, pk__in=ids)
+    runs = Run.objects.active().filter(experiment__project=project, pk__in=ids)
     found = in_order(runs.select_related("experiment", "started_by"), ids)
     if len(found) != len(ids):
         raise Http404

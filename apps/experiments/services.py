@@ -2,12 +2,13 @@
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from django.conf import settings
+from django.db import connection
 from django.utils import timezone
 
 from apps.accounts.models import User
@@ -15,7 +16,7 @@ from apps.audit import services as audit
 from apps.core import blobs, governed
 from apps.core.db import service
 from apps.core.errors import Invalid, not_now
-from apps.experiments.enums import GIVEN, RUN_MOVES, DataKind, RunState
+from apps.experiments.enums import ENDED_RUN, GIVEN, OPEN_RUN, DataKind, RunState
 from apps.experiments.models import Artifact, Experiment, GivenVerdict, Metric, Run
 from apps.experiments.permissions import can_give_verdict
 from apps.projects.locking import locked
@@ -25,6 +26,10 @@ from apps.projects.permissions import Right, can
 MOST_METRICS = 1000
 MOST_SECONDARY = 20
 SHORTEST_REASON = 10
+_DIGEST = """
+SELECT encode(sha256(convert_to(jsonb_build_object('params', params, 'tags', tags)::text, 'UTF8')), 'hex')
+FROM experiments_run WHERE id = %s
+"""
 _PATH = re.compile(r"^[\w.\- ]+(/[\w.\- ]+)*$")
 EXPERIMENT_FIELDS = frozenset(
     [
@@ -45,7 +50,15 @@ class MetricPoint:
 
 
 @service
-def create_experiment(project: Project, *, name: str, by: User, **fields: Any) -> Experiment:
+def create_experiment(
+    project: Project,
+    *,
+    name: str,
+    by: User,
+    tags: Mapping[str, str] | None = None,
+    is_default: bool = False,
+    **fields: Any,
+) -> Experiment:
     """Begin an experiment (M3.1); its key counts the experiments of the day under a lock of the project.
 
     ``fields`` are those of EXPERIMENT_FIELDS; what is wrong with one raises Invalid.
@@ -58,7 +71,12 @@ def create_experiment(project: Project, *, name: str, by: User, **fields: Any) -
     keys = Experiment.objects.filter(project=project, key__startswith=day).values_list("key", flat=True)
     number = max((int(key.removeprefix(day)) for key in keys), default=0) + 1
     experiment = Experiment.objects.create(
-        project=project, key=f"{day}{number:03d}", created_by=by, **written
+        project=project,
+        key=f"{day}{number:03d}",
+        created_by=by,
+        tags=dict(tags or {}),
+        is_default=is_default,
+        **written,
     )
     audit.record("experiments.experiment_created", experiment, by=by, project_id=project.pk)
     return experiment
@@ -110,7 +128,7 @@ def change_experiment(
 ) -> Experiment:
     """Change what an experiment says of itself; its verdict is given by ``give_verdict``."""
     can(by, Right.CONTRIBUTE, experiment.project).enforce()
-    current = _locked(experiment)
+    current = locked_experiment(experiment)
     governed.demand_version(current, expect)
     written = {name: value for name, value in _checked(fields).items() if getattr(current, name) != value}
     _baseline_has_source(
@@ -129,7 +147,8 @@ def change_experiment(
     return current
 
 
-def _locked(experiment: Experiment) -> Experiment:
+def locked_experiment(experiment: Experiment) -> Experiment:
+    """Return the experiment under a lock."""
     rows = Experiment.objects.select_for_update(of=("self",)).select_related("project")
     return rows.get(pk=experiment.pk)
 
@@ -156,7 +175,7 @@ def give_verdict(
             code="no_reason",
             field="reason",
         )
-    current = _locked(experiment)
+    current = locked_experiment(experiment)
     governed.demand_version(current, expect)
     given = GivenVerdict.objects.create(experiment=current, verdict=verdict, reason=words, given_by=by)
     governed.change(current, verdict=verdict)
@@ -184,11 +203,14 @@ def start_run(
     seed: int | None = None,
     code_commit: str = "",
     datasets: Iterable[DatasetVersion] = (),
+    started_at: datetime | None = None,
 ) -> Run:
     """Begin a run with what is known beforehand; metrics and artifacts follow while it runs."""
     project = experiment.project
     can(by, Right.CONTRIBUTE, project).enforce()
     used = list(datasets)
+    if experiment.deleted_at is not None:
+        not_now(f"The experiment {experiment.name} is deleted; restore it first.", code="deleted").enforce()
     foreign = [dataset for dataset in used if dataset.project_id != project.pk]
     if foreign:
         raise Invalid("A run can only use datasets of its own project.", code="foreign_dataset")
@@ -202,20 +224,31 @@ def start_run(
         seed=seed,
         code_commit=code_commit,
         started_by=by,
-        started_at=timezone.now(),
+        started_at=started_at or timezone.now(),
     )
-    run.datasets.set(used)
+    if used:
+        run.datasets.set(used)
     audit.record("experiments.run_started", run, by=by, project_id=project.pk, experiment=experiment.key)
     return run
 
 
 def _running(run: Run) -> Run:
     current = Run.objects.select_for_update(of=("self",)).select_related("experiment__project").get(pk=run.pk)
-    if current.state != RunState.RUNNING:
+    demand_active(current)
+    if current.state not in OPEN_RUN:
         not_now(
             f"The run {current.name} has ended ({current.state}); start a new one.", code="run_ended"
         ).enforce()
     return current
+
+
+def demand_active(run: Run) -> None:
+    """Raise Refused for a run that is deleted, by itself or with its experiment."""
+    if run.deleted_at is not None or run.experiment.deleted_at is not None:
+        not_now(
+            f"The run {run.pk.hex} must be in the 'active' state; it is deleted. Restore it first.",
+            code="deleted",
+        ).enforce()
 
 
 @service
@@ -278,9 +311,16 @@ def end_run(run: Run, *, by: User, state: str = RunState.FINISHED, notes: str = 
     """End a run; what it logged can no longer grow."""
     can(by, Right.CONTRIBUTE, run.experiment.project).enforce()
     current = _running(run)
-    if state not in RUN_MOVES[current.state]:
-        raise Invalid(f"A run ends as finished or failed, not as “{state}”.", code="unknown_state")
-    governed.change(current, state=state, ended_at=timezone.now(), notes=notes or current.notes)
+    if state not in ENDED_RUN:
+        raise Invalid(
+            f"A run ends as finished, failed or killed, not as “{state[:40]}”.", code="unknown_state"
+        )
+    return close(current, state=state, by=by, notes=notes)
+
+
+def close(current: Run, *, state: str, by: User, ended_at: datetime | None = None, notes: str = "") -> Run:
+    """Write the end of a run that is locked; the event has the SHA-256 of its parameters and tags."""
+    governed.change(current, state=state, ended_at=ended_at or timezone.now(), notes=notes or current.notes)
     audit.record(
         "experiments.run_ended",
         current,
@@ -288,5 +328,15 @@ def end_run(run: Run, *, by: User, state: str = RunState.FINISHED, notes: str = 
         project_id=current.experiment.project_id,
         state=state,
         metrics=current.metrics.count(),
+        params=len(current.params),
+        tags=len(current.tags),
+        logged_digest=_logged_digest(current),
     )
     return current
+
+
+def _logged_digest(run: Run) -> str:
+    """Return the SHA-256 of ``{"params": …, "tags": …}`` in PostgreSQL's own text of jsonb."""
+    with connection.cursor() as cursor:
+        cursor.execute(_DIGEST, [run.pk])
+        return str(cursor.fetchone()[0])

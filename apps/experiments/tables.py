@@ -42,14 +42,18 @@ class Among:
     @property
     def runs(self) -> QuerySet[Run]:
         if self.experiment is not None:
-            return Run.objects.filter(experiment=self.experiment)
-        return Run.objects.filter(experiment__project=self.project)
+            return Run.objects.active().filter(experiment=self.experiment)
+        return Run.objects.active().filter(experiment__project=self.project)
 
     @property
     def values(self) -> QuerySet[RunMetric]:
+        """The values by which these runs are sorted and chosen: the finite ones."""
+        values = RunMetric.objects.finite().filter(
+            run__deleted_at__isnull=True, experiment__deleted_at__isnull=True
+        )
         if self.experiment is not None:
-            return RunMetric.objects.filter(experiment=self.experiment)
-        return RunMetric.objects.filter(project=self.project)
+            return values.filter(experiment=self.experiment)
+        return values.filter(project=self.project)
 
     @cached_property
     def metrics(self) -> list[str]:

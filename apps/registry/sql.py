@@ -54,3 +54,39 @@ ARTIFACTS_BACK = """
 DROP TRIGGER experiments_artifact_in_production ON experiments_artifact;
 DROP FUNCTION registry_guard_artifacts;
 """
+
+#: A run that a version came from is not deleted, nor is its experiment; and nothing comes from a deleted run.
+RUNS_STAY = """
+CREATE FUNCTION registry_guard_runs() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_TABLE_NAME = 'registry_version' THEN
+        -- The lock makes a registration and a deletion of the same moment take turns.
+        PERFORM 1 FROM experiments_run run JOIN experiments_experiment experiment ON experiment.id = run.experiment_id
+            WHERE run.id = (to_jsonb(NEW) ->> 'run_id')::uuid AND run.deleted_at IS NULL
+                AND experiment.deleted_at IS NULL FOR SHARE;
+        IF NOT FOUND THEN
+            RAISE EXCEPTION 'the run is deleted'
+                USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'registry_version_run_lives';
+        END IF;
+    ELSIF EXISTS (
+        SELECT 1 FROM registry_version version JOIN experiments_run run ON run.id = version.run_id
+        WHERE NEW.id = CASE TG_TABLE_NAME WHEN 'experiments_run' THEN run.id ELSE run.experiment_id END
+    ) THEN
+        RAISE EXCEPTION 'a version came from this run'
+            USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'experiments_run_has_version';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER registry_version_run_lives BEFORE INSERT ON registry_version FOR EACH ROW
+    WHEN (NEW.run_id IS NOT NULL) EXECUTE FUNCTION registry_guard_runs();
+CREATE TRIGGER experiments_run_has_version BEFORE UPDATE ON experiments_run FOR EACH ROW
+    WHEN (OLD.deleted_at IS NULL AND NEW.deleted_at IS NOT NULL) EXECUTE FUNCTION registry_guard_runs();
+CREATE TRIGGER experiments_experiment_has_version BEFORE UPDATE ON experiments_experiment FOR EACH ROW
+    WHEN (OLD.deleted_at IS NULL AND NEW.deleted_at IS NOT NULL) EXECUTE FUNCTION registry_guard_runs();
+"""
+RUNS_STAY_BACK = """
+DROP TRIGGER experiments_experiment_has_version ON experiments_experiment;
+DROP TRIGGER experiments_run_has_version ON experiments_run;
+DROP TRIGGER registry_version_run_lives ON registry_version;
+DROP FUNCTION registry_guard_runs;
+"""

@@ -15,7 +15,7 @@ HEIGHT = {name: height for height, name in enumerate(BANDS)}
 SIBLINGS = [
     {"evaluations", "costs", "monitoring"},
     {"checklists", "rubrics", "modelcards"},
-    {"portal", "api"},
+    {"portal", "api", "mlflow"},
 ]
 WRITES = {"save", "create", "bulk_create", "get_or_create", "update_or_create", "delete", "bulk_update"}
 

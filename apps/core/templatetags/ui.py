@@ -47,6 +47,8 @@ STATES: dict[str, tuple[str, str, str]] = {
     "ask_changes": ("Changes asked", "message-square-warning", "warn"),
     "queued": ("Waiting", "hourglass", "info"),
     "running": ("Running", "loader-circle", "info"),
+    "pending": ("Scheduled", "calendar-clock", "info"),
+    "killed": ("Killed", "circle-stop", "bad"),
     "complete": ("Complete", "circle-check", "good"),
     "finished": ("Finished", "circle-check", "good"),
     "succeeded": ("Done", "circle-check", "good"),

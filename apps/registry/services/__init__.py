@@ -9,10 +9,13 @@ from apps.registry.services.registering import (
     reinstate_model,
     retire_model,
 )
+from apps.registry.services.runs import delete_experiment, delete_run
 
 __all__ = [
     "change_commit",
     "create_model",
+    "delete_experiment",
+    "delete_run",
     "move_stage",
     "pin_artifact",
     "register_version",

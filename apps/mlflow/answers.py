@@ -1,0 +1,116 @@
+"""Our rows in the words of the protocol."""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from apps.core.errors import Invalid
+from apps.experiments.enums import RunState
+from apps.experiments.models import Experiment, Metric, Run, RunInput, RunMetric
+from apps.experiments.recording import shown
+from apps.mlflow.wire import double
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+#: The end of the year 9999: Python knows no later time.
+LATEST = 253_402_300_799_999
+DEFAULT_ID = "0"
+#: Their names, and the numbers of the protocol's enum.
+STATES = {
+    "RUNNING": RunState.RUNNING,
+    "SCHEDULED": RunState.SCHEDULED,
+    "FINISHED": RunState.FINISHED,
+    "FAILED": RunState.FAILED,
+    "KILLED": RunState.KILLED,
+}
+STATE_NUMBERS = {"1": "RUNNING", "2": "SCHEDULED", "3": "FINISHED", "4": "FAILED", "5": "KILLED"}
+_NAMES = {str(state): name for name, state in STATES.items()}
+USER_TAG = "mlflow.user"
+
+
+def milliseconds(moment: datetime) -> int:
+    """Return milliseconds since 1970."""
+    return (moment - _EPOCH) // _MILLISECOND
+
+
+def moment(given: int, *, parameter: str) -> datetime:
+    """Return the time of so many milliseconds since 1970; raises Invalid for what is no time."""
+    if not 0 <= given <= LATEST:
+        raise Invalid(
+            f"Invalid value {given} for parameter '{parameter}' supplied: milliseconds since 1970, up to the year 9999.",
+            code="bad_time",
+        )
+    return _EPOCH + given * _MILLISECOND
+
+
+def pairs(values: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Return a mapping as the protocol's list of keys and values, in the order of the keys."""
+    return [{"key": name, "value": shown(value)} for name, value in sorted(values.items())]
+
+
+def experiment_id(experiment: Experiment) -> str:
+    """Return the id by which clients name an experiment."""
+    return DEFAULT_ID if experiment.is_default else str(experiment.number)
+
+
+def stage(*deleted: object) -> str:
+    """Return the lifecycle stage of what has these times of deletion."""
+    return "deleted" if any(one is not None for one in deleted) else "active"
+
+
+def experiment_document(experiment: Experiment) -> dict[str, Any]:
+    """Return an experiment."""
+    found = experiment_id(experiment)
+    return {
+        "experiment_id": found,
+        "name": experiment.name,
+        "artifact_location": f"mlflow-artifacts:/{found}",
+        "lifecycle_stage": stage(experiment.deleted_at),
+        "creation_time": milliseconds(experiment.created_at),
+        "last_update_time": milliseconds(experiment.updated_at),
+        "tags": pairs(experiment.tags),
+    }
+
+
+def info(run: Run) -> dict[str, Any]:
+    """Return what a run is, without what it logged."""
+    found, experiment = run.pk.hex, experiment_id(run.experiment)
+    document = {
+        "run_id": found,
+        "run_uuid": found,
+        "run_name": run.name,
+        "experiment_id": experiment,
+        "user_id": run.tags.get(USER_TAG) or run.started_by.full_name,
+        "status": _NAMES[run.state],
+        "start_time": milliseconds(run.started_at),
+        "artifact_uri": f"mlflow-artifacts:/{experiment}/{found}/artifacts",
+        "lifecycle_stage": stage(run.deleted_at, run.experiment.deleted_at),
+    }
+    if run.ended_at is not None:
+        document["end_time"] = milliseconds(run.ended_at)
+    return document
+
+
+def run_document(run: Run, metrics: Iterable[RunMetric], inputs: Iterable[RunInput]) -> dict[str, Any]:
+    """Return a run with the latest value of each metric, its parameters, tags and datasets."""
+    return {
+        "info": info(run),
+        "data": {
+            "metrics": [point(one) for one in metrics],
+            "params": pairs(run.params),
+            "tags": pairs(run.tags),
+        },
+        "inputs": {"dataset_inputs": [_dataset_input(one) for one in inputs], "model_inputs": []},
+        "outputs": {"model_outputs": []},
+    }
+
+
+def point(one: Metric | RunMetric) -> dict[str, Any]:
+    """Return a point of a metric."""
+    return {"key": one.name, "value": double(one.value), "timestamp": milliseconds(one.at), "step": one.step}
+
+
+def _dataset_input(one: RunInput) -> dict[str, Any]:
+    dataset = {"name": one.name, "digest": one.digest, "source_type": one.source_type, "source": one.source}
+    dataset |= {name: value for name, value in (("schema", one.schema), ("profile", one.profile)) if value}
+    return {"dataset": dataset, "tags": pairs(one.tags)}

@@ -1,0 +1,172 @@
+"""Calls by which a run logs, and by which its points are read back."""
+
+from typing import Any
+
+from apps.core.errors import Invalid
+from apps.experiments import recording
+from apps.experiments.models import Run
+from apps.experiments.services import MetricPoint
+from apps.mlflow import queries, searching
+from apps.mlflow.answers import moment, point
+from apps.mlflow.callers import Caller
+from apps.mlflow.calls.limits import (
+    LONGEST_KEY,
+    LONGEST_NAME,
+    LONGEST_PARAM,
+    LONGEST_TAG,
+    demand_key,
+    demand_sizes,
+    demand_value,
+    missing,
+    page_size,
+    params_of,
+    run_id,
+    tags_of,
+)
+from apps.mlflow.messages import (
+    DatasetInput,
+    DeleteTag,
+    History,
+    HistoryBulk,
+    LogBatch,
+    LogInputs,
+    LogMetric,
+    LogParameter,
+    Point,
+    SetTag,
+)
+from apps.mlflow.wire import number
+
+MOST_HISTORY, MOST_SAMPLED, MOST_BULK_RUNS = 25_000, 2_500, 100
+MOST_INPUTS = 1000
+LONGEST_DIGEST, LONGEST_SOURCE, LONGEST_SCHEMA, LONGEST_PROFILE = 36, 65_535, 1_048_576, 16_777_216
+
+
+def _point(given: Point | LogMetric, place: str) -> MetricPoint:
+    """Return a point of a metric; ``place`` is the beginning of its parameters' names."""
+    return MetricPoint(
+        demand_key(given.key, f"{place}key"),
+        number(given.value, parameter=f"{place}value"),
+        given.step or 0,
+        moment(given.timestamp, parameter=f"{place}timestamp"),
+    )
+
+
+def _log(caller: Caller, run: Run, batch: recording.Batch) -> dict[str, Any]:
+    demand_value(batch.tags.get(recording.NAME_TAG, ""), "value", LONGEST_KEY)
+    recording.log_batch(run, batch=batch, by=caller.user)
+    return {}
+
+
+def log_metric(caller: Caller, form: LogMetric) -> dict[str, Any]:
+    """Log one point."""
+    made = _point(form, "")
+    return _log(caller, queries.run_of(caller, run_id(form)), recording.Batch(points=[made]))
+
+
+def log_parameter(caller: Caller, form: LogParameter) -> dict[str, Any]:
+    """Log a parameter, which then keeps its value."""
+    params = {demand_key(form.key): demand_value(form.value, "value", LONGEST_PARAM)}
+    return _log(caller, queries.run_of(caller, run_id(form)), recording.Batch(params=params))
+
+
+def set_tag(caller: Caller, form: SetTag) -> dict[str, Any]:
+    """Set a tag of a run."""
+    tags = {demand_key(form.key): demand_value(form.value, "value", LONGEST_TAG)}
+    return _log(caller, queries.run_of(caller, run_id(form)), recording.Batch(tags=tags))
+
+
+def delete_tag(caller: Caller, form: DeleteTag) -> dict[str, Any]:
+    """Take a tag from a run."""
+    recording.delete_tag(queries.run_of(caller, run_id(form)), name=form.key, by=caller.user)
+    return {}
+
+
+def log_batch(caller: Caller, form: LogBatch) -> dict[str, Any]:
+    """Log points, parameters and tags, all or none."""
+    points, params, tags = form.metrics or [], form.params or [], form.tags or []
+    demand_sizes(len(points), len(params), len(tags))
+    batch = recording.Batch(
+        points=[_point(one, f"metrics[{place}].") for place, one in enumerate(points)],
+        params=params_of(params),
+        tags=tags_of(tags),
+    )
+    return _log(caller, queries.run_of(caller, run_id(form)), batch)
+
+
+def log_inputs(caller: Caller, form: LogInputs) -> dict[str, Any]:
+    """Note the datasets that a run reads."""
+    if form.models:
+        raise Invalid(
+            "Logged models as inputs are not supported yet; leave `models` out.", code="unsupported"
+        )
+    given = form.datasets or []
+    if len(given) > MOST_INPUTS:
+        raise Invalid(f"{len(given)} datasets in one request; the limit is {MOST_INPUTS}.", code="too_many")
+    inputs = [_described(one, f"datasets[{place}]") for place, one in enumerate(given)]
+    recording.log_inputs(queries.run_of(caller, run_id(form)), inputs=inputs, by=caller.user)
+    return {}
+
+
+def _described(given: DatasetInput, place: str) -> recording.Described:
+    dataset = given.dataset
+    for value, name in ((dataset.name, "name"), (dataset.digest, "digest")):
+        if not value:
+            raise missing(f"{place}.dataset.{name}")
+    return recording.Described(
+        name=demand_value(dataset.name, f"{place}.dataset.name", LONGEST_NAME),
+        digest=demand_value(dataset.digest, f"{place}.dataset.digest", LONGEST_DIGEST),
+        source_type=demand_value(dataset.source_type, f"{place}.dataset.source_type", LONGEST_DIGEST),
+        source=demand_value(dataset.source, f"{place}.dataset.source", LONGEST_SOURCE),
+        schema=demand_value(dataset.schema or "", f"{place}.dataset.schema", LONGEST_SCHEMA),
+        profile=demand_value(dataset.profile or "", f"{place}.dataset.profile", LONGEST_PROFILE),
+        tags=tags_of(given.tags),
+    )
+
+
+def get_history(caller: Caller, form: History) -> dict[str, Any]:
+    """Return a page of the points of a metric."""
+    run = queries.run_of(caller, run_id(form))
+    most = page_size(form.max_results, default=MOST_HISTORY, most=MOST_HISTORY)
+    start = searching.offset_of(form.page_token or "")
+    points = list(queries.history_of(run, form.metric_key)[start : start + most + 1])
+    document: dict[str, Any] = {"metrics": [point(one) for one in points[:most]]}
+    if len(points) > most:
+        document["next_page_token"] = searching.token_of(start + most)
+    return document
+
+
+def _bulk_runs(caller: Caller, form: HistoryBulk) -> list[Run]:
+    given = form.run_ids or form.run_id or []
+    if not given:
+        raise missing("run_ids")
+    if len(given) > MOST_BULK_RUNS:
+        raise Invalid(
+            f"GetMetricHistoryBulk request must specify at most {MOST_BULK_RUNS} run_ids. Received {len(given)} run_ids.",
+            code="too_many",
+        )
+    return list(queries.runs_among(caller, given).values())
+
+
+def get_history_bulk(caller: Caller, form: HistoryBulk) -> dict[str, Any]:
+    """Return the points of a metric of several runs."""
+    most = page_size(form.max_results, default=MOST_HISTORY, most=MOST_HISTORY)
+    found: list[dict[str, Any]] = []
+    for run in _bulk_runs(caller, form):
+        points = queries.history_of(run, form.metric_key)[: most - len(found)]
+        found += [{**point(one), "run_id": run.pk.hex} for one in points]
+        if len(found) >= most:
+            break
+    return {"metrics": found}
+
+
+def get_history_bulk_interval(caller: Caller, form: HistoryBulk) -> dict[str, Any]:
+    """Return some points of a metric of several runs between two steps, spread over them."""
+    most = page_size(form.max_results, default=MOST_SAMPLED, most=MOST_SAMPLED)
+    first = -(2**63) if form.start_step is None else form.start_step
+    last = 2**63 - 1 if form.end_step is None else form.end_step
+    if first > last:
+        raise Invalid("end_step must be greater than start_step.", code="bad_parameter")
+    runs = [run.pk for run in _bulk_runs(caller, form)]
+    points = queries.sampled(runs, form.metric_key, between=(first, last), most=most)
+    return {"metrics": [{**point(one), "run_id": one.run_id.hex} for one in points]}

@@ -1,0 +1,155 @@
+"""Load what a call names from the caller's project, and read it in as few statements as there are tables."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Q, QuerySet
+
+from apps.experiments.lifecycle import DEFAULT_NAME, default_experiment
+from apps.experiments.models import Experiment, Metric, Run, RunInput, RunMetric
+from apps.mlflow.answers import DEFAULT_ID, run_document
+from apps.mlflow.callers import Caller
+from apps.mlflow.errors import NotThere
+
+_LONGEST_ID = 18
+#: Of each run every so many points by step, and its last; few enough for the page that draws them.
+_SAMPLED = """
+SELECT run_id, step, value, at FROM (
+    SELECT run_id, step, value, at, row_number() OVER w AS place, count(*) OVER (PARTITION BY run_id) AS total
+    FROM experiments_metric WHERE run_id = ANY(%s) AND name = %s AND step >= %s AND step <= %s
+    WINDOW w AS (PARTITION BY run_id ORDER BY step, at, value)
+) point
+WHERE place = 1 OR place = total OR (place - 1) %% ceil(total::numeric / %s) = 0 ORDER BY run_id, place
+"""
+
+
+def experiment_of(caller: Caller, given: str) -> Experiment:
+    """Return an experiment by its id, for who changes it; raises NotThere. The default one is made on first use."""
+    if given == DEFAULT_ID:
+        return default_experiment(caller.project, by=caller.user)
+    return shown_experiment(caller, given)
+
+
+def shown_experiment(caller: Caller, given: str) -> Experiment:
+    """Return an experiment by its id, for who reads it; raises NotThere. Of the default one a likeness before its first use."""
+    found = _numbered(caller, [given]).select_related("project").first()
+    if found is None and given == DEFAULT_ID:
+        return unused_default(caller)
+    if found is None:
+        raise NotThere(f"No Experiment with id={given[:100]} exists")
+    return found
+
+
+def unused_default(caller: Caller) -> Experiment:
+    """Return the default experiment as it will be made; reading makes nothing."""
+    project = caller.project
+    made_at = project.created_at
+    return Experiment(
+        project=project, name=DEFAULT_NAME, is_default=True, created_at=made_at, updated_at=made_at
+    )
+
+
+def _numbered(caller: Caller, given: Iterable[str]) -> QuerySet[Experiment]:
+    ids = list(given)
+    numbers = [int(one) for one in ids if one.isascii() and one.isdigit() and len(one) <= _LONGEST_ID]
+    wanted = Q(number__in=numbers)
+    if DEFAULT_ID in ids:
+        wanted |= Q(is_default=True)
+    return Experiment.objects.filter(wanted, project=caller.project)
+
+
+def experiment_keys(caller: Caller, given: Iterable[str]) -> list[UUID]:
+    """Return the keys of the experiments that there are of these ids."""
+    return list(_numbered(caller, given).values_list("pk", flat=True))
+
+
+def experiments_in(ids: Sequence[UUID]) -> list[Experiment]:
+    """Return experiments in the order of ``ids``."""
+    found = Experiment.objects.in_bulk(list(ids))
+    return [found[pk] for pk in ids if pk in found]
+
+
+def run_of(caller: Caller, given: str) -> Run:
+    """Return a run by its id, deleted or not; raises NotThere."""
+    pk = _uuid(given)
+    found = None
+    if pk is not None:
+        rows = Run.objects.filter(experiment__project=caller.project, pk=pk)
+        found = rows.select_related("experiment__project", "started_by").first()
+    if found is None:
+        raise NotThere(f"Run with id={given[:100]} not found")
+    return found
+
+
+def _uuid(given: str) -> UUID | None:
+    if len(given) != 32:
+        return None
+    try:
+        return UUID(hex=given)
+    except ValueError:
+        return None
+
+
+def runs_among(caller: Caller, given: Iterable[str]) -> dict[UUID, Run]:
+    """Return the runs that there are of these ids."""
+    keys = [pk for one in given if (pk := _uuid(one)) is not None]
+    return Run.objects.filter(experiment__project=caller.project, pk__in=keys).in_bulk()
+
+
+def values_of(run: Run) -> QuerySet[RunMetric]:
+    """Return the latest value of each metric of a run."""
+    return RunMetric.objects.filter(run=run).order_by("name")
+
+
+def inputs_of(run: Run) -> QuerySet[RunInput]:
+    """Return the datasets of a run in the order in which they were noted."""
+    return RunInput.objects.filter(run=run).order_by("id")
+
+
+def documents(ids: Sequence[UUID]) -> list[dict[str, Any]]:
+    """Return runs in the order of ``ids``: three statements, however many they are."""
+    keys = list(ids)
+    metrics: defaultdict[UUID, list[RunMetric]] = defaultdict(list)
+    for one in RunMetric.objects.filter(run__in=keys).order_by("run", "name"):
+        metrics[one.run_id].append(one)
+    inputs: defaultdict[UUID, list[RunInput]] = defaultdict(list)
+    for noted in RunInput.objects.filter(run__in=keys).order_by("id"):
+        inputs[noted.run_id].append(noted)
+    runs = Run.objects.select_related("experiment", "started_by").in_bulk(keys)
+    return [run_document(runs[pk], metrics[pk], inputs[pk]) for pk in keys if pk in runs]
+
+
+def history_of(run: Run, name: str) -> QuerySet[Metric]:
+    """Return the points of a metric in the order in which they were measured."""
+    return Metric.objects.filter(run=run, name=name).order_by("at", "step", "value")
+
+
+def sampled(runs: Iterable[UUID], name: str, *, between: tuple[int, int], most: int) -> list[Metric]:
+    """Return about ``most`` points of each run between two steps, always with the first and the last."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SAMPLED, [list(runs), name, *between, most])
+        return [
+            Metric(run_id=run_id, name=name, step=step, value=value, at=at)
+            for run_id, step, value, at in cursor.fetchall()
+        ]
+
+
+def datasets_of(experiments: Iterable[UUID], *, most: int) -> list[dict[str, str]]:
+    """Return which datasets the runs of these experiments read, each once."""
+    rows = (
+        RunInput.objects.filter(run__experiment__in=list(experiments), run__deleted_at__isnull=True)
+        .order_by("name", "digest")
+        .values_list("run__experiment__is_default", "run__experiment__number", "name", "digest", "tags")
+    )
+    found: dict[tuple[str, ...], dict[str, str]] = {}
+    for is_default, number, name, digest, tags in rows.iterator():
+        summary = {"experiment_id": DEFAULT_ID if is_default else str(number), "name": name, "digest": digest}
+        if context := tags.get("mlflow.data.context"):
+            summary["context"] = str(context)
+        found.setdefault(tuple(summary.values()), summary)
+        if len(found) == most:
+            break
+    return list(found.values())

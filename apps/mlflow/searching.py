@@ -1,0 +1,242 @@
+"""Searches as SQL: a filter's tree and an order become one statement whose every value is a parameter.
+
+What a name stands for is one of the expressions written here; names of metrics, parameters and tags are parameters of the
+statement like any other text.
+"""
+
+import base64
+import binascii
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from apps.core.errors import Invalid
+from apps.mlflow.filters import (
+    ATTRIBUTE,
+    DATASET,
+    METRIC,
+    PARAM,
+    Comparison,
+    Key,
+    Ordering,
+)
+
+_EXPERIMENT_ID = "CASE WHEN e.is_default THEN '0' ELSE e.number::text END"
+_RUN_ID = "replace(r.id::text, '-', '')"
+_TIMES: Mapping[str, str] = {
+    "start_time": "floor(extract(epoch FROM r.started_at) * 1000)::float8",
+    "end_time": "floor(extract(epoch FROM r.ended_at) * 1000)::float8",
+}
+#: Operators that are one template for text; a pattern has no escape character, so that no pattern is an error.
+_TEXT_OPERATORS = {
+    "=": "{0} = %s",
+    "!=": "{0} <> %s",
+    "LIKE": "{0} LIKE %s ESCAPE ''",
+    "ILIKE": "{0} ILIKE %s ESCAPE ''",
+    "IN": "{0} = ANY(%s)",
+    "NOT IN": "{0} <> ALL(%s)",
+    "IS NULL": "{0} IS NULL",
+    "IS NOT NULL": "{0} IS NOT NULL",
+}
+_NUMBER_OPERATORS = {"=": "=", "!=": "<>", ">": ">", ">=": ">=", "<": "<", "<=": "<="}
+_DATASET_COLUMNS = {"name": "i.name", "digest": "i.digest", "context": "i.tags ->> 'mlflow.data.context'"}
+_OFFSET = re.compile(r"^from:(\d{1,12})$")
+
+
+@dataclass(frozen=True)
+class Table:
+    """What is searched: the rows, what its attributes are, and by what ties end."""
+
+    rows: str
+    key: str
+    attributes: Mapping[str, str]
+    numbers: frozenset[str]
+    tags: str
+    params: str
+    default_order: str
+    ties: str
+
+
+RUNS = Table(
+    rows="experiments_run r JOIN experiments_experiment e ON e.id = r.experiment_id "
+    "JOIN accounts_user u ON u.id = r.started_by_id",
+    key="r.id",
+    attributes={
+        "run_id": _RUN_ID,
+        "run_name": "r.name",
+        "status": "CASE r.state WHEN 'pending' THEN 'SCHEDULED' ELSE upper(r.state) END",
+        "artifact_uri": f"'mlflow-artifacts:/' || {_EXPERIMENT_ID} || '/' || {_RUN_ID} || '/artifacts'",
+        "user_id": "coalesce(nullif(r.tags ->> 'mlflow.user', ''), u.full_name)",
+        **_TIMES,
+    },
+    numbers=frozenset(_TIMES),
+    tags="r.tags",
+    params="r.params",
+    default_order="r.started_at DESC",
+    ties="r.started_at DESC, r.id",
+)
+EXPERIMENTS = Table(
+    rows="experiments_experiment e",
+    key="e.id",
+    attributes={
+        "name": "e.name",
+        "experiment_id": _EXPERIMENT_ID,
+        "creation_time": "floor(extract(epoch FROM e.created_at) * 1000)::float8",
+        "last_update_time": "floor(extract(epoch FROM e.updated_at) * 1000)::float8",
+    },
+    numbers=frozenset({"creation_time", "last_update_time"}),
+    tags="e.tags",
+    params="e.tags",
+    default_order="e.created_at DESC",
+    ties="e.number",
+)
+
+
+@dataclass
+class _Statement:
+    """Parts of a statement, each with its parameters in the order in which they stand in it."""
+
+    table: Table
+    joins: list[str] = field(default_factory=list)
+    joined: list[Any] = field(default_factory=list)
+    conditions: list[str] = field(default_factory=list)
+    given: list[Any] = field(default_factory=list)
+    order: list[str] = field(default_factory=list)
+    ordered: list[Any] = field(default_factory=list)
+
+    def where(self, condition: str, *given: Any) -> None:
+        self.conditions.append(condition)
+        self.given += given
+
+    def text(self, key: Key) -> tuple[str, list[Any]]:
+        """Return the expression of what holds text, and its parameters."""
+        if key.kind == ATTRIBUTE:
+            return self.table.attributes[key.name], []
+        column = self.table.params if key.kind == PARAM else self.table.tags
+        return f"({column} ->> %s)", [key.name]
+
+    def compare(self, one: Comparison) -> None:
+        """Add the condition of a comparison."""
+        if one.key.kind == METRIC:
+            nan = "" if one.operator == "!=" else " AND m.value <> 'NaN'"
+            self.where(
+                "EXISTS (SELECT 1 FROM experiments_runmetric m WHERE m.run_id = r.id AND m.name = %s "  # noqa: S608
+                f"AND m.value {_NUMBER_OPERATORS[one.operator]} %s{nan})",
+                one.key.name,
+                one.value,
+            )
+        elif one.key.kind == ATTRIBUTE and one.key.name in self.table.numbers:
+            self.where(
+                f"{self.table.attributes[one.key.name]} {_NUMBER_OPERATORS[one.operator]} %s", one.value
+            )
+        elif one.key.kind == DATASET:
+            condition = _TEXT_OPERATORS[one.operator].format(_DATASET_COLUMNS[one.key.name])
+            self.where(
+                f"EXISTS (SELECT 1 FROM experiments_runinput i WHERE i.run_id = r.id AND {condition})",  # noqa: S608
+                *_values(one),
+            )
+        else:
+            expression, names = self.text(one.key)
+            self.where(_TEXT_OPERATORS[one.operator].format(expression), *names, *_values(one))
+
+    def sort(self, one: Ordering) -> None:
+        """Add what is sorted by; numbers first, then NaN, then what has no value, whichever way it goes."""
+        way = "DESC" if one.descending else "ASC"
+        if one.key.kind == METRIC:
+            name = f"s{len(self.joins)}"
+            self.joins.append(
+                f"LEFT JOIN experiments_runmetric {name} ON {name}.run_id = r.id AND {name}.name = %s"
+            )
+            self.joined.append(one.key.name)
+            self.order.append(
+                f"CASE WHEN {name}.value IS NULL THEN 2 WHEN {name}.value = 'NaN' THEN 1 ELSE 0 END, {name}.value {way}"
+            )
+            return
+        expression, names = self.text(one.key)
+        self.order.append(f"{expression} {way} NULLS LAST")
+        self.ordered += names
+
+    def page(self, limit: int, offset: int) -> tuple[str, list[Any]]:
+        """Return the statement of one page of keys, and its parameters."""
+        order = ", ".join([*(self.order or [self.table.default_order]), self.table.ties])
+        where = " AND ".join(self.conditions)
+        text = (
+            f"SELECT {self.table.key} FROM {self.table.rows} {' '.join(self.joins)} "  # noqa: S608 - written here
+            f"WHERE {where} ORDER BY {order} LIMIT %s OFFSET %s"
+        )
+        return text, [*self.joined, *self.given, *self.ordered, limit, offset]
+
+
+def _values(one: Comparison) -> list[Any]:
+    if one.value is None:
+        return []
+    return [list(one.value)] if isinstance(one.value, tuple) else [one.value]
+
+
+@dataclass(frozen=True)
+class Search:
+    """What is asked for; ``deleted`` is None for both, and ``after`` the token of the page before."""
+
+    comparisons: Sequence[Comparison] = ()
+    order: Sequence[Ordering] = ()
+    deleted: bool | None = False
+    most: int = 1000
+    after: str = ""
+
+
+def search_runs(experiments: Iterable[UUID], wanted: Search) -> tuple[list[UUID], str]:
+    """Return the ids of a page of the runs of these experiments, in order, and the token of the next page."""
+    statement = _Statement(RUNS)
+    statement.where("r.experiment_id = ANY(%s)", list(experiments))
+    if wanted.deleted is not None:
+        gone = "(r.deleted_at IS NOT NULL OR e.deleted_at IS NOT NULL)"
+        statement.where(gone if wanted.deleted else f"NOT {gone}")
+    return _page(statement, wanted)
+
+
+def search_experiments(project: UUID, wanted: Search) -> tuple[list[UUID], str]:
+    """Return the ids of a page of a project's experiments, in order, and the token of the next page."""
+    statement = _Statement(EXPERIMENTS)
+    statement.where("e.project_id = %s", project)
+    if wanted.deleted is not None:
+        statement.where(f"e.deleted_at IS {'NOT ' if wanted.deleted else ''}NULL")
+    return _page(statement, wanted)
+
+
+def _page(statement: _Statement, wanted: Search) -> tuple[list[UUID], str]:
+    for comparison in wanted.comparisons:
+        statement.compare(comparison)
+    for ordering in wanted.order:
+        statement.sort(ordering)
+    start = offset_of(wanted.after)
+    text, given = statement.page(wanted.most + 1, start)
+    with connection.cursor() as cursor:
+        cursor.execute(text, given)
+        ids = [pk for (pk,) in cursor.fetchall()]
+    more = len(ids) > wanted.most
+    return ids[: wanted.most], token_of(start + wanted.most) if more else ""
+
+
+def token_of(offset: int) -> str:
+    """Return the token of the page that begins there."""
+    return base64.urlsafe_b64encode(f"from:{offset}".encode()).decode()
+
+
+def offset_of(token: str) -> int:
+    """Return where the page of a token begins; raises Invalid for what is none."""
+    if not token:
+        return 0
+    try:
+        match = _OFFSET.match(base64.urlsafe_b64decode(token.encode()).decode())
+    except (binascii.Error, ValueError):
+        match = None
+    if match is None:
+        raise Invalid(
+            "Invalid page token: send the next_page_token of the answer before, as it is.",
+            code="bad_page_token",
+        )
+    return int(match[1])

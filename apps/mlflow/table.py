@@ -1,0 +1,63 @@
+"""Every call that mlgov speaks: by address, the method, the scope that a token needs, what it takes, and what does it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from apps.accounts.enums import Scope
+from apps.mlflow import messages
+from apps.mlflow.callers import Caller
+from apps.mlflow.calls import experiments, logging, runs
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of the protocol."""
+
+    scope: Scope
+    form: type[msgspec.Struct]
+    does: Callable[[Caller, Any], dict[str, Any]]
+
+
+def _reads(form: type[msgspec.Struct], does: Callable[[Caller, Any], dict[str, Any]]) -> Call:
+    return Call(Scope.READ, form, does)
+
+
+def _tracks(form: type[msgspec.Struct], does: Callable[[Caller, Any], dict[str, Any]]) -> Call:
+    return Call(Scope.TRACK, form, does)
+
+
+_SEARCH_EXPERIMENTS = _reads(messages.SearchExperiments, experiments.search)
+_BULK = _reads(messages.HistoryBulk, logging.get_history_bulk)
+#: Address behind ``/api/2.0/mlflow/`` -> method -> call.
+CALLS: dict[str, dict[str, Call]] = {
+    "experiments/create": {"POST": _tracks(messages.CreateExperiment, experiments.create)},
+    "experiments/get": {"GET": _reads(messages.ExperimentById, experiments.get)},
+    "experiments/get-by-name": {"GET": _reads(messages.ExperimentByName, experiments.get_by_name)},
+    "experiments/search": {"POST": _SEARCH_EXPERIMENTS, "GET": _SEARCH_EXPERIMENTS},
+    "experiments/update": {"POST": _tracks(messages.UpdateExperiment, experiments.update)},
+    "experiments/delete": {"POST": _tracks(messages.ExperimentById, experiments.delete)},
+    "experiments/restore": {"POST": _tracks(messages.ExperimentById, experiments.restore)},
+    "experiments/set-experiment-tag": {"POST": _tracks(messages.ExperimentTag, experiments.set_tag)},
+    "experiments/delete-experiment-tag": {"POST": _tracks(messages.ExperimentTagKey, experiments.delete_tag)},
+    "experiments/search-datasets": {"POST": _reads(messages.SearchDatasets, experiments.search_datasets)},
+    "runs/create": {"POST": _tracks(messages.CreateRun, runs.create)},
+    "runs/get": {"GET": _reads(messages.RunNamed, runs.get)},
+    "runs/update": {"POST": _tracks(messages.UpdateRun, runs.update)},
+    "runs/delete": {"POST": _tracks(messages.RunNamed, runs.delete)},
+    "runs/restore": {"POST": _tracks(messages.RunNamed, runs.restore)},
+    "runs/search": {"POST": _reads(messages.SearchRuns, runs.search)},
+    "runs/log-metric": {"POST": _tracks(messages.LogMetric, logging.log_metric)},
+    "runs/log-parameter": {"POST": _tracks(messages.LogParameter, logging.log_parameter)},
+    "runs/log-batch": {"POST": _tracks(messages.LogBatch, logging.log_batch)},
+    "runs/log-inputs": {"POST": _tracks(messages.LogInputs, logging.log_inputs)},
+    "runs/set-tag": {"POST": _tracks(messages.SetTag, logging.set_tag)},
+    "runs/delete-tag": {"POST": _tracks(messages.DeleteTag, logging.delete_tag)},
+    "metrics/get-history": {"GET": _reads(messages.History, logging.get_history)},
+    "metrics/get-history-bulk": {"GET": _BULK},
+    "metrics/get-history-bulk-interval": {
+        "GET": _reads(messages.HistoryBulk, logging.get_history_bulk_interval)
+    },
+}

@@ -1,0 +1,24 @@
+"""Addresses of MLflow's protocol; ``projects/<slug>/`` before them names the project of a token that reaches several."""
+
+from django.urls import URLPattern, include, path
+
+from apps.mlflow import views
+
+app_name = "mlflow"
+#: The protocol's own pages use ajax-api; calls that are new there stand under 3.0.
+_BEGINNINGS = [f"{kind}/{version}/mlflow/" for kind in ("api", "ajax-api") for version in ("2.0", "3.0")]
+
+
+def _addresses() -> list[URLPattern]:
+    return [
+        *(path(f"{beginning}<path:address>", views.call) for beginning in _BEGINNINGS),
+        path("health", views.health),
+        path("version", views.version),
+    ]
+
+
+urlpatterns = [
+    *_addresses(),
+    path("projects/<slug:slug>/", include(_addresses())),
+    path("<path:address>", views.unknown),
+]
