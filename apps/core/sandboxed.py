@@ -62,7 +62,7 @@ def serve(control: socket.socket, module: str) -> None:
                         os.kill(pid, 9)
                     return
                 told = [one for _, one in children.values()]
-                private = [control, selector.fileno(), *children, *told]
+                private: list[socket.socket | int] = [control, selector.fileno(), *children, *told]
                 pidfd, child = _forked(json.loads(request), descriptors, private)
                 children[pidfd] = child
                 selector.register(pidfd, selectors.EVENT_READ)

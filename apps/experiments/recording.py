@@ -94,7 +94,8 @@ def log_batch(run: Run, *, batch: Batch, by: User) -> None:
     if current.state in OPEN_RUN:
         if fresh or batch.tags:
             with connection.cursor() as cursor:
-                cursor.execute(_GROW, [Jsonb(fresh), Jsonb(dict(batch.tags)), current.pk])
+                grown: list[Any] = [Jsonb(fresh), Jsonb(dict(batch.tags)), current.pk]
+                cursor.execute(_GROW, grown)
         return
     written = {"params": current.params | fresh, "tags": current.tags | dict(batch.tags)}
     _amend(current, by=by, written=written, points=len(batch.points), params=len(fresh), tags=len(batch.tags))

@@ -1,7 +1,7 @@
 """What the portal shows across apps."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -194,7 +194,7 @@ class VersionView:
     promotions: list[Promotion]
     champion: Version | None
     review: Review | None
-    newest: dict[str, Any]
+    newest: Mapping[str, Any]
     may_request: Any
 
     @property
