@@ -56,6 +56,7 @@ INSTALLED_APPS = [
     "lucide",
     "rest_framework",
     "drf_spectacular",
+    "drf_spectacular_sidecar",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from csp.decorators import csp_update
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -47,6 +48,14 @@ def reference(request: HttpRequest) -> HttpResponse:
                 operation = _operation(schema, method, path, item[method])
                 rooms.setdefault(path.split("/")[3].strip("{}") or "api", []).append(operation)
     return render(request, "api/reference.html", {"rooms": sorted(rooms.items())})
+
+
+@login_required
+@require_GET
+@csp_update({"img-src": ["data:"]})
+def console(request: HttpRequest) -> HttpResponse:
+    """Show Swagger UI, to try requests as the person who is signed in; its stylesheet holds its arrows as data."""
+    return render(request, "api/console.html")
 
 
 def _operation(schema: dict[str, Any], method: str, path: str, data: dict[str, Any]) -> Operation:

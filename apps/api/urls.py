@@ -41,6 +41,7 @@ from apps.api import (
 
 urlpatterns = [
     path("docs/", reference.reference, name="api-docs"),
+    path("docs/try/", reference.console, name="api-console"),
     path("v1/schema/", openapi.Schema.as_view(), name="api-schema"),
     path("v1/me", site.Me.as_view()),
     path("v1/token", exchange.TokenExchange.as_view()),
