@@ -78,6 +78,11 @@ class CreateRun(msgspec.Struct):
     tags: list[Pair] | None = None
 
 
+class ListArtifacts(RunNamed):
+    path: str | None = None
+    page_token: str | None = None
+
+
 class UpdateRun(RunNamed):
     status: str | int | None = None
     end_time: Int64 | None = None

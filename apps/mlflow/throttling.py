@@ -6,6 +6,7 @@ lease of some requests from the same count and uses it up by itself; what it has
 
 import time
 from threading import Lock
+from typing import cast
 from uuid import UUID
 
 from django.conf import settings
@@ -59,5 +60,6 @@ def _take(key: str) -> tuple[int, int, int]:
 
 
 def _rate() -> tuple[int, int]:
-    number, period = str(settings.REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"]["principal"]).split("/")
+    rates = cast("dict[str, str]", settings.REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"])
+    number, period = rates["principal"].split("/")
     return int(number), _PERIODS[period[0]]
