@@ -8,6 +8,7 @@ import hashlib
 import os
 import subprocess
 import sys
+import tempfile
 import venv
 from pathlib import Path
 
@@ -41,7 +42,7 @@ def python_of(client: str) -> Path:
 
 
 def run(client: str, script: Path, *, uri: str, token: str, **variables: str) -> str:
-    """Run a script with a client and return what it wrote; raises AssertionError with its errors if it failed."""
+    """Run a script with a client; raises AssertionError with its errors if it failed. Returns what it wrote to its file."""
     environment = {name: os.environ[name] for name in _PASSED if name in os.environ}
     environment |= {
         "MLFLOW_TRACKING_URI": uri,
@@ -52,11 +53,19 @@ def run(client: str, script: Path, *, uri: str, token: str, **variables: str) ->
         "GIT_PYTHON_REFRESH": "quiet",
         **variables,
     }
-    done = subprocess.run(
-        [python_of(client), script], env=environment, capture_output=True, text=True, timeout=300, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    with tempfile.TemporaryDirectory() as folder:
+        told = Path(folder) / "told.json"
+        done = subprocess.run(
+            [python_of(client), script, told],
+            env=environment,
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return told.read_text()
 
 
 if __name__ == "__main__":

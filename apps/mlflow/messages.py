@@ -150,6 +150,10 @@ class SearchRuns(msgspec.Struct):
     page_token: str | None = None
 
 
+class SearchModels(msgspec.Struct):
+    experiment_ids: list[str] | None = None
+
+
 class SearchDatasets(msgspec.Struct):
     experiment_ids: list[str] | None = None
 

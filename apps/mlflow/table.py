@@ -56,6 +56,7 @@ CALLS: dict[str, dict[str, Call]] = {
     "runs/set-tag": {"POST": _tracks(messages.SetTag, logging.set_tag)},
     "runs/delete-tag": {"POST": _tracks(messages.DeleteTag, logging.delete_tag)},
     "artifacts/list": {"GET": _reads(messages.ListArtifacts, files.list_artifacts)},
+    "logged-models/search": {"POST": _reads(messages.SearchModels, files.search_models)},
     "metrics/get-history": {"GET": _reads(messages.History, logging.get_history)},
     "metrics/get-history-bulk": {"GET": _BULK},
     "metrics/get-history-bulk-interval": {

@@ -185,7 +185,9 @@ def test_files_are_for_members_and_their_rights(mlflow, other, vera, root):
         assert (stranger.status_code, stranger.json()["error_code"]) == (404, "RESOURCE_DOES_NOT_EXIST")
         viewer = sent(bearer(secret), method, f"artifacts/{root}/a")
         assert viewer.status_code == (200 if method == "get" else 403)
-        viewer.close()
+        assert b"".join(getattr(viewer, "streaming_content", [b""])) == (
+            b"content" if method == "get" else b""
+        )
         assert sent(bearer(narrow), method, f"artifacts/{root}/b").status_code == (
             404 if method == "get" else 403
         )

@@ -1,4 +1,4 @@
-"""What a script keeps of files; it writes as JSON what it reads back. Runs with MLflow's own client."""
+"""What a script keeps of files; it writes as JSON to the file it is told what it reads back. Runs with MLflow's own client."""
 
 import json
 import sys
@@ -32,14 +32,15 @@ with tempfile.TemporaryDirectory() as name, mlflow.start_run() as run:
     repository = mlflow.artifacts.get_artifact_repository(run.info.artifact_uri)
     repository.delete_artifacts("report")
     left = [one.path for one in client.list_artifacts(root)]
-json.dump(
-    {
-        "listed": listed,
-        "same": same,
-        "files": files,
-        "read": read,
-        "left": left,
-        "uri": run.info.artifact_uri,
-    },
-    sys.stdout,
+Path(sys.argv[1]).write_text(
+    json.dumps(
+        {
+            "listed": listed,
+            "same": same,
+            "files": files,
+            "read": read,
+            "left": left,
+            "uri": run.info.artifact_uri,
+        },
+    )
 )

@@ -1,8 +1,9 @@
-"""What a training script logs; it writes as JSON what it reads back. Runs with MLflow's own client."""
+"""What a training script logs; it writes as JSON to the file it is told what it reads back. Runs with MLflow's own client."""
 
 import json
 import math
 import sys
+from pathlib import Path
 
 import mlflow
 from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunTag
@@ -45,26 +46,29 @@ client.delete_run(child.info.run_id)
 left = client.search_runs([experiment.experiment_id])
 client.restore_run(child.info.run_id)
 mlflow.set_experiment_tag("owner", "team-a")
-json.dump(
-    {
-        "parent": parent.info.run_id,
-        "status": read.info.status,
-        "params": read.data.params,
-        "tags": {name: value for name, value in read.data.tags.items() if not name.startswith("mlflow.")},
-        "metrics": {name: str(value) for name, value in read.data.metrics.items()},
-        "history": [(one.step, one.value) for one in client.get_metric_history(parent.info.run_id, "auc")],
-        "batch": len(client.get_metric_history(parent.info.run_id, "batch")),
-        "inputs": [
-            (one.dataset.name, one.dataset.digest, {tag.key: tag.value for tag in one.tags})
-            for one in read.inputs.dataset_inputs
-        ],
-        "found": [one.info.run_name for one in found],
-        "children": [one.info.run_id == child.info.run_id for one in children],
-        "paged": [len(paged), bool(paged.token)],
-        "left": [one.info.run_name for one in left],
-        "refused": refused,
-        "experiments": sorted(one.name for one in client.search_experiments()),
-        "owner": client.get_experiment(experiment.experiment_id).tags["owner"],
-    },
-    sys.stdout,
+Path(sys.argv[1]).write_text(
+    json.dumps(
+        {
+            "parent": parent.info.run_id,
+            "status": read.info.status,
+            "params": read.data.params,
+            "tags": {name: value for name, value in read.data.tags.items() if not name.startswith("mlflow.")},
+            "metrics": {name: str(value) for name, value in read.data.metrics.items()},
+            "history": [
+                (one.step, one.value) for one in client.get_metric_history(parent.info.run_id, "auc")
+            ],
+            "batch": len(client.get_metric_history(parent.info.run_id, "batch")),
+            "inputs": [
+                (one.dataset.name, one.dataset.digest, {tag.key: tag.value for tag in one.tags})
+                for one in read.inputs.dataset_inputs
+            ],
+            "found": [one.info.run_name for one in found],
+            "children": [one.info.run_id == child.info.run_id for one in children],
+            "paged": [len(paged), bool(paged.token)],
+            "left": [one.info.run_name for one in left],
+            "refused": refused,
+            "experiments": sorted(one.name for one in client.search_experiments()),
+            "owner": client.get_experiment(experiment.experiment_id).tags["owner"],
+        },
+    )
 )
