@@ -72,9 +72,9 @@ def _located(caller: Caller, place: str) -> tuple[Run, str]:
 def _put(caller: Caller, run: Run, path: str, request: HttpRequest) -> dict[str, Any]:
     # A body in chunks has no length, and Django takes it for empty; a server that knows its end says so.
     chunked = "chunked" in request.headers.get("Transfer-Encoding", "").lower()
-    whole = (
-        request.environ["wsgi.input"] if chunked and request.environ.get("wsgi.input_terminated") else request
-    )
+    whole: blobs.Readable = request
+    if chunked and request.META.get("wsgi.input_terminated"):
+        whole = request.META["wsgi.input"]
     blob = files.store(run, path=path, stream=whole, by=caller.user)
     registry.put_file(run, path=path, blob=blob, by=caller.user)
     return {}
