@@ -87,6 +87,7 @@ def one(document: Document) -> dict[str, Any]:
             "bench.pdf_child:measured",
             document.payload(f"{folder}/a.pdf"),
             glyphs.ENVIRONMENT,
+            warm=True,
             **making.LIMITS,
         )
         return answer | {"seconds": time.perf_counter() - began}

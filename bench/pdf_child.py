@@ -10,7 +10,7 @@ from apps.core.pdf import rendering
 
 def measured(payload: dict[str, Any]) -> dict[str, Any]:
     """Render, and say how much processor time in seconds and memory at the peak in MB the process has used."""
-    answer = rendering.render(payload)
+    answer = rendering.render_once(payload)
     # getrusage would tell the parent's peak as well: it survives exec.
     peak = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
     assert peak, "Linux tells the peak of a process in /proc/self/status."

@@ -217,11 +217,16 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "apps.api.paging.CursorPages",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_THROTTLE_CLASSES": ["apps.api.throttling.PrincipalThrottle"],
-    "DEFAULT_THROTTLE_RATES": {"principal": os.environ.get("MLGOV_API_RATE", "6000/min")},
+    "DEFAULT_THROTTLE_RATES": {
+        "principal": os.environ.get("MLGOV_API_RATE", "6000/min"),
+        "exchange": os.environ.get("MLGOV_EXCHANGE_RATE", "120/min"),
+    },
     "EXCEPTION_HANDLER": "apps.api.problems.exception_handler",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
     "PAGE_SIZE": 50,
 }
+#: How many requests of a process may wait by “Prefer: wait”; fewer than its threads, so that others are answered.
+API_WAITERS = int(os.environ.get("MLGOV_API_WAITERS", "2"))
 SPECTACULAR_SETTINGS = {
     "TITLE": "mlgov",
     "VERSION": "1",
@@ -233,6 +238,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "DataRole": "apps.projects.enums.DataRole.choices",
         "ComponentState": "apps.projects.enums.ComponentState.choices",
+        "IssuerKind": "apps.identity.enums.IssuerKind.choices",
         "CriterionState": "apps.policies.verdicts.State",
         "GateState": ["pass", "fail", "inconclusive", "missing"],
         "RunEnd": ["finished", "failed"],
@@ -267,7 +273,7 @@ AUDIT_EVENT_MODULES = [
     if name not in {"core", "audit", "evidence", "commands", "api", "mlflow", "portal"}
 ]
 #: Where kinds of notices are listed.
-_WITH_NOTICES = "notifications costs checklists modelcards findings assurance"
+_WITH_NOTICES = "notifications identity costs checklists modelcards findings assurance"
 NOTICE_MODULES = [f"apps.{name}.notices" for name in _WITH_NOTICES.split()]
 NOTICE_MODULES += [f"apps.gates.{name}notices" for name in ("", "exception_", "condition_", "policy_")]
 #: With what the organisation signs its PDFs, on the worker's machine alone (apps/core/pdf/certificates.py).

@@ -3,6 +3,7 @@
 from allauth.account import views as account
 from django.urls import URLPattern, URLResolver, include, path
 
+from apps.api import download
 from apps.identity import views as identity
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -23,6 +24,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/sso/cancelled/", account.login, name="socialaccount_login_cancelled"),
     path("accounts/sessions/", include("allauth.usersessions.urls")),
     path("api/", include("apps.api.urls")),
+    path("cli/mlgov", download.download, name="client"),
+    path("cli/mlgov.sha256", download.checksum, name="client_checksum"),
     path("mlflow/", include("apps.mlflow.urls")),
     path("", include("apps.projects.urls")),
     path("", include("apps.portal.urls")),

@@ -41,6 +41,7 @@ SILENT_EVENTS = (
     "findings.gone",
     "findings.returned",
     "gates.record_",
+    "identity.trust_",
     "jobs.",
     "notifications.",
     "rubrics.scorecard_opened",

@@ -5,4 +5,7 @@ import os
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mlgov.settings")
-application = get_wsgi_application()
+
+from apps.core.whole_bodies import WholeBodies
+
+application = WholeBodies(get_wsgi_application())

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 from django.http import Http404
+from django.utils import timezone
 
 from apps.accounts.enums import Kind
 from apps.accounts.models import Token, User
@@ -20,9 +21,13 @@ def accounts_of(person: User) -> list[User]:
 
 
 def tokens_for(person: User) -> QuerySet[Token]:
-    """Return the tokens of a person and of their service accounts, newest first."""
+    """Return the tokens of a person and of their service accounts, newest first.
+
+    Those that a pipeline got by itself are many and soon over; they are shown while they live.
+    """
     mine = Q(user=person) | Q(user__owner=person)
-    return Token.objects.filter(mine).select_related("user", "user__owner").order_by("-id")
+    over = Q(created_by__kind=Kind.SERVICE, expires_at__lte=timezone.now())
+    return Token.objects.filter(mine).exclude(over).select_related("user", "user__owner").order_by("-id")
 
 
 def token_of(person: User, pk: UUID) -> Token:

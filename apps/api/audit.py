@@ -14,8 +14,9 @@ from rest_framework.response import Response
 
 from apps.accounts.enums import Scope
 from apps.api.base import Endpoint, Input, Output, answer
-from apps.api.jobs import JobOut
+from apps.api.jobs import JobOut, started
 from apps.api.site import EventOut
+from apps.api.waiting import PREFER
 from apps.assurance import queries, records, services
 from apps.assurance.access import access_on
 from apps.assurance.past import production_on
@@ -192,20 +193,20 @@ class PackOut(Output):
 class ProjectPack(Endpoint):
     scopes = {"POST": Scope.READ}
 
-    @extend_schema(request=PackIn, responses={202: PackOut})
+    @extend_schema(request=PackIn, responses={200: PackOut, 202: PackOut}, parameters=[PREFER])
     def post(self, request: Request, pk: UUID) -> Response:
         """Let a worker make the evidence pack of a project as it was at a moment."""
         project = project_by_id_for(self.user, pk)
         made = services.request_pack(project, by=self.user, as_of=self.read(PackIn)["as_of"])
-        return answer(PackOut, made, status=202, location=f"/packs/{made.pk}.zip")
+        return started(request, PackOut, made, job=made.job, location=f"/packs/{made.pk}.zip")
 
 
 class VersionPack(Endpoint):
     scopes = {"POST": Scope.READ}
 
-    @extend_schema(request=None, responses={202: PackOut})
+    @extend_schema(request=None, responses={200: PackOut, 202: PackOut}, parameters=[PREFER])
     def post(self, request: Request, pk: UUID) -> Response:
         """Let a worker make the evidence pack of a version."""
         version = version_for(self.user, pk)
         made = services.request_pack(version.model.project, by=self.user, version=version)
-        return answer(PackOut, made, status=202, location=f"/packs/{made.pk}.zip")
+        return started(request, PackOut, made, job=made.job, location=f"/packs/{made.pk}.zip")

@@ -12,7 +12,8 @@ from rest_framework.response import Response
 
 from apps.accounts.enums import Scope
 from apps.api.base import Endpoint, Input, Output, answer, expected_version
-from apps.api.jobs import JobOut
+from apps.api.jobs import JobOut, started
+from apps.api.waiting import PREFER
 from apps.core import blobs
 from apps.core.canonical import canonical_json, digest_bytes
 from apps.modelcards import queries as cards
@@ -127,9 +128,11 @@ class CardPdf(Endpoint):
             blobs.open_blob(export.blob_id), as_attachment=True, filename=name, content_type="application/pdf"
         )
 
-    @extend_schema(request=None, responses={202: JobOut})
+    @extend_schema(request=None, responses={200: JobOut, 202: JobOut}, parameters=[PREFER])
     def post(self, request: Request, pk: UUID) -> Response:
         """Let a worker make the PDF of the card as it stands."""
         version = version_for(self.user, pk)
         export = card_services.request_pdf(version, by=self.user)
-        return answer(JobOut, export.job, status=202, location=f"/api/v1/versions/{version.pk}/card/pdf")
+        return started(
+            request, JobOut, export.job, job=export.job, location=f"/api/v1/versions/{version.pk}/card/pdf"
+        )

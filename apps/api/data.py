@@ -11,8 +11,9 @@ from rest_framework.response import Response
 
 from apps.accounts.enums import Scope
 from apps.api.base import Endpoint, FiniteFloatField, Input, Output, Person, Text, answer, expected_version
-from apps.api.jobs import JobOut
+from apps.api.jobs import JobOut, started
 from apps.api.projects import DatasetOut, DataSourceOut
+from apps.api.waiting import PREFER
 from apps.data import queries, services
 from apps.data.models import DIMENSIONS, Assessment, Feature, LeakageReport
 from apps.data.services.features import latency_warning
@@ -80,14 +81,16 @@ class Profiles(Endpoint):
         """List the profiles of a data source, newest first."""
         return self.page(queries.profiles_of(queries.source_for(self.user, pk)), ProfileOut)
 
-    @extend_schema(request={"multipart/form-data": ProfileIn}, responses={202: JobOut})
+    @extend_schema(
+        request={"multipart/form-data": ProfileIn}, responses={200: JobOut, 202: JobOut}, parameters=[PREFER]
+    )
     def post(self, request: Request, pk: UUID) -> Response:
         """Send a sample; ask the job in Location until it is done, then read the profile."""
         source = queries.source_for(self.user, pk)
         fields: dict[str, Any] = self.read(ProfileIn)
         file = fields.pop("file")
         job = services.request_profile(source, stream=file, name=file.name or "", by=self.user, **fields)
-        return answer(JobOut, job, status=202, location=f"/api/v1/jobs/{job.pk}")
+        return started(request, JobOut, job, job=job, location=f"/api/v1/jobs/{job.pk}")
 
 
 class LeakageIn(Input):
@@ -126,12 +129,14 @@ class LeakageChecks(Endpoint):
         """List the comparisons of train and test tables, newest first."""
         return self.page(queries.leakage_reports_of(project_by_id_for(self.user, pk)), LeakageOut)
 
-    @extend_schema(request={"multipart/form-data": LeakageIn}, responses={202: JobOut})
+    @extend_schema(
+        request={"multipart/form-data": LeakageIn}, responses={200: JobOut, 202: JobOut}, parameters=[PREFER]
+    )
     def post(self, request: Request, pk: UUID) -> Response:
         """Send a train and a test table; ask the job in Location until it is done, then list the comparisons."""
         project = project_by_id_for(self.user, pk)
         job = services.request_leakage(project, by=self.user, **self.read(LeakageIn))
-        return answer(JobOut, job, status=202, location=f"/api/v1/jobs/{job.pk}")
+        return started(request, JobOut, job, job=job, location=f"/api/v1/jobs/{job.pk}")
 
 
 class FeatureChange(Input):

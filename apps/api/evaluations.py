@@ -12,7 +12,9 @@ from rest_framework.response import Response
 
 from apps.accounts.enums import Scope
 from apps.api.base import Endpoint, FiniteFloatField, Input, Output, Text, answer
-from apps.api.jobs import JobOut
+from apps.api.jobs import JobOut, started
+from apps.api.waiting import PREFER, applied, wait_to_read
+from apps.core.memory import reading_anew
 from apps.evaluations import queries, services
 from apps.evaluations.engine.columns import (
     LIST_ROLES,
@@ -25,6 +27,7 @@ from apps.evaluations.engine.columns import (
     ColumnsInvalid,
 )
 from apps.evaluations.models import Evaluation
+from apps.jobs.queries import is_finished
 from apps.projects.enums import DataRole
 from apps.registry.queries import version_for
 
@@ -136,21 +139,28 @@ class EvaluationDetail(EvaluationOut):
 class EvaluationStart(Endpoint):
     scopes = {"POST": Scope.EVIDENCE}
 
-    @extend_schema(request=EvaluationIn, responses={202: EvaluationOut})
+    @extend_schema(
+        request=EvaluationIn, responses={200: EvaluationOut, 202: EvaluationOut}, parameters=[PREFER]
+    )
     def post(self, request: Request, pk: UUID) -> Response:
-        """Start an evaluation; ask the address in Location until its state is complete or failed."""
+        """Start an evaluation; ask the address in Location, with ``Prefer: wait=30``, until it is complete or failed."""
         predictions = queries.prediction_set_for(self.user, pk)
         made = services.request_evaluation(predictions, by=self.user, **self.read(EvaluationIn))
-        return answer(EvaluationOut, made, status=202, location=f"/api/v1/evaluations/{made.pk}")
+        return started(request, EvaluationOut, made, job=made.job, location=f"/api/v1/evaluations/{made.pk}")
 
 
 class EvaluationOne(Endpoint):
     scopes = {"GET": Scope.READ}
 
-    @extend_schema(responses=EvaluationDetail)
+    @extend_schema(responses=EvaluationDetail, parameters=[PREFER])
     def get(self, request: Request, pk: UUID) -> Response:
-        """Return an evaluation: its state, the progress of its job, and its report."""
-        return answer(EvaluationDetail, queries.evaluation_for(self.user, pk))
+        """Return an evaluation: its state, its job and its report; with ``Prefer: wait=30``, when its job has ended."""
+        found = queries.evaluation_for(self.user, pk)
+        seconds = wait_to_read(request, lambda: found.job_id is None or is_finished(found.job_id))
+        if seconds is not None:
+            with reading_anew():
+                found = queries.evaluation_for(self.user, pk)
+        return applied(answer(EvaluationDetail, found), seconds)
 
 
 class Evaluations(Endpoint):

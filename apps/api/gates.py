@@ -1,8 +1,11 @@
 """The gate: what it says, and asking to pass it."""
 
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
+from django.urls import reverse
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -10,12 +13,16 @@ from rest_framework.response import Response
 
 from apps.accounts.enums import Scope
 from apps.api.base import Endpoint, Input, Output, Person, Text, answer
+from apps.api.reports import GATE_HEADERS, RENDERERS, REPORTS, ByFormatOrAccept, ReportRenderer
+from apps.api.waiting import PREFER, applied, wait_to_read
 from apps.core.errors import Invalid
 from apps.core.memory import reading_anew
 from apps.evidence.services import collect
 from apps.gates import queries, services
-from apps.gates.dryrun import dry_run
+from apps.gates.dryrun import DryRun, dry_run
 from apps.gates.judging import GateView, gate_view
+from apps.gates.open_work import open_jobs_of
+from apps.gates.reporting import Report
 from apps.policies.estimates import RELATIONS
 from apps.policies.queries import revision_named
 from apps.policies.verdicts import State
@@ -135,34 +142,68 @@ class GateAnswerOut(GateOut):
 
 class GateOne(Endpoint):
     scopes = {"GET": Scope.READ}
+    renderer_classes = RENDERERS
+    content_negotiation_class = ByFormatOrAccept
 
     @extend_schema(
-        responses=GateAnswerOut,
+        responses={(200, "application/json"): GateAnswerOut} | REPORTS,
         parameters=[
             OpenApiParameter("to", str, required=True, description="the stage to ask for"),
             OpenApiParameter("policy", str, description="another pack, for a dry run"),
             OpenApiParameter("revision", int, description="a revision of the pack, for a dry run"),
+            PREFER,
+            *GATE_HEADERS,
         ],
     )
     def get(self, request: Request, pk: UUID) -> Response:
         """Ask what the gate says now; nothing is written. A pipeline stops unless ``state`` is ``pass``.
 
+        By ``Accept`` or ``format`` the answer is JSON, JUnit XML, SARIF or Markdown; the header ``Mlgov-Gate`` has the
+        state in each. With ``Prefer: wait=30`` it comes when no job about the version is open, or the time is over;
+        ``Mlgov-Open-Jobs`` is the number of those that are.
+
         With ``policy`` or ``revision`` it is a dry run: what the gate would say under that revision, whatever stage
         the version is in, and how that differs from the revision in force.
         """
+        # A pipeline goes on or stops by this answer.
+        with reading_anew():
+            asked = self._ask(pk)
+            version = asked.view.version
+            seconds = wait_to_read(request, lambda: not open_jobs_of(version).exists())
+            still_open = open_jobs_of(version).count()
+            if seconds is not None:
+                asked = self._ask(pk)
+            return applied(self._answer(asked, still_open), seconds)
+
+    def _ask(self, pk: UUID) -> "Asked":
         version = version_for(self.user, pk)
-        asked = request.query_params
-        to_stage, slug, number = (asked.get(name, "") for name in ("to", "policy", "revision"))
+        given = self.request.query_params
+        to_stage, slug, number = (given.get(name, "") for name in ("to", "policy", "revision"))
         if not to_stage:
             raise Invalid("Say which stage to ask for, for example ?to=production.", code="stage_missing")
         if not slug and not number:
-            # A pipeline goes on or stops by this answer.
-            with reading_anew():
-                view = gate_view(version, to_stage)
-            return Response(GateOut(view).data | {"dry_run": None})
+            return Asked(gate_view(version, to_stage))
         own = version.model.project.policy_revision.pack.slug
         found = dry_run(version, to_stage, revision_named(slug or own, number))
-        return Response(GateOut(found.view).data | {"dry_run": DryRunOut(found).data})
+        return Asked(found.view, found)
+
+    def _answer(self, asked: "Asked", still_open: int) -> Response:
+        view, run = asked.view, asked.run
+        headers = {"Mlgov-Gate": str(view.state), "Mlgov-Open-Jobs": str(still_open)}
+        wanted = self.request.accepted_renderer
+        if isinstance(wanted, ReportRenderer):
+            page = settings.BASE_URL + reverse("portal:version", args=[view.version.pk])
+            return Response(wanted.made.render(Report.of(view, page=page)), headers=headers)
+        shown = GateOut(view).data | {"dry_run": DryRunOut(run).data if run else None}
+        return Response(shown, headers=headers)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a gate says, and the dry run that it comes from, if it was one."""
+
+    view: GateView
+    run: DryRun | None = None
 
 
 class EvidenceOut(Output):

@@ -9,8 +9,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.enums import Scope
-from apps.api.base import Endpoint, answer
-from apps.api.jobs import JobOut
+from apps.api.base import Endpoint
+from apps.api.jobs import JobOut, started
+from apps.api.waiting import PREFER
 from apps.evaluations import queries as evaluations
 from apps.evaluations import services as evaluation_services
 from apps.gates import queries as gates
@@ -30,11 +31,11 @@ class EvaluationPdf(Endpoint):
         found = evaluations.evaluation_for(self.user, pk)
         return file_of(evaluations.printout_of_report(found), name=evaluations.report_name(found))
 
-    @extend_schema(request=None, responses={202: JobOut})
+    @extend_schema(request=None, responses={200: JobOut, 202: JobOut}, parameters=[PREFER])
     def post(self, request: Request, pk: UUID) -> Response:
         """Let a worker make the validation report of a complete evaluation."""
         made = evaluation_services.request_pdf(evaluations.evaluation_for(self.user, pk), by=self.user)
-        return answer(JobOut, made.job, status=202, location=f"/api/v1/evaluations/{pk}/pdf")
+        return started(request, JobOut, made.job, job=made.job, location=f"/api/v1/evaluations/{pk}/pdf")
 
 
 class PromotionPdf(Endpoint):
@@ -46,8 +47,8 @@ class PromotionPdf(Endpoint):
         found = gates.promotion_for(self.user, pk)
         return file_of(printout_of_request(found), name=gates.record_name(found))
 
-    @extend_schema(request=None, responses={202: JobOut})
+    @extend_schema(request=None, responses={200: JobOut, 202: JobOut}, parameters=[PREFER])
     def post(self, request: Request, pk: UUID) -> Response:
         """Let a worker make the approval record of a request as it stands."""
         made = gate_services.request_record(gates.promotion_for(self.user, pk), by=self.user)
-        return answer(JobOut, made.job, status=202, location=f"/api/v1/promotions/{pk}/pdf")
+        return started(request, JobOut, made.job, job=made.job, location=f"/api/v1/promotions/{pk}/pdf")

@@ -4,7 +4,7 @@ import logging
 import sys
 from typing import Any
 
-from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.core.exceptions import BadRequest, PermissionDenied, RequestDataTooBig
 from django.core.signals import got_request_exception
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.datastructures import MultiValueDictKeyError
@@ -33,6 +33,7 @@ _CODES = {
     415: "unsupported_media_type",
     422: "invalid",
     429: "throttled",
+    503: "too_many_waiting",
 }
 
 
@@ -64,6 +65,8 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response:
         return _response(
             problem("The request is too large. Send files as multipart.", code="too_large", http_status=413)
         )
+    if isinstance(error, BadRequest):
+        return _response(problem(str(error), code="bad_request", http_status=400))
     if isinstance(error, exceptions.ValidationError):
         return _of_fields(error)
     if isinstance(error, exceptions.APIException):

@@ -118,7 +118,8 @@ class Versions(Endpoint):
     def get(self, request: Request, pk: UUID) -> Response:
         """List the versions of a model."""
         model = queries.model_for(self.user, pk)
-        return self.page(queries.versions_for(self.user).filter(model=model), VersionOut)
+        rows = queries.versions_for(self.user).filter(model=model)
+        return self.page(queries.with_files(rows), VersionOut)
 
     @extend_schema(
         request={"multipart/form-data": VersionIn, "application/json": VersionIn}, responses={201: VersionOut}
@@ -133,7 +134,7 @@ class Versions(Endpoint):
         made = services.register_version(
             model, by=self.user, run=run, artifact_stream=file, artifact_path=path, **fields
         )
-        shown = queries.version_for(self.user, made.pk)
+        shown = queries.version_with_files_for(self.user, made.pk)
         return answer(VersionOut, shown, status=201, location=f"/api/v1/versions/{made.pk}")
 
 
@@ -147,13 +148,13 @@ class VersionOne(Endpoint):
     @extend_schema(responses=VersionOut)
     def get(self, request: Request, pk: UUID) -> Response:
         """Return a version and the stage that it is in."""
-        return answer(VersionOut, queries.version_for(self.user, pk))
+        return answer(VersionOut, queries.version_with_files_for(self.user, pk))
 
     @extend_schema(request=CommitIn, responses=VersionOut)
     def patch(self, request: Request, pk: UUID) -> Response:
         """Say which commit a version was built from, while it is in its first stage; its checks expire."""
         services.change_commit(queries.version_for(self.user, pk), by=self.user, **self.read(CommitIn))
-        return answer(VersionOut, queries.version_for(self.user, pk))
+        return answer(VersionOut, queries.version_with_files_for(self.user, pk))
 
 
 class PinnedFileIn(Input):

@@ -10,7 +10,8 @@ from rest_framework.response import Response
 
 from apps.accounts.enums import Scope
 from apps.api.base import Endpoint, Input, Output, Person, Text, answer
-from apps.api.jobs import JobOut
+from apps.api.jobs import JobOut, started
+from apps.api.waiting import PREFER
 from apps.evidence.services import collect
 from apps.registry.models import Version
 from apps.registry.queries import model_for, version_for
@@ -59,11 +60,11 @@ def board(version: Version, *, status: int = 200) -> Response:
 class RubricSuggest(Endpoint):
     scopes = {"POST": Scope.EVIDENCE}
 
-    @extend_schema(request=None, responses={202: JobOut})
+    @extend_schema(request=None, responses={200: JobOut, 202: JobOut}, parameters=[PREFER])
     def post(self, request: Request, pk: UUID) -> Response:
         """Let a worker compute the suggestion of each dimension."""
         job = services.request_suggestion(version_for(self.user, pk), by=self.user)
-        return answer(JobOut, job, status=202, location=f"/api/v1/jobs/{job.pk}")
+        return started(request, JobOut, job, job=job, location=f"/api/v1/jobs/{job.pk}")
 
 
 class ScoreIn(Input):

@@ -2,16 +2,38 @@
 
 from typing import Any
 
+from allauth.account.adapter import get_adapter
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from rest_framework.request import Request
 from rest_framework.throttling import SimpleRateThrottle
 
 
 class PrincipalThrottle(SimpleRateThrottle):
-    """Counts by person or service account; a stranger by address."""
+    """Counts by person or service account; a stranger by the place, which a header of theirs cannot change."""
 
     scope = "principal"
 
     def get_cache_key(self, request: Request, view: Any) -> str:
         user = request.user
-        who = str(user.pk) if getattr(user, "is_authenticated", False) else self.get_ident(request)
+        who = str(user.pk) if getattr(user, "is_authenticated", False) else _place_of(request)
         return f"throttle:{who}"
+
+
+class ExchangeThrottle(SimpleRateThrottle):
+    """Counts exchanges of identity tokens by the place they come from."""
+
+    scope = "exchange"
+
+    def get_cache_key(self, request: Request, view: Any) -> str:
+        return f"throttle:exchange:{_place_of(request)}"
+
+
+def _place_of(request: Request) -> str:
+    """Return the address that counts: `X-Forwarded-For` only as far as the operator's own proxies wrote it.
+
+    Where fewer wrote it than the operator says, or none, the other end of the connection counts.
+    """
+    try:
+        return str(get_adapter().get_client_ip(request._request))
+    except (ImproperlyConfigured, PermissionDenied, ValueError):
+        return str(request.META.get("REMOTE_ADDR", ""))

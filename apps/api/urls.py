@@ -17,6 +17,7 @@ from apps.api import (
     data,
     evaluations,
     exceptions,
+    exchange,
     experiments,
     findings,
     framing,
@@ -35,6 +36,7 @@ from apps.api import (
     requests,
     rubrics,
     site,
+    trusts,
     webhooks,
 )
 
@@ -45,6 +47,9 @@ urlpatterns = [
     path("docs/", reference.reference, name="api-docs"),
     path("v1/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("v1/me", site.Me.as_view()),
+    path("v1/token", exchange.TokenExchange.as_view()),
+    path("v1/trusts/<uuid:pk>", trusts.TrustOne.as_view()),
+    path("v1/trusts/<uuid:pk>/withdrawal", trusts.TrustWithdraw.as_view()),
     path("v1/commands", commands.Commands.as_view()),
     path("v1/commands/<slug:name>", commands.CommandOne.as_view()),
     path("v1/events", audit.Events.as_view()),
@@ -101,6 +106,7 @@ urlpatterns = [
     path("v1/projects/<uuid:pk>/policy-moves", policies.PolicyMoves.as_view()),
     path("v1/projects/<uuid:pk>/policy-preview", policies.PolicyPreview.as_view()),
     path("v1/projects/<uuid:pk>/audit", site.ProjectAudit.as_view()),
+    path("v1/projects/<uuid:pk>/trusts", trusts.Trusts.as_view()),
     path("v1/projects/<uuid:pk>/webhooks", webhooks.Webhooks.as_view()),
     path("v1/webhooks/<uuid:pk>", webhooks.WebhookOne.as_view()),
     path("v1/webhooks/<uuid:pk>/secret", webhooks.WebhookSecret.as_view()),

@@ -28,8 +28,11 @@ Key = tuple[str | UUID, ...]
 MOST_KEPT = 512
 #: A transaction that runs for hours makes more events than are worth counting: then nothing is kept.
 MOST_EVENTS = 1000
-#: What people do most often at the site, and what says nothing of any project.
-_SAY_NOTHING = ("accounts.signed_in", "accounts.sign_in_failed", "accounts.reauthentication_failed")
+#: What people and pipelines do most often, and what says nothing of what is known of a project.
+_SAY_NOTHING = (
+    *("accounts.signed_in", "accounts.sign_in_failed", "accounts.reauthentication_failed"),
+    *("accounts.token_issued", "identity.trust_used", "identity.trust_refused"),
+)
 
 
 @dataclass(frozen=True)

@@ -4,27 +4,112 @@ Uploads can ask for a thousand times their size, and a page of HTML can burn min
 here, where it can be killed without taking a worker along. The child gets JSON and answers JSON.
 """
 
-import importlib
+import contextlib
 import json
 import os
-import resource
+import select
+import signal
+import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from apps.core.errors import MlgovError
 
-MIB = 1024 * 1024
 #: What the child may see of our environment: no secrets, no database.
 PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "PYTHONPATH", "XDG_CACHE_HOME", "FONTCONFIG_PATH", "TMPDIR")
+INSIDE = (sys.executable, "-m", "apps.core.sandboxed")
+#: How often the caller looks whether it shall go on, in seconds.
+LOOK = 0.5
 
 
 class SandboxFailed(MlgovError):
     """The child broke a limit or crashed. ``code`` is memory, cpu, wall, cancelled or crash."""
 
     status = 422
+
+
+class Child(Protocol):
+    """A running child: ``end`` is readable when it has ended, and then ``status`` is -signal or its exit code."""
+
+    pidfd: int
+    end: int
+
+    def status(self) -> int: ...
+
+
+class _Started:
+    """A child of our own, from a fresh interpreter."""
+
+    def __init__(self, asked: dict[str, Any], streams: list[int], environment: dict[str, str]) -> None:
+        given, taken, errors = streams
+        self._process = subprocess.Popen(
+            [*INSIDE, asked["target"], json.dumps(asked["limits"])],
+            stdin=given,
+            stdout=taken,
+            stderr=errors,
+            env=environment,
+        )
+        self.pidfd = self.end = os.pidfd_open(self._process.pid)
+
+    def status(self) -> int:
+        return self._process.wait()
+
+
+class _Forked:
+    """A child of a server that has the libraries loaded."""
+
+    def __init__(self, asked: dict[str, Any], streams: list[int], control: socket.socket) -> None:
+        self._told, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        try:
+            with theirs:
+                socket.send_fds(control, [json.dumps(asked).encode()], [*streams, theirs.fileno()])
+            _, descriptors, _, _ = socket.recv_fds(self._told, 64, 1)
+            if not descriptors:
+                raise ConnectionResetError("The server ended before it forked.")
+        except BaseException:
+            self._told.close()
+            raise
+        self.pidfd, self.end = descriptors[0], self._told.fileno()
+
+    def status(self) -> int:
+        with self._told:
+            if word := self._told.recv(64):
+                return int(word)
+        # The server was killed: nobody would end its child.
+        _kill(self.pidfd)
+        return -signal.SIGKILL
+
+
+class _Server:
+    """A process that has loaded a module and forks; see ``sandboxed.serve``."""
+
+    def __init__(self, module: str, environment: dict[str, str]) -> None:
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            self.process = subprocess.Popen(
+                [*INSIDE, "--serve", module, str(theirs.fileno())],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                pass_fds=[theirs.fileno()],
+                env=environment,
+            )
+
+    def fork(self, asked: dict[str, Any], streams: list[int]) -> _Forked:
+        return _Forked(asked, streams, self._control)
+
+    def close(self) -> None:
+        self._control.close()
+        self.process.wait()
+
+
+_servers: dict[tuple[str, ...], _Server] = {}
+_lock = threading.Lock()
+# Two processes that ask on one socket would take each other's answers.
+os.register_at_fork(after_in_child=_servers.clear)
 
 
 def call(
@@ -37,45 +122,78 @@ def call(
     cpu_seconds: int,
     wall_seconds: int,
     watch: Callable[[], None] | None = None,
+    warm: bool = False,
 ) -> dict[str, Any]:
     """Run ``"package.module:function"`` with ``payload`` in a limited child and return its answer.
 
     ``watch`` is called twice a second while the child runs (to report progress, to see a cancellation); when it
     raises, the child is killed and the error goes on. ``surroundings`` are variables that the child gets besides what
-    is passed on; they are there before its libraries are loaded.
+    is passed on; they are there before its libraries are loaded. ``warm`` forks the child from a process that keeps
+    the module loaded for some minutes: for modules that take long to load and start no thread.
     """
     environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ} | (surroundings or {})
-    limits = json.dumps({"memory_mb": memory_mb, "cpu_seconds": cpu_seconds})
-    child = subprocess.Popen(
-        [sys.executable, "-m", "apps.core.sandbox", target, limits],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=environment
-        | {"POLARS_MAX_THREADS": "2", "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(sys.path)},
-    )
-    outcome: dict[str, tuple[bytes, bytes]] = {}
-    talk = threading.Thread(
-        target=lambda: outcome.update(out=child.communicate(json.dumps(payload).encode())), daemon=True
-    )
-    talk.start()
+    environment |= {
+        "POLARS_MAX_THREADS": "2",
+        "OPENBLAS_NUM_THREADS": "1",
+        "PYTHONPATH": os.pathsep.join(sys.path),
+    }
+    asked = {"target": target, "limits": {"memory_mb": memory_mb, "cpu_seconds": cpu_seconds}}
+    with contextlib.ExitStack() as stack:
+        # Files in memory rather than pipes: nobody must read while the other writes.
+        streams = [
+            stack.enter_context(os.fdopen(os.memfd_create(name), "r+b")) for name in ("in", "out", "err")
+        ]
+        given, taken, errors = streams
+        given.write(json.dumps(payload).encode())
+        given.seek(0)
+        numbers = [one.fileno() for one in streams]
+        child: Child = _forked(asked, numbers, environment) if warm else _Started(asked, numbers, environment)
+        stack.callback(os.close, child.pidfd)
+        status = _wait(child, wall_seconds, watch)
+        taken.seek(0)
+        errors.seek(0)
+        return _answer(status, taken.read(), errors.read(), memory_mb=memory_mb, cpu_seconds=cpu_seconds)
+
+
+def _forked(asked: dict[str, Any], streams: list[int], environment: dict[str, str]) -> Child:
+    module = asked["target"].partition(":")[0]
+    key = (module, *(f"{name}={value}" for name, value in sorted(environment.items())))
+    with _lock:
+        for _ in range(2):
+            server = _servers.get(key) or _servers.setdefault(key, _Server(module, environment))
+            try:
+                return server.fork(asked, streams)
+            except ConnectionError:
+                # It ended because nobody had asked for long, or was killed: the next one has just begun.
+                _servers.pop(key).close()
+    # What cannot be loaded, or starts threads, says why in a process of its own.
+    return _Started(asked, streams, environment)
+
+
+def _wait(child: Child, wall_seconds: int, watch: Callable[[], None] | None) -> int:
+    """Return the exit status; kills the child when it takes too long or when ``watch`` raises."""
+    waited = 0.0
+    poll = select.poll()
+    poll.register(child.end, select.POLLIN)
     try:
-        waited = 0.0
-        while talk.is_alive():
-            talk.join(0.5)
-            waited += 0.5
+        while not poll.poll(LOOK * 1000):
+            waited += LOOK
             if watch is not None:
                 watch()
-            if waited > wall_seconds and talk.is_alive():
+            if waited > wall_seconds:
                 raise SandboxFailed(
                     f"It took longer than the limit of {wall_seconds} seconds and was stopped.", code="wall"
                 )
-    finally:
-        if child.poll() is None:
-            child.kill()
-        talk.join()
-    out, err = outcome["out"]
-    return _answer(child.returncode, out, err, memory_mb=memory_mb, cpu_seconds=cpu_seconds)
+    except BaseException:
+        _kill(child.pidfd)
+        child.status()
+        raise
+    return child.status()
+
+
+def _kill(pidfd: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        signal.pidfd_send_signal(pidfd, signal.SIGKILL)
 
 
 def _answer(status: int, out: bytes, err: bytes, *, memory_mb: int, cpu_seconds: int) -> dict[str, Any]:
@@ -94,22 +212,3 @@ def _answer(status: int, out: bytes, err: bytes, *, memory_mb: int, cpu_seconds:
     raise SandboxFailed(
         f"It stopped unexpectedly ({tail[0].strip()[:200] or f'status {status}'}).", code="crash"
     )
-
-
-def _child(target: str, limits: dict[str, int]) -> None:
-    memory = limits["memory_mb"] * MIB
-    resource.setrlimit(resource.RLIMIT_CPU, (limits["cpu_seconds"], limits["cpu_seconds"] + 1))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    module, _, name = target.partition(":")
-    payload = json.loads(sys.stdin.buffer.read())
-    # The answer alone may go to the real standard output: libraries that print must not break it.
-    channel = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
-    answer = getattr(importlib.import_module(module), name)(payload)
-    channel.write(json.dumps(answer).encode())
-    channel.close()
-
-
-if __name__ == "__main__":
-    _child(sys.argv[1], json.loads(sys.argv[2]))

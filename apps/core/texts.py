@@ -9,6 +9,11 @@ def asked(given: Mapping[str, Any], name: str, *, most: int = 100) -> str:
     return str(given.get(name, "")).replace("\x00", "")[:most]
 
 
+def printable(text: str, *, most: int) -> str:
+    """Return what a stranger wrote as it can be kept and shown: cut, and � for whatever cannot be seen."""
+    return "".join(one if one.isprintable() else "�" for one in text[:most])
+
+
 def is_storable(value: Any) -> bool:
     """Tell whether every text in a JSON value can be kept: PostgreSQL takes neither NUL nor half a surrogate pair."""
     if isinstance(value, str):

@@ -16,7 +16,7 @@ from apps.jobs.running import RunningJob
 from apps.projects.models import DataSource, Project
 from apps.projects.permissions import Right, can
 
-LIMITS = {"memory_mb": 3000, "cpu_seconds": 300, "wall_seconds": 600}
+LIMITS: dict[str, Any] = {"memory_mb": 3000, "cpu_seconds": 300, "wall_seconds": 600}
 
 
 def _source(args: dict[str, Any]) -> DataSource:

@@ -4,13 +4,13 @@ While the run runs this writes no event and steps no version, and the event of i
 After its end each request is one audited change.
 """
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection
 from django.utils import timezone
+from psycopg.types.json import Jsonb
 
 from apps.accounts.models import User
 from apps.audit import services as audit
@@ -30,7 +30,9 @@ SELECT one.id, %s, one.name, one.value, one.step, one.at
 FROM unnest(%s::uuid[], %s::text[], %s::float8[], %s::bigint[], %s::timestamptz[]) AS one (id, name, value, step, at)
 ON CONFLICT DO NOTHING
 """
-_GROW = "UPDATE experiments_run SET params = params || %s::jsonb, tags = tags || %s::jsonb, updated_at = now() WHERE id = %s"
+_GROW = (
+    "UPDATE experiments_run SET params = params || %s, tags = tags || %s, updated_at = now() WHERE id = %s"
+)
 #: A shared lock lets others log too; what decides whether one may is read anew under it.
 _SHARE = """
 SELECT run.state, run.lock_version, run.deleted_at, experiment.deleted_at FROM experiments_run run
@@ -92,7 +94,8 @@ def log_batch(run: Run, *, batch: Batch, by: User) -> None:
     if current.state in OPEN_RUN:
         if fresh or batch.tags:
             with connection.cursor() as cursor:
-                cursor.execute(_GROW, [json.dumps(fresh), json.dumps(dict(batch.tags)), current.pk])
+                grown: list[Any] = [Jsonb(fresh), Jsonb(dict(batch.tags)), current.pk]
+                cursor.execute(_GROW, grown)
         return
     written = {"params": current.params | fresh, "tags": current.tags | dict(batch.tags)}
     _amend(current, by=by, written=written, points=len(batch.points), params=len(fresh), tags=len(batch.tags))

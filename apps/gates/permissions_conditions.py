@@ -1,5 +1,6 @@
 """Who may fulfil and confirm what an approval is bound to, and what overdue obligations stop."""
 
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from apps.accounts.models import User
@@ -37,21 +38,23 @@ def can_answer(user: User, obligation: Obligation) -> Decision:
     return ALLOWED
 
 
-def nothing_owed(model: Model) -> Decision:
-    """Decide whether promotions of a model go on: an obligation that blocks and is overdue stops them."""
-    owed = (
+def blocking_obligations(model: Model) -> QuerySet[Obligation]:
+    """Return the obligations of a model that are overdue and stop its promotions, the first that was due on top."""
+    return (
         Obligation.objects.filter(
             version__model=model, state__in=OBLIGATION_OWED, blocks=True, due_at__lt=Now()
         )
         .select_related("owner")
         .order_by("due_at")
-        .first()
     )
-    if owed is None:
-        return ALLOWED
-    waits = "to be confirmed" if owed.state == ObligationState.FULFILLED else "to be fulfilled"
+
+
+def stopped_by(obligation: Obligation) -> Decision:
+    """Say that an overdue obligation stops the promotions of its model."""
+    waits = "to be confirmed" if obligation.state == ObligationState.FULFILLED else "to be fulfilled"
     return not_now(
-        f"An obligation of an earlier approval was due on {owed.due_at:%Y-%m-%d} and is still {waits}: "
-        f"“{owed.text[:120]}”. {owed.owner} owes it. Until it is confirmed, no version of this model is promoted.",
+        f"An obligation of an earlier approval was due on {obligation.due_at:%Y-%m-%d} and is still {waits}: "
+        f"“{obligation.text[:120]}”. {obligation.owner} owes it. Until it is confirmed, no version of this model "
+        "is promoted.",
         code="obligation_overdue",
     )

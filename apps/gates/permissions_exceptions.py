@@ -4,16 +4,17 @@ from django.db.models.functions import Now
 
 from apps.accounts.models import User
 from apps.core.errors import ALLOWED, Decision, denied, not_now
+from apps.core.rows import rows_of
 from apps.gates.enums import PostmortemState, WaiverPart, WaiverState
 from apps.gates.models import Postmortem, Waiver
 from apps.gates.moving import previous_of
-from apps.gates.permissions_conditions import nothing_owed
+from apps.gates.permissions_conditions import blocking_obligations, stopped_by
 from apps.policies.exceptions import Exceptions
 from apps.policies.queries import pack_of
 from apps.projects.models import Project
 from apps.projects.permissions import Right, can, role_of
 from apps.registry.enums import PRODUCTION
-from apps.registry.models import Version
+from apps.registry.models import Model, Version
 from apps.registry.permissions import not_retired
 
 
@@ -121,8 +122,7 @@ def can_break_glass(user: User, version: Version) -> Decision:
     return (
         demand_role(user, version.model.project, roles, "break the glass")
         and not_retired(version.model)
-        and nothing_overdue(version.model.project)
-        and nothing_owed(version.model)
+        and nothing_late(version.model)
     )
 
 
@@ -133,22 +133,30 @@ def is_past_a_gate(kind: str) -> Decision:
     return ALLOWED
 
 
-def nothing_overdue(project: Project) -> Decision:
-    """Decide whether promotions go on: a postmortem that blocks and is overdue stops them."""
-    overdue = (
-        Postmortem.objects.filter(
-            version__model__project=project, state=PostmortemState.OPEN, blocks=True, due_at__lt=Now()
+def nothing_late(model: Model) -> Decision:
+    """Decide whether promotions of a model go on: what blocks them and is overdue stops them.
+
+    That is a postmortem of its project, or an obligation of an earlier approval of the model.
+    """
+    late = rows_of(
+        postmortems=Postmortem.objects.filter(
+            version__model__project=model.project_id,
+            state=PostmortemState.OPEN,
+            blocks=True,
+            due_at__lt=Now(),
         )
         .select_related("version__model", "owner")
-        .order_by("due_at")
-        .first()
+        .order_by("due_at"),
+        obligations=blocking_obligations(model),
     )
-    if overdue is not None:
+    for postmortem in late["postmortems"]:
         return not_now(
-            f"A postmortem of an exception for {overdue.version} was due on {overdue.due_at:%Y-%m-%d} and is open; "
-            f"{overdue.owner} answers for it. Until it is closed, nothing is promoted in this project.",
+            f"A postmortem of an exception for {postmortem.version} was due on {postmortem.due_at:%Y-%m-%d} and is open; "
+            f"{postmortem.owner} answers for it. Until it is closed, nothing is promoted in this project.",
             code="postmortem_overdue",
         )
+    for obligation in late["obligations"]:
+        return stopped_by(obligation)
     return ALLOWED
 
 

@@ -104,18 +104,21 @@ def promotions_in(project: Project) -> QuerySet[Promotion]:
 
 
 def promotions_of(version: Version) -> QuerySet[Promotion]:
-    """Return the requests of one version, newest first."""
+    """Return the requests of one version with their signatures, newest first; their verdicts are not read."""
     return (
-        version.promotions.select_related("requested_by__owner", "policy_revision__pack")
-        .prefetch_related("approvals__person", "required_roles", "participants")
+        version.promotions.select_related("requested_by__owner")
+        .defer("verdict")
+        .prefetch_related("approvals")
         .order_by("-id")
     )
 
 
 def transitions_of(version: Version) -> QuerySet[Transition]:
     """Return the moves of a version, newest first."""
-    return version.transitions.select_related("moved_by", "promotion", "because_of__version__model").order_by(
-        "-sequence"
+    return (
+        version.transitions.select_related("moved_by", "promotion__break_glass", "because_of__version__model")
+        .defer("promotion__verdict", "because_of__verdict")
+        .order_by("-sequence")
     )
 
 

@@ -1,6 +1,7 @@
 """Read conditional approvals: what a version is bound to, what is broken, what people owe."""
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
@@ -74,12 +75,16 @@ def terms_of_request(promotion: Promotion) -> TermsShown:
 
 def terms_of_version(version: Version) -> TermsShown:
     """Return the conditions in force of a version, and its obligations but those that never came into force."""
+    return TermsShown(**rows_of(**term_rows(version)))
+
+
+def term_rows(version: Version) -> dict[str, QuerySet[Any]]:
+    """Return the rows of a version's ``TermsShown`` by field, to be read together with others."""
     hidden = [ObligationState.PROPOSED, ObligationState.DROPPED]
-    found = rows_of(
-        conditions=_conditions().filter(version=version, state=ConditionState.IN_FORCE).order_by("id"),
-        obligations=_obligations().filter(version=version).exclude(state__in=hidden).order_by("due_at"),
-    )
-    return TermsShown(**found)
+    return {
+        "conditions": _conditions().filter(version=version, state=ConditionState.IN_FORCE).order_by("id"),
+        "obligations": _obligations().filter(version=version).exclude(state__in=hidden).order_by("due_at"),
+    }
 
 
 def open_breaches() -> QuerySet[Breach]:

@@ -1,5 +1,6 @@
 """Read exceptions: the ledger of a project, and what a version's page must not hide."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID
@@ -11,7 +12,7 @@ from apps.accounts.models import User
 from apps.core.rows import rows_of
 from apps.gates.enums import PostmortemState, WaiverState
 from apps.gates.models import Breach, BreakGlass, Obligation, Postmortem, Transition, Waiver
-from apps.gates.queries_conditions import open_breaches, overdue_obligations
+from apps.gates.queries_conditions import TermsShown, open_breaches, overdue_obligations, term_rows
 from apps.projects.models import Membership, Project
 from apps.projects.queries import project_ids_for
 from apps.registry.models import Version
@@ -115,32 +116,36 @@ class Marks:
     overdue: list[Obligation]
 
 
-def marks_of(version: Version) -> Marks:
-    """Return the marks of a version; the glass counts as long as the version is where it was promoted to."""
-    newest = (
-        Transition.objects.filter(version=version)
-        .select_related("promotion__break_glass")
-        .order_by("-sequence")
-        .first()
+def shown_with(version: Version, moves: Sequence[Transition]) -> tuple[Marks, TermsShown]:
+    """Return the marks of a version and its terms, read together; ``moves`` are its own, newest first.
+
+    The glass counts as long as the version is where it was promoted to.
+    """
+    newest = moves[0].promotion if moves else None
+    glass = getattr(newest, "break_glass", None)
+    marks = _mark_rows(
+        Q(version=version), Q(condition__version=version), owed=Q(version__model=version.model_id)
     )
-    glass = getattr(newest.promotion, "break_glass", None) if newest and newest.promotion else None
-    return _marks(
-        glass, Q(version=version), Q(condition__version=version), owed=Q(version__model=version.model_id)
+    terms = term_rows(version)
+    found = rows_of(**marks, **terms)
+    return (
+        Marks(glass, **{name: found[name] for name in marks}),
+        TermsShown(**{name: found[name] for name in terms}),
     )
 
 
 def marks_of_project(project: Project) -> Marks:
     """Return what a project must not hide: open postmortems, waivers that wait, broken conditions, overdue obligations."""
     here = Q(version__model__project=project)
-    return _marks(None, here, Q(condition__version__model__project=project), owed=here)
+    rows = _mark_rows(here, Q(condition__version__model__project=project), owed=here)
+    return Marks(None, **rows_of(**rows))
 
 
-def _marks(glass: BreakGlass | None, here: Q, broken: Q, *, owed: Q) -> Marks:
+def _mark_rows(here: Q, broken: Q, *, owed: Q) -> dict[str, QuerySet[Any]]:
     # Whoever asks was let in already: a query that joins who may see what takes as long to plan as to run.
-    found = rows_of(
-        postmortems=open_postmortems(_postmortems().filter(here)),
-        waivers=_waivers().filter(here, state=WaiverState.ASKED).order_by("id"),
-        breaches=open_breaches().filter(broken),
-        overdue=overdue_obligations().filter(owed),
-    )
-    return Marks(glass, **found)
+    return {
+        "postmortems": open_postmortems(_postmortems().filter(here)),
+        "waivers": _waivers().filter(here, state=WaiverState.ASKED).order_by("id"),
+        "breaches": open_breaches().filter(broken),
+        "overdue": overdue_obligations().filter(owed),
+    }

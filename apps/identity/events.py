@@ -1,4 +1,4 @@
-"""What happens to invitations, links to a provider, and rules of groups."""
+"""What happens to invitations, links to a provider, rules of groups, and trusts in pipelines."""
 
 from apps.audit.events import EventType
 
@@ -20,6 +20,21 @@ EVENTS = [
     EventType(
         "identity.grant_kept",
         "kept the role of {person}, whose group is gone: {reason}",
+        icon="shield-alert",
+        tone="warn",
+    ),
+    EventType(
+        "identity.trust_added",
+        "let pipelines of {issuer} act as {account} by the trust {object} ({scopes})",
+        icon="handshake",
+    ),
+    EventType(
+        "identity.trust_withdrawn", "withdrew the trust {object}: {reason}", icon="unlink", tone="warn"
+    ),
+    EventType("identity.trust_used", "got a token by the trust {object} ({scopes})", icon="key-round"),
+    EventType(
+        "identity.trust_refused",
+        "refused a token that was shown to the trust {object}: {reason}",
         icon="shield-alert",
         tone="warn",
     ),

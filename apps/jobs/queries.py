@@ -9,6 +9,7 @@ from django.http import Http404
 
 from apps.accounts.models import User
 from apps.core.errors import ALLOWED, Decision, denied
+from apps.jobs.enums import FINISHED
 from apps.jobs.models import Job
 
 
@@ -37,6 +38,11 @@ def job_for(user: User, pk: UUID) -> Job:
     if job is None or not may_see(user, job):
         raise Http404
     return job
+
+
+def is_finished(pk: UUID) -> bool:
+    """Tell whether a job has ended, or is gone."""
+    return not Job.objects.filter(pk=pk).exclude(state__in=FINISHED).exists()
 
 
 def recent_for(user: User, *, limit: int = 5) -> list[Job]:

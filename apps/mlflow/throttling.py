@@ -6,7 +6,7 @@ lease of some requests from the same count and uses it up by itself; what it has
 
 import time
 from threading import Lock
-from typing import cast
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -60,6 +60,6 @@ def _take(key: str) -> tuple[int, int, int]:
 
 
 def _rate() -> tuple[int, int]:
-    rates = cast("dict[str, str]", settings.REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"])
-    number, period = rates["principal"].split("/")
+    framework: Any = settings.REST_FRAMEWORK
+    number, period = framework["DEFAULT_THROTTLE_RATES"]["principal"].split("/")
     return int(number), _PERIODS[period[0]]

@@ -67,7 +67,7 @@ class Watch:
 
 def watch_of(version: Version) -> Watch:
     """Return the newest windows with a chart of the error rate; one query."""
-    windows = list(metrics_of(version)[:CHARTED])
+    windows = list(metrics_of(version).select_related(None)[:CHARTED])
     live = [one for one in windows if one.channel == MetricsChannel.PRODUCTION]
     points = [
         (index, 100 * one.error_rate)

@@ -1,7 +1,7 @@
 """What the portal shows across apps."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -194,7 +194,7 @@ class VersionView:
     promotions: list[Promotion]
     champion: Version | None
     review: Review | None
-    newest: Version
+    newest: Mapping[str, Any]
     may_request: Any
 
     @property
@@ -234,6 +234,6 @@ def version_view(version: Version, user: User) -> VersionView:
         promotions=list(gates.promotions_of(version)[:10]),
         champion=production_version_of(version.model),
         review=gates.review_of(version),
-        newest=version.model.versions.order_by("-number").select_related("model")[0],
+        newest=version.model.versions.order_by("-number").values("pk", "number")[0],
         may_request=permissions.can_request(user, version),
     )

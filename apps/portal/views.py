@@ -85,15 +85,17 @@ def project(request: SignedInRequest, slug: str) -> HttpResponse:
 def version(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Show a version: its gate at a glance, and everything it is judged on."""
     found = version_for(request.user, pk)
+    moves = list(gates.transitions_of(found))
+    marks, terms = exceptions.shown_with(found, moves)
     context = {
         "version": found,
         "project": found.model.project,
         "view": queries.version_view(found, request.user),
-        "transitions": gates.transitions_of(found),
+        "transitions": moves,
         "request_form": RequestForm(),
         "watch": watch_of(found),
-        "marks": exceptions.marks_of(found),
-        "terms": conditions.terms_of_version(found),
+        "marks": marks,
+        "terms": terms,
         "may_roll_back": can_roll_back(request.user, found),
         "may_break_glass": can_break_glass(request.user, found),
     }

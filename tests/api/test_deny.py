@@ -13,6 +13,7 @@ from django.urls.resolvers import URLPattern, URLResolver
 from django.utils import timezone
 from drf_spectacular.generators import SchemaGenerator
 
+from apps.accounts import services as accounts
 from apps.accounts.models import User
 from apps.accounts.proofs import Proof
 from apps.api.base import Endpoint
@@ -24,6 +25,8 @@ from apps.findings import services as findings
 from apps.gates import reviewing
 from apps.gates import services as gates
 from apps.gates.enums import ReviewState
+from apps.identity import services as identity
+from apps.identity.claims import GITHUB
 from apps.modelcards import commenting, sharing
 from apps.modelcards import services as cards
 from apps.monitoring import services as monitoring
@@ -43,6 +46,8 @@ OPEN = {
     "account_inactive",
     "mfa_login_webauthn",
     "socialaccount_login_cancelled",
+    "client",
+    "client_checksum",
 }
 
 
@@ -69,7 +74,15 @@ def ids(version, project, ada, dev):
         "jobs": evaluation.job_id,
         "webhooks": webhook.pk,
         "deliveries": notifications.send_test(webhook, by=ada).pk,
+        "trusts": trusted(project, 1, ada).pk,
     }
+
+
+def trusted(project, number, ada):
+    claims = {"repository_id": "4711", "repository_owner_id": "42", "ref": "refs/heads/main"}
+    account = accounts.create_service_account(f"s{number}", owner=ada, by=ada)
+    said = {"kind": "github", "issuer": GITHUB, "claims": claims, "account": account, "scopes": ["read"]}
+    return identity.create_trust(project, name=f"t{number}", by=ada, **said)
 
 
 @pytest.mark.promise("30")
@@ -287,6 +300,7 @@ LISTS = {
     "versions/{version}/promotions": more_promotion,
     "versions/{version}/reviews": more_review,
     "projects/{project}/delegations": more_delegation,
+    "projects/{project}/trusts": lambda world, number: trusted(world.project, number, world.ada),
     "promotions/{promotion}/comments": lambda world, number: gates.comment(
         world.version.promotions.get(), text=f"comment {number}", by=world.dev
     ),

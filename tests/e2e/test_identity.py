@@ -7,7 +7,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 
+from apps.accounts import services as accounts
 from apps.gates.models import Approval
+from apps.identity.models import Trust
 from tests.cast import PASSWORD, code_of, open_request
 from tests.e2e.test_story import sign_in
 
@@ -158,4 +160,39 @@ def test_the_pages_of_people_invitations_and_groups_are_in_order(page, project, 
     looked_at(page, "invitations")
     page.goto(page.address + reverse("account_change_password"))
     looked_at(page, "password")
+    assert not page.problems, page.problems
+
+
+def test_an_owner_trusts_a_pipeline(page, project, ada):
+    sign_in(page, page.address, ada.email)
+    page.goto(page.address + reverse("identity:trusts", args=[project.slug]))
+    looked_at(page, "trusts-none")
+    page.click("main >> text=GitHub")
+    looked_at(page, "trust-without-account")
+    accounts.create_service_account("nightly", owner=ada, by=ada)
+    for kind in ("gitlab", "other", "github"):
+        page.goto(page.address + reverse("identity:new_trust", args=[project.slug, kind]))
+        looked_at(page, f"trust-{kind}")
+    page.fill("main input[name=name]", "Training on main")
+    page.check("main input[name=scopes][value=evidence]")
+    page.fill("main input[name=repository_id]", "loans")
+    page.fill("main input[name=repository_owner_id]", "42")
+    page.fill("main input[name=environment]", "production")
+    page.click("main form button >> text=Trust it")
+    assert "as a number" in page.inner_text("main .errors")
+    # The browser reports the refused form as one.
+    (refused,) = page.problems
+    assert "422" in refused
+    page.problems.clear()
+    looked_at(page, "trust-refused")
+    page.fill("main input[name=repository_id]", "4711")
+    page.click("main form button >> text=Trust it")
+    page.wait_for_url(f"**{reverse('identity:trust', args=[Trust.objects.get().pk])}")
+    assert "id-token: write" in page.inner_text("main pre")
+    looked_at(page, "trust")
+    page.fill("main textarea[name=reason]", "The repository moved.")
+    page.click("main form button >> text=Withdraw")
+    looked_at(page, "trust-withdrawn")
+    page.goto(page.address + reverse("identity:trusts", args=[project.slug]))
+    looked_at(page, "trusts")
     assert not page.problems, page.problems

@@ -12,7 +12,13 @@ from apps.accounts.services.people import (
     switch_off,
     switch_on,
 )
-from apps.accounts.services.tokens import create_service_account, issue_token, revoke_token, token_for
+from apps.accounts.services.tokens import (
+    create_service_account,
+    end_token,
+    issue_token,
+    revoke_token,
+    token_for,
+)
 
 __all__ = [
     "LockedOut",
@@ -21,6 +27,7 @@ __all__ = [
     "create_person",
     "create_service_account",
     "demand_strength",
+    "end_token",
     "give_site_role",
     "issue_token",
     "join",

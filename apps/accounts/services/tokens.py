@@ -92,6 +92,13 @@ def revoke_token(token: Token, *, by: User) -> Token:
     return token
 
 
+@service
+def end_token(token: Token, *, by: User, because: str) -> None:
+    """End a token for a reason that an app above has decided on; ``because`` says it for the audit trail."""
+    if Token.objects.filter(pk=token.pk, revoked_at__isnull=True).update(revoked_at=timezone.now()):
+        audit.record("accounts.token_revoked", token, by=by, because=because)
+
+
 def token_for(secret: str) -> Token | None:
     """Return the live token with this secret, or None; notes its use once a minute."""
     if not tokens.well_formed(secret):

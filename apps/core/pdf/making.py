@@ -22,10 +22,11 @@ def rendered(document: Document, *, watch: Callable[[], None] | None = None) -> 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "document.pdf"
         sandbox.call(
-            "apps.core.pdf.rendering:render",
+            "apps.core.pdf.rendering:render_once",
             document.payload(str(path)),
             glyphs.ENVIRONMENT,
             watch=watch,
+            warm=True,
             **LIMITS,
         )
         return path.read_bytes()

@@ -1,6 +1,7 @@
 """HTML to PDF, in a child process that fetches nothing and knows no fonts but ours (guarantee 24)."""
 
 import base64
+import gc
 import io
 import os
 from datetime import UTC, datetime
@@ -54,6 +55,16 @@ def render(payload: dict[str, Any]) -> dict[str, Any]:
         lacking |= missing
     Path(payload["path"]).write_bytes(content)
     return {"bytes": len(content), "pages": pages, "lacking": sorted(lacking)}
+
+
+def render_once(payload: dict[str, Any]) -> dict[str, Any]:
+    """Be ``render`` in a process that ends afterwards.
+
+    A document is one burst of small objects that all live until it is written: looking for dead ones among them is a
+    tenth of the time, and finds none.
+    """
+    gc.disable()
+    return render(payload)
 
 
 def _write(payload: dict[str, Any], lacking: frozenset[str]) -> tuple[bytes, int, frozenset[str]]:

@@ -15,8 +15,7 @@ from apps.gates import judging, permissions, telling
 from apps.gates.enums import ParticipantKind, PromotionState, Purpose
 from apps.gates.lineage import contributors_of
 from apps.gates.models import Participant, Promotion, RequiredRole
-from apps.gates.permissions_conditions import nothing_owed
-from apps.gates.permissions_exceptions import nothing_overdue
+from apps.gates.permissions_exceptions import nothing_late
 from apps.gates.sentences import SENTENCES, in_words
 from apps.gates.services.life import close, locked_version, note_refusal, promote
 from apps.policies.judge import State
@@ -46,8 +45,7 @@ def _request(version_id: UUID, *, to_stage: str, by: User, note: str) -> Promoti
     permissions.can_request(by, version).enforce()
     rule = judging.rule_for(version, to_stage)
     if rule.kind == "promote":
-        nothing_overdue(version.model.project).enforce()
-        nothing_owed(version.model).enforce()
+        nothing_late(version.model).enforce()
     open_one = Promotion.objects.filter(version=version, to_stage=to_stage, state=PromotionState.OPEN).first()
     if open_one is not None:
         raise Refused(SENTENCES["gates_promotion_one_open"], code="open_already", promotion=str(open_one.pk))

@@ -1,0 +1,1 @@
+"""The client for pipelines, which the server hands out as one file."""
