@@ -12,7 +12,7 @@ import tempfile
 import venv
 from pathlib import Path
 
-from tests.plugin import ROOT
+ROOT = Path(__file__).resolve().parent.parent
 
 #: The last of the 2.x line, and the current one.
 CLIENTS = ("mlflow2", "mlflow3")

@@ -1,9 +1,11 @@
 """The files of a run through the proxy."""
 
 import hashlib
+import io
 from urllib.parse import quote
 
 import pytest
+from django.db import IntegrityError, ProgrammingError, transaction
 
 from apps.accounts import services as accounts
 from apps.accounts.enums import Scope
@@ -215,3 +217,32 @@ def test_a_list_of_files_costs_the_same(mlflow, root, django_assert_num_queries)
     put(mlflow, f"{root}/c/d")
     with django_assert_num_queries(4):
         listed(mlflow, root)
+
+
+def test_a_body_in_chunks_is_read_to_its_end(mlflow, root):
+    """As gunicorn gives it: no length, and an input that ends by itself."""
+    given = {
+        "HTTP_TRANSFER_ENCODING": "chunked",
+        "CONTENT_LENGTH": "",
+        "wsgi.input": io.BytesIO(b"in chunks"),
+        "wsgi.input_terminated": True,
+    }
+    assert sent(mlflow, "put", f"artifacts/{root}/a", **given).status_code == 200
+    assert b"".join(sent(mlflow, "get", f"artifacts/{root}/a").streaming_content) == b"in chunks"
+
+
+def test_the_database_lets_one_file_of_a_path_stand_and_takes_no_end_back(mlflow, run, root, model, dev):
+    put(mlflow, f"{root}/a")
+    put(mlflow, f"{root}/a", b"another")
+    there = Artifact.objects.standing().get()
+    with pytest.raises(IntegrityError, match="a file stands at a"), transaction.atomic():
+        Artifact.objects.create(run=there.run, path="a", blob=there.blob, created_by=dev)
+    for change in (
+        lambda: ArtifactEnd.objects.all().delete(),
+        lambda: ArtifactEnd.objects.update(ended_by=dev),
+    ):
+        with pytest.raises(ProgrammingError, match="append-only"), transaction.atomic():
+            change()
+    registry.register_version(model, run=there.run, by=dev)
+    with pytest.raises(IntegrityError, match="a version came from the run"), transaction.atomic():
+        ArtifactEnd.objects.create(artifact=there, ended_by=dev)
