@@ -6,6 +6,9 @@ from datetime import timedelta
 from csp.constants import NONE, SELF
 
 from mlgov import environment
+from mlgov.interface import API_WAITERS as API_WAITERS
+from mlgov.interface import REST_FRAMEWORK as REST_FRAMEWORK
+from mlgov.interface import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
 from mlgov.work import DATA_CHECK as DATA_CHECK
 from mlgov.work import EVALUATION_JOBS as EVALUATION_JOBS
 from mlgov.work import JOB_KINDS as JOB_KINDS
@@ -204,46 +207,6 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
     }
-}
-
-REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": [
-        "apps.api.authentication.TokenAuthentication",
-        "apps.api.authentication.PortalSessionAuthentication",
-    ],
-    "DEFAULT_PERMISSION_CLASSES": ["apps.api.permissions.DenyByDefault"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["apps.api.parsing.FlatJSONParser"],
-    "DEFAULT_PAGINATION_CLASS": "apps.api.paging.CursorPages",
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_THROTTLE_CLASSES": ["apps.api.throttling.PrincipalThrottle"],
-    "DEFAULT_THROTTLE_RATES": {
-        "principal": os.environ.get("MLGOV_API_RATE", "6000/min"),
-        "exchange": os.environ.get("MLGOV_EXCHANGE_RATE", "120/min"),
-    },
-    "EXCEPTION_HANDLER": "apps.api.problems.exception_handler",
-    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
-    "PAGE_SIZE": 50,
-}
-#: How many requests of a process may wait by “Prefer: wait”; fewer than its threads, so that others are answered.
-API_WAITERS = int(os.environ.get("MLGOV_API_WAITERS", "2"))
-SPECTACULAR_SETTINGS = {
-    "TITLE": "mlgov",
-    "VERSION": "1",
-    "DESCRIPTION": "Evidence in, verdicts out: the interface for pipelines.",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SCHEMA_PATH_PREFIX": "/api/v1",
-    "COMPONENT_SPLIT_REQUEST": True,
-    # Where two fields of one name, or two names of one choice, would be named by chance.
-    "ENUM_NAME_OVERRIDES": {
-        "DataRole": "apps.projects.enums.DataRole.choices",
-        "ComponentState": "apps.projects.enums.ComponentState.choices",
-        "IssuerKind": "apps.identity.enums.IssuerKind.choices",
-        "CriterionState": "apps.policies.verdicts.State",
-        "GateState": ["pass", "fail", "inconclusive", "missing"],
-        "RunEnd": ["finished", "failed"],
-    },
-    "SERVE_PERMISSIONS": ["apps.api.permissions.SignedIn"],
 }
 
 #: The policy pack that a new project is bound to, and folders with an organisation's own packs.

@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 
 from apps.accounts.models import User
 from apps.api import idempotency
+from apps.api.paging import CursorPages
 from apps.core.db import at_commit
 from apps.core.errors import Invalid
 from apps.core.models import Governed
@@ -89,6 +90,8 @@ class Endpoint(APIView):
     """A view that declares the scope of each method in ``scopes``; without one it is closed."""
 
     scopes: dict[str, str] = {}
+    #: How lists are answered, and described; None where a list is short and answered whole.
+    pagination_class: type[CursorPages] | None = CursorPages
     _reserved: idempotency.IdempotentAnswer | None = None
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -138,7 +141,8 @@ class Endpoint(APIView):
 
     def page(self, rows: QuerySet[Any], output: type[Output]) -> Response:
         """Answer one cursor page of rows."""
-        paginator = self.settings.DEFAULT_PAGINATION_CLASS()
+        assert self.pagination_class is not None, "what is answered in pages says so"
+        paginator = self.pagination_class()
         shown = paginator.paginate_queryset(rows, self.request, view=self)
         return paginator.get_paginated_response(output(shown, many=True).data)
 

@@ -118,6 +118,7 @@ def sheet(version: Version, key: str, *, status: int = 200) -> Response:
 
 
 class ChecklistList(Endpoint):
+    pagination_class = None
     scopes = {"GET": Scope.READ}
 
     @extend_schema(responses=SheetHeadOut(many=True))

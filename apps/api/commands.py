@@ -23,6 +23,7 @@ class CommandOut(Output):
 
 
 class Commands(Endpoint):
+    pagination_class = None
     scopes = {"GET": Scope.READ}
 
     @extend_schema(responses=CommandOut(many=True))

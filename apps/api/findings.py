@@ -61,6 +61,7 @@ class FindingRuleOut(Output):
 
 
 class FindingRules(Endpoint):
+    pagination_class = None
     scopes = {"GET": Scope.READ}
 
     @extend_schema(responses=FindingRuleOut(many=True))

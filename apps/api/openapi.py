@@ -1,10 +1,16 @@
-"""How OpenAPI names the ways to sign in."""
+"""What the OpenAPI document says of all operations: how to sign in, the problems they answer, the headers they know."""
 
+from functools import cache
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.views import SpectacularAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 from apps.api.authentication import PortalSessionAuthentication, TokenAuthentication
+from apps.api.problems import MEDIA_TYPE, problem
 
 
 class TokenScheme(OpenApiAuthenticationExtension):
@@ -21,3 +27,108 @@ class SessionScheme(OpenApiAuthenticationExtension):
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
         return {"type": "apiKey", "in": "cookie", "name": "sessionid"}
+
+
+#: Problems by status: what it means, the code that most of them carry, and a sentence as an example.
+_PROBLEMS = {
+    400: ("The request cannot be read.", "bad_request", "JSON parse error: a comma is missing in line 3."),
+    401: ("Nobody is signed in.", "not_signed_in", "This token is unknown, expired or revoked."),
+    403: (
+        "The principal may not do this; the sentence says who may.",
+        "forbidden",
+        "Only an owner may do this.",
+    ),
+    404: (
+        "It does not exist, or not for you.",
+        "not_found",
+        "There is nothing here, or nothing that you may see.",
+    ),
+    406: (
+        "No media type that the request accepts.",
+        "not_acceptable",
+        "Could not satisfy the Accept header.",
+    ),
+    409: ("The state does not allow it now.", "not_now", "This request is closed already."),
+    412: (
+        "Somebody changed it since If-Match was read.",
+        "stale",
+        "Somebody changed it meanwhile; read it anew.",
+    ),
+    413: (
+        "The body is larger than the limit.",
+        "too_large",
+        "The request is too large. Send files as multipart.",
+    ),
+    415: ("A media type that the address does not take.", "unsupported_media_type", "Send JSON."),
+    422: ("A field is wrong; ``errors`` points at each.", "invalid", "name: This field is required."),
+    428: ("If-Match is missing.", "precondition_required", "Send If-Match with the ETag that you read."),
+    429: ("Too many requests; wait as Retry-After says.", "throttled", "Expected available in 3 seconds."),
+    503: ("A part is out of order; wait as Retry-After says.", "outage", "The database cannot be reached."),
+}
+_ALWAYS = (401, 403, 404, 406, 429, 503)
+_WHEN_WRITING = (400, 409, 412, 413, 415, 422, 428)
+_PROBLEM = {
+    "type": "object",
+    "description": "RFC 9457. Members beyond these belong to the code.",
+    "required": ["type", "title", "status", "detail", "code", "request_id"],
+    "properties": {
+        "type": {"type": "string", "format": "uri"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "One sentence for people."},
+        "code": {"type": "string", "description": "Stable; programs decide by it."},
+        "request_id": {"type": "string", "description": "Under this the log has it."},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["pointer", "detail"],
+                "properties": {"pointer": {"type": "string"}, "detail": {"type": "string"}},
+            },
+        },
+    },
+}
+_IDEMPOTENCY_KEY = {
+    "in": "header",
+    "name": "Idempotency-Key",
+    "required": False,
+    "schema": {"type": "string", "maxLength": 200},
+    "description": "A request that is sent again with its key acts once and is answered as the first time.",
+}
+
+
+def say_what_all_share(result: dict[str, Any], generator: Any, **_: Any) -> dict[str, Any]:
+    """Add to each operation the problems that it may answer, and to what writes the header that makes it act once."""
+    components = result["components"]
+    components["schemas"]["Problem"] = _PROBLEM
+    components["responses"] = {
+        f"Problem{status}": _response(status, *said) for status, said in _PROBLEMS.items()
+    }
+    for item in result["paths"].values():
+        for method, operation in item.items():
+            writes = method in {"post", "put", "patch", "delete"}
+            for status in sorted(_ALWAYS + (_WHEN_WRITING if writes else ())):
+                reference = {"$ref": f"#/components/responses/Problem{status}"}
+                operation["responses"].setdefault(str(status), reference)
+            if method == "post":
+                operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
+    return result
+
+
+def _response(status: int, meaning: str, code: str, sentence: str) -> dict[str, Any]:
+    example = problem(sentence, code=code, http_status=status) | {"request_id": "0198c0de"}
+    content = {"schema": {"$ref": "#/components/schemas/Problem"}, "example": example}
+    return {"description": meaning, "content": {MEDIA_TYPE: content}}
+
+
+@cache
+def document() -> dict[str, Any]:
+    """Return the whole document; it is the same for everybody, and takes seconds to write."""
+    return dict(SchemaGenerator().get_schema(request=None, public=True))
+
+
+class Schema(SpectacularAPIView):
+    """Answers the document, which each process writes once."""
+
+    def _get_schema_response(self, request: Request) -> Response:
+        return Response(document())

@@ -166,6 +166,7 @@ class PointOut(Output):
 
 
 class RubricHistory(Endpoint):
+    pagination_class = None
     scopes = {"GET": Scope.READ}
 
     @extend_schema(responses=PointOut(many=True))
@@ -192,6 +193,7 @@ class ComparedOut(Output):
 
 
 class RubricComparison(Endpoint):
+    pagination_class = None
     scopes = {"GET": Scope.READ}
 
     @extend_schema(responses=ComparedOut(many=True))
