@@ -49,6 +49,7 @@ run: $(VENV)/.base  ## serve without the demonstration
 s3: $(VENV)/.s3  ## install what MLGOV_STORAGE_URL=s3://… needs
 
 test: $(VENV)/.dev  ## run every test
+	@$(BIN)/python -m tests.clients
 	@$(BIN)/python -m pytest -n 2 --dist worksteal
 
 check: check-style check-types check-django  ## format, lint, types, bands, and stale generated files
@@ -74,7 +75,7 @@ generated: $(VENV)/.dev  ## write the generated pages of docs/ anew
 	@$(BIN)/python manage.py docs
 
 requirements: $(VENV)/.dev  ## pin requirements/*.in anew, with hashes
-	@for name in base demo s3 dev; do \
+	@for name in base demo s3 dev mlflow2 mlflow3; do \
 	  $(BIN)/pip-compile --quiet --upgrade --generate-hashes --strip-extras --allow-unsafe \
 	    --no-emit-index-url --no-emit-find-links --no-header --output-file requirements/$$name.txt requirements/$$name.in; \
 	done

@@ -347,7 +347,8 @@ class Artifacts(Endpoint):
     @extend_schema(responses=ArtifactOut(many=True))
     def get(self, request: Request, pk: UUID) -> Response:
         """List the files of a run."""
-        return self.page(queries.run_for(self.user, pk).artifacts.select_related("blob"), ArtifactOut)
+        files = queries.run_for(self.user, pk).artifacts.standing()
+        return self.page(files.select_related("blob"), ArtifactOut)
 
     @extend_schema(request={"multipart/form-data": ArtifactIn}, responses={201: ArtifactOut})
     def post(self, request: Request, pk: UUID) -> Response:

@@ -34,4 +34,5 @@ EVENTS = [
     EventType(
         "experiments.artifact_logged", "logged the artifact {object} ({size_bytes} bytes)", icon="file-up"
     ),
+    EventType("experiments.artifact_removed", "removed the artifact {object}", icon="file-x", tone="warn"),
 ]

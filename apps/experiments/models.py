@@ -233,18 +233,34 @@ class RunMetric(models.Model):
         return f"{self.name}={self.value}"
 
 
+class ArtifactQuerySet(models.QuerySet["Artifact"]):
+    def standing(self) -> "ArtifactQuerySet":
+        """Leave out what was replaced or removed."""
+        return self.filter(end__isnull=True)
+
+
 class Artifact(Row):
-    """A file of a run under a relative path."""
+    """A file of a run under a relative path; one of a path stands. Append-only."""
 
     run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="artifacts")
     path = models.CharField(max_length=300)
     blob = models.ForeignKey(Blob, on_delete=models.PROTECT, related_name="+")
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
 
+    objects = ArtifactQuerySet.as_manager()
+
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["run", "path"], name="experiments_artifact_path_unique")
-        ]
+        indexes = [models.Index(fields=["run", "path"], name="experiments_artifact_by_path")]
 
     def __str__(self) -> str:
         return self.path
+
+
+class ArtifactEnd(Row):
+    """Says that a file no longer stands, because another took its place or somebody removed it. Append-only."""
+
+    artifact = models.OneToOneField(Artifact, on_delete=models.PROTECT, related_name="end")
+    ended_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+
+    def __str__(self) -> str:
+        return self.artifact.path

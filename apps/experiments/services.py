@@ -291,7 +291,7 @@ def log_artifact(
             code="bad_path",
         )
     current = _running(run)
-    if current.artifacts.filter(path=path).exists():
+    if current.artifacts.standing().filter(path=path).exists():
         raise Invalid(f"The run has a file {path} already; choose another path.", code="path_taken")
     blob = blobs.store(stream, max_bytes=settings.MAX_UPLOAD_BYTES, media_type=media_type)
     artifact = Artifact.objects.create(run=current, path=path, blob=blob, created_by=by)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from apps.core.errors import Invalid
+from apps.experiments import files
 from apps.experiments.enums import RunState
 from apps.experiments.models import Experiment, Metric, Run, RunInput, RunMetric
 from apps.experiments.recording import shown
@@ -74,21 +75,40 @@ def experiment_document(experiment: Experiment) -> dict[str, Any]:
 
 def info(run: Run) -> dict[str, Any]:
     """Return what a run is, without what it logged."""
-    found, experiment = run.pk.hex, experiment_id(run.experiment)
+    found = run.pk.hex
     document = {
         "run_id": found,
         "run_uuid": found,
         "run_name": run.name,
-        "experiment_id": experiment,
+        "experiment_id": experiment_id(run.experiment),
         "user_id": run.tags.get(USER_TAG) or run.started_by.full_name,
         "status": _NAMES[run.state],
         "start_time": milliseconds(run.started_at),
-        "artifact_uri": f"mlflow-artifacts:/{experiment}/{found}/artifacts",
+        "artifact_uri": artifact_uri(run),
         "lifecycle_stage": stage(run.deleted_at, run.experiment.deleted_at),
     }
     if run.ended_at is not None:
         document["end_time"] = milliseconds(run.ended_at)
     return document
+
+
+def artifact_uri(run: Run) -> str:
+    """Return where clients find the files of a run: at the proxy of the server they talk to."""
+    return f"mlflow-artifacts:/{experiment_id(run.experiment)}/{run.pk.hex}/artifacts"
+
+
+def file_infos(run: Run, path: str) -> list[dict[str, Any]]:
+    """Return what is in a folder of a run: each name once, files with their size in bytes, folders without."""
+    found: dict[str, dict[str, Any]] = {}
+    for one in files.within(run, path):
+        name, inner, _ = one.path[len(path) + 1 if path else 0 :].partition("/")
+        found.setdefault(
+            name,
+            {"path": name, "is_dir": True}
+            if inner
+            else {"path": name, "is_dir": False, "file_size": one.blob.size_bytes},
+        )
+    return list(found.values())
 
 
 def run_document(run: Run, metrics: Iterable[RunMetric], inputs: Iterable[RunInput]) -> dict[str, Any]:

@@ -93,10 +93,13 @@ def refusal(request: HttpRequest, error: Exception) -> HttpResponse:
 def _of_ours(error: MlgovError) -> HttpResponse:
     if isinstance(error, Invalid) and error.status == 404:
         return _answer("RESOURCE_DOES_NOT_EXIST", error.sentence, 404)
+    if error.status == 413:
+        return _answer("BAD_REQUEST", error.sentence, 413)
     for kind, code, status in _CODES:
         if isinstance(error, kind):
             return _answer(code, error.sentence, status)
-    return _answer("BAD_REQUEST", error.sentence, error.status)
+    code = "TEMPORARILY_UNAVAILABLE" if error.status >= 500 else "BAD_REQUEST"
+    return _answer(code, error.sentence, error.status)
 
 
 def _answer(code: str, message: str, status: int) -> HttpResponse:

@@ -78,6 +78,11 @@ class CreateRun(msgspec.Struct):
     tags: list[Pair] | None = None
 
 
+class ListArtifacts(RunNamed):
+    path: str | None = None
+    page_token: str | None = None
+
+
 class UpdateRun(RunNamed):
     status: str | int | None = None
     end_time: Int64 | None = None
@@ -143,6 +148,10 @@ class SearchRuns(msgspec.Struct):
     max_results: Int32 | None = None
     order_by: list[str] | None = None
     page_token: str | None = None
+
+
+class SearchModels(msgspec.Struct):
+    experiment_ids: list[str] | None = None
 
 
 class SearchDatasets(msgspec.Struct):

@@ -9,7 +9,7 @@ import msgspec
 from apps.accounts.enums import Scope
 from apps.mlflow import messages
 from apps.mlflow.callers import Caller
-from apps.mlflow.calls import experiments, logging, runs
+from apps.mlflow.calls import experiments, files, logging, runs
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,8 @@ CALLS: dict[str, dict[str, Call]] = {
     "runs/log-inputs": {"POST": _tracks(messages.LogInputs, logging.log_inputs)},
     "runs/set-tag": {"POST": _tracks(messages.SetTag, logging.set_tag)},
     "runs/delete-tag": {"POST": _tracks(messages.DeleteTag, logging.delete_tag)},
+    "artifacts/list": {"GET": _reads(messages.ListArtifacts, files.list_artifacts)},
+    "logged-models/search": {"POST": _reads(messages.SearchModels, files.search_models)},
     "metrics/get-history": {"GET": _reads(messages.History, logging.get_history)},
     "metrics/get-history-bulk": {"GET": _BULK},
     "metrics/get-history-bulk-interval": {

@@ -90,3 +90,24 @@ DROP TRIGGER experiments_run_has_version ON experiments_run;
 DROP TRIGGER registry_version_run_lives ON registry_version;
 DROP FUNCTION registry_guard_runs;
 """
+
+#: A file of a run that a version came from is neither replaced nor removed.
+FILES_STAY = """
+CREATE FUNCTION registry_guard_files() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (
+        SELECT 1 FROM registry_version version JOIN experiments_artifact file ON file.run_id = version.run_id
+        WHERE file.id = NEW.artifact_id
+    ) THEN
+        RAISE EXCEPTION 'a version came from the run of this file'
+            USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'experiments_artifactend_has_version';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER experiments_artifactend_has_version BEFORE INSERT ON experiments_artifactend
+    FOR EACH ROW EXECUTE FUNCTION registry_guard_files();
+"""
+FILES_STAY_BACK = """
+DROP TRIGGER experiments_artifactend_has_version ON experiments_artifactend;
+DROP FUNCTION registry_guard_files;
+"""

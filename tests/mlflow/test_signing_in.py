@@ -138,6 +138,7 @@ def test_what_is_of_another_project_does_not_exist(named, other):
     run, experiment = named["run"], named["experiment"]
     for address, query in {
         "runs/get": {"run_id": run},
+        "artifacts/list": {"run_id": run},
         "metrics/get-history": {"run_id": run, "metric_key": "m"},
         "experiments/get": {"experiment_id": experiment},
         "experiments/get-by-name": {"experiment_name": "mine"},

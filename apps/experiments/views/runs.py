@@ -85,7 +85,7 @@ def run(request: SignedInRequest, pk: UUID) -> HttpResponse:
         "hinted": {hint.param for hint in hints},
         "advice": advice_for(found.experiment, "run"),
         "series": [charts.series(curves[name][found.pk], name=name) for name in names],
-        "artifacts": found.artifacts.select_related("blob").order_by("path"),
+        "artifacts": found.artifacts.standing().select_related("blob").order_by("path"),
         "datasets": found.datasets.all(),
         "versions": found.versions.select_related("model").order_by("number"),
     }

@@ -9,7 +9,7 @@ from apps.registry.services.registering import (
     reinstate_model,
     retire_model,
 )
-from apps.registry.services.runs import delete_experiment, delete_run
+from apps.registry.services.runs import delete_experiment, delete_run, put_file, remove_files
 
 __all__ = [
     "change_commit",
@@ -18,8 +18,10 @@ __all__ = [
     "delete_run",
     "move_stage",
     "pin_artifact",
+    "put_file",
     "register_version",
     "reinstate_model",
+    "remove_files",
     "report_check",
     "report_file",
     "retire_model",

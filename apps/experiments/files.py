@@ -1,0 +1,150 @@
+"""The files of a run as MLflow's clients keep them: also after its end, and one in the place of another.
+
+No row changes: what was replaced or removed has an ``ArtifactEnd`` beside it, and its content stays.
+That the files of a run from which a version came stay is the registry's rule.
+"""
+
+import mimetypes
+from unicodedata import category
+from urllib.parse import unquote
+
+from django.conf import settings
+
+from apps.accounts.models import User
+from apps.audit import services as audit
+from apps.core import blobs
+from apps.core.db import service
+from apps.core.errors import Invalid
+from apps.core.models import Blob
+from apps.experiments.models import Artifact, ArtifactEnd, Run
+from apps.experiments.recording import held
+from apps.projects.permissions import Right, can
+
+LONGEST_PATH = 300
+
+
+class NoSuchFile(Invalid):
+    """The run has no file of this path (404)."""
+
+    status = 404
+
+
+def demand_path(path: str) -> str:
+    """Return the path of a file below a run; raises Invalid for one that leads elsewhere, however it is written."""
+    if len(path) > LONGEST_PATH:
+        raise Invalid(
+            f"The path has {len(path)} characters; the limit is {LONGEST_PATH}. Choose shorter names.",
+            code="bad_path",
+        )
+    # Whoever decodes the path once more must not be led elsewhere either.
+    read, before = path, ""
+    while read != before:
+        _demand_plain(read, path)
+        read, before = unquote(read), read
+    return path
+
+
+def _demand_plain(read: str, path: str) -> None:
+    parts = read.split("/")
+    if (
+        not all(part.strip() and part.strip() not in {".", ".."} for part in parts)
+        or "\\" in read
+        or "#" in read
+        or parts[0].endswith(":")
+        or any(category(one) in {"Cc", "Cs"} for one in read)
+    ):
+        raise Invalid(
+            f"Invalid path “{path[:80]}”: name the file below the run, as names joined by / that lead nowhere else.",
+            code="bad_path",
+        )
+
+
+def store(run: Run, *, path: str, stream: blobs.Readable, by: User) -> Blob:
+    """Keep a content that is meant for a run, outside any transaction; ``put_file`` makes it a file of the run.
+
+    Raises Forbidden, Invalid for the path, TooLarge.
+    """
+    can(by, Right.CONTRIBUTE, run.experiment.project).enforce()
+    demand_path(path)
+    kind = mimetypes.guess_type(path)[0] or "application/octet-stream"
+    return blobs.store(stream, max_bytes=settings.MAX_UPLOAD_BYTES, media_type=kind)
+
+
+def standing(run: Run, path: str) -> Artifact | None:
+    """Return the file that stands at a path."""
+    return run.artifacts.standing().filter(path=path).select_related("blob").first()
+
+
+@service
+def put_file(run: Run, *, path: str, blob: Blob, by: User) -> Artifact:
+    """Make a content the file at a path, in place of the one that is there; the same content changes nothing."""
+    can(by, Right.CONTRIBUTE, run.experiment.project).enforce()
+    demand_path(path)
+    current = held(run)
+    there = standing(current, path)
+    if there is not None and there.blob_id == blob.pk:
+        return there
+    if there is None:
+        _demand_room(current, path)
+    else:
+        _end(there, run=current, by=by)
+    made = Artifact.objects.create(run=current, path=path, blob=blob, created_by=by)
+    audit.record(
+        "experiments.artifact_logged",
+        made,
+        by=by,
+        project_id=current.experiment.project_id,
+        digest=blob.pk,
+        size_bytes=blob.size_bytes,
+    )
+    return made
+
+
+def _demand_room(run: Run, path: str) -> None:
+    """Raise Invalid where a file stands for a folder of the path, or a folder for the file."""
+    parts = path.split("/")
+    folders = ["/".join(parts[:length]) for length in range(1, len(parts))]
+    files = run.artifacts.standing()
+    taken = files.filter(path__in=folders).first() or files.filter(path__startswith=f"{path}/").first()
+    if taken is not None:
+        raise Invalid(
+            f"The run has a file {taken.path}, so {path} cannot be one: a path is a file or a folder. "
+            "Choose another path.",
+            code="path_taken",
+        )
+
+
+@service
+def remove_files(run: Run, *, path: str, by: User) -> int:
+    """Remove the file at a path, or all below a folder, or with "" all; returns how many. Raises NoSuchFile."""
+    can(by, Right.CONTRIBUTE, run.experiment.project).enforce()
+    current = held(run)
+    found = list(below(current, path))
+    if path and not found:
+        raise NoSuchFile(f"The run {run.pk.hex} has no file {path[:80]}.", code="no_file")
+    for one in found:
+        _end(one, run=current, by=by)
+    return len(found)
+
+
+def below(run: Run, path: str) -> list[Artifact]:
+    """Return the file at a path, or those below it; with "" all of the run."""
+    there = standing(run, path) if path else None
+    return [there] if there is not None else within(run, path)
+
+
+def within(run: Run, path: str) -> list[Artifact]:
+    """Return the files below a folder, by path; with "" all of the run."""
+    files = run.artifacts.standing().select_related("blob").order_by("path")
+    return list(files.filter(path__startswith=f"{path}/") if path else files)
+
+
+def _end(artifact: Artifact, *, run: Run, by: User) -> None:
+    ArtifactEnd.objects.create(artifact=artifact, ended_by=by)
+    audit.record(
+        "experiments.artifact_removed",
+        artifact,
+        by=by,
+        project_id=run.experiment.project_id,
+        digest=artifact.blob_id,
+    )

@@ -1,0 +1,27 @@
+"""Calls that list what a run keeps."""
+
+from typing import Any
+
+from apps.experiments import files
+from apps.mlflow import queries
+from apps.mlflow.answers import artifact_uri, file_infos
+from apps.mlflow.callers import Caller
+from apps.mlflow.calls.limits import run_id
+from apps.mlflow.messages import ListArtifacts, SearchModels
+
+
+def search_models(caller: Caller, form: SearchModels) -> dict[str, Any]:
+    """Return no logged models, as there are none: the current client asks for a run's whenever it lists its files."""
+    return {"models": []}
+
+
+def list_artifacts(caller: Caller, form: ListArtifacts) -> dict[str, Any]:
+    """Return what is in a folder of a run, each with its path from the run's own folder on."""
+    run = queries.run_of(caller, run_id(form))
+    path = (form.path or "").removesuffix("/")
+    if path:
+        files.demand_path(path)
+    found = [
+        {**one, "path": f"{path}/{one['path']}" if path else one["path"]} for one in file_infos(run, path)
+    ]
+    return {"root_uri": artifact_uri(run), "files": found}
