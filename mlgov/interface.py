@@ -18,7 +18,6 @@ REST_FRAMEWORK = {
     },
     "EXCEPTION_HANDLER": "apps.api.problems.exception_handler",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
-    "PAGE_SIZE": 50,
 }
 #: How many requests of a process may wait by “Prefer: wait”; fewer than its threads, so that others are answered.
 API_WAITERS = int(os.environ.get("MLGOV_API_WAITERS", "2"))

@@ -9,6 +9,7 @@ class CursorPages(CursorPagination):
     """Newest first by the time-ordered id; ``?cursor=`` goes on, ``?page_size=`` up to 200."""
 
     ordering = "-id"
+    page_size = 50
     page_size_query_param = "page_size"
     max_page_size = 200
 
