@@ -89,8 +89,8 @@ def watch(request: Request) -> DigestedBody | None:
         return None
     # The one place that every reader goes through: DRF's parsers, request.body, and Django's own form for CSRF.
     whole: Any = request._request
-    whole._stream = DigestedBody(whole._stream, told)
-    return whole._stream  # type: ignore[no-any-return]
+    whole._stream = body = DigestedBody(whole._stream, told)
+    return body
 
 
 def _told(field: str) -> dict[str, bytes]:
