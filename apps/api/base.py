@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.accounts.models import User
-from apps.api import idempotency
+from apps.api import digests, idempotency
 from apps.api.paging import CursorPages
 from apps.core.db import at_commit
 from apps.core.errors import Invalid
@@ -43,6 +43,24 @@ class Input(serializers.Serializer[Any]):
                     hint = f" Did you mean “{near[0]}”?" if near else f" Known are: {', '.join(self.fields)}."
                     raise serializers.ValidationError({str(name)[:100]: f"There is no such field.{hint}"})
         return super().to_internal_value(data)
+
+
+class FileIn(Input):
+    """Input with a ``file`` whose SHA-256 may stand beside it; the file is checked against it and the field dropped."""
+
+    sha256 = serializers.RegexField(
+        r"\A[0-9a-fA-F]{64}\Z",
+        required=False,
+        help_text="SHA-256 of the file's content in hexadecimal; another file is refused",
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        told = attrs.pop("sha256", None)
+        if told is not None:
+            if "file" not in attrs:
+                raise serializers.ValidationError({"sha256": "There is no file that this could be of."})
+            digests.demand_sha256(attrs["file"], told)
+        return attrs
 
 
 class Output(serializers.Serializer[Any]):
@@ -95,7 +113,11 @@ class Endpoint(APIView):
     _reserved: idempotency.IdempotentAnswer | None = None
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        body = digests.watch(request)
         super().initial(request, *args, **kwargs)
+        if body is not None:
+            # Before the key of the request is reserved, so that it serves again for the body that was meant.
+            body.demand_whole(request)
         self._reserved = idempotency.begin(request)
         if self._reserved is not None:
             at_commit.set(partial(idempotency.note_done, self._reserved))
@@ -113,6 +135,9 @@ class Endpoint(APIView):
                 if hasattr(response, "render"):
                     cast(Response, response).render()
                 idempotency.keep(self._reserved, response)
+            if request.method == "GET" and response.status_code == 200 and "Repr-Digest" in response:
+                # Nothing here is sent in part or compressed, so the content is the representation (RFC 9530).
+                response["Content-Digest"] = response["Repr-Digest"]
             return response
         finally:
             at_commit.reset(before)

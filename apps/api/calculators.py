@@ -9,7 +9,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.enums import Scope
-from apps.api.base import Endpoint, FiniteFloatField, Input, Number, Output, Person, Text, answer
+from apps.api.base import Endpoint, FileIn, FiniteFloatField, Input, Number, Output, Person, Text, answer
+from apps.api.digests import CONTENT_DIGEST
 from apps.costs import estimating, queries, services
 from apps.costs.estimating import INFERENCE_KINDS
 from apps.projects.queries import project_by_id_for
@@ -49,7 +50,7 @@ class Rates(Endpoint):
         return answer(RateOut, services.enter_rate(by=self.user, **self.read(RateIn)), status=201)
 
 
-class RatesFileIn(Input):
+class RatesFileIn(FileIn):
     file = serializers.FileField(help_text="CSV in UTF-8: currency, per, value, valid_from, source")
 
 
@@ -61,7 +62,7 @@ class RatesImport(Endpoint):
     scopes = {"POST": Scope.EVIDENCE}
     parser_classes = [MultiPartParser]
 
-    @extend_schema(request=RatesFileIn, responses={201: RatesImportedOut})
+    @extend_schema(request=RatesFileIn, responses={201: RatesImportedOut}, parameters=[CONTENT_DIGEST])
     def post(self, request: Request) -> Response:
         """Enter all rates of a CSV file, or none. Takes an administrator of the site."""
         new = services.import_rates(stream=self.read(RatesFileIn)["file"].file, by=self.user)

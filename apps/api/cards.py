@@ -15,7 +15,7 @@ from apps.api.base import Endpoint, Input, Output, answer, expected_version
 from apps.api.jobs import JobOut, started
 from apps.api.waiting import PREFER
 from apps.core import blobs
-from apps.core.canonical import canonical_json, digest_bytes
+from apps.core.canonical import canonical_json, digest_bytes, digest_field
 from apps.modelcards import queries as cards
 from apps.modelcards import services as card_services
 from apps.modelcards.content import assemble
@@ -99,9 +99,9 @@ class CardDocument(Endpoint):
     def get(self, request: Request, pk: UUID) -> HttpResponse:
         """Return the whole card as one document in canonical JSON (RFC 8785); its SHA-256 is the ETag, and the card's digest."""
         content = canonical_json(build(version_for(self.user, pk)))
-        return HttpResponse(
-            content, content_type="application/json", headers={"ETag": f'"{digest_bytes(content)}"'}
-        )
+        digest = digest_bytes(content)
+        headers = {"ETag": f'"{digest}"', "Repr-Digest": digest_field(digest)}
+        return HttpResponse(content, content_type="application/json", headers=headers)
 
 
 class CardSchema(Endpoint):
@@ -124,9 +124,7 @@ class CardPdf(Endpoint):
         if export is None or export.blob_id is None:
             raise Http404
         name = f"{version.model.slug}-v{version.number}-card.pdf"
-        return FileResponse(
-            blobs.open_blob(export.blob_id), as_attachment=True, filename=name, content_type="application/pdf"
-        )
+        return blobs.download(export.blob_id, name=name, media_type="application/pdf")
 
     @extend_schema(request=None, responses={200: JobOut, 202: JobOut}, parameters=[PREFER])
     def post(self, request: Request, pk: UUID) -> Response:

@@ -12,7 +12,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.enums import Scope
-from apps.api.base import Endpoint, Input, Output, Person, Text, answer, expected_version
+from apps.api.base import Endpoint, FileIn, Input, Output, Person, Text, answer, expected_version
+from apps.api.digests import CONTENT_DIGEST
 from apps.api.parsing import FlatJSONParser
 from apps.checklists import migrating, queries, services
 from apps.checklists.enums import AnswerValue
@@ -88,7 +89,7 @@ class SheetOut(SheetHeadOut):
     items = LineOut(source="lines", many=True)
 
 
-class SheetAnswerIn(Input):
+class SheetAnswerIn(FileIn):
     item = Text(max_length=60)
     value = serializers.ChoiceField(choices=AnswerValue.choices)
     reason = Text(required=False)
@@ -141,6 +142,7 @@ class ChecklistOne(Endpoint):
     @extend_schema(
         request={"application/json": SheetAnswerIn, "multipart/form-data": SheetAnswerIn},
         responses={201: SheetOut},
+        parameters=[CONTENT_DIGEST],
     )
     def post(self, request: Request, pk: UUID, key: str) -> Response:
         """Answer one item; evidence is a link, a text, an evaluation of the version, or a file as multipart."""
@@ -224,9 +226,4 @@ class ChecklistEvidence(Endpoint):
         """Download a file that an answer rests on."""
         found = queries.evidence_for(self.user, pk)
         assert found.blob_id is not None
-        return FileResponse(
-            blobs.open_blob(found.blob_id),
-            as_attachment=True,
-            filename=found.file_name,
-            content_type="application/octet-stream",
-        )
+        return blobs.download(found.blob_id, name=found.file_name)

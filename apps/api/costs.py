@@ -10,7 +10,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.enums import Scope
-from apps.api.base import Endpoint, Input, Number, Output, Text, answer
+from apps.api.base import Endpoint, FileIn, Input, Number, Output, Text, answer
+from apps.api.digests import CONTENT_DIGEST
 from apps.costs import queries, services
 from apps.costs.amounts import MOST_UNITS
 from apps.costs.enums import CostKind
@@ -121,7 +122,7 @@ class CostAttribution(Endpoint):
         return answer(CostOut, services.attribute_cost(entry, by=self.user, **fields), status=201)
 
 
-class CostsFileIn(Input):
+class CostsFileIn(FileIn):
     file = serializers.FileField(
         help_text="CSV in UTF-8: spent_on, kind, amount, currency, and if you like model, version, run, units, "
         "description, reference"
@@ -146,7 +147,7 @@ class CostsImport(Endpoint):
     scopes = {"POST": Scope.EVIDENCE}
     parser_classes = [MultiPartParser]
 
-    @extend_schema(request=CostsFileIn, responses={201: CostsImportedOut})
+    @extend_schema(request=CostsFileIn, responses={201: CostsImportedOut}, parameters=[CONTENT_DIGEST])
     def post(self, request: Request, pk: UUID) -> Response:
         """Enter all rows of a CSV file, or none; a 422 names each fault by its row."""
         project = project_by_id_for(self.user, pk)

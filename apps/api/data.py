@@ -10,7 +10,18 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.enums import Scope
-from apps.api.base import Endpoint, FiniteFloatField, Input, Output, Person, Text, answer, expected_version
+from apps.api.base import (
+    Endpoint,
+    FileIn,
+    FiniteFloatField,
+    Input,
+    Output,
+    Person,
+    Text,
+    answer,
+    expected_version,
+)
+from apps.api.digests import CONTENT_DIGEST
 from apps.api.jobs import JobOut, started
 from apps.api.projects import DatasetOut, DataSourceOut
 from apps.api.waiting import PREFER
@@ -55,7 +66,7 @@ class Assessments(Endpoint):
         return self.page(queries.assessments_of(queries.source_for(self.user, pk)), AssessmentOut)
 
 
-class ProfileIn(Input):
+class ProfileIn(FileIn):
     file = serializers.FileField(help_text="CSV or Parquet")
     target = Text(required=False, max_length=250)
 
@@ -82,7 +93,9 @@ class Profiles(Endpoint):
         return self.page(queries.profiles_of(queries.source_for(self.user, pk)), ProfileOut)
 
     @extend_schema(
-        request={"multipart/form-data": ProfileIn}, responses={200: JobOut, 202: JobOut}, parameters=[PREFER]
+        request={"multipart/form-data": ProfileIn},
+        responses={200: JobOut, 202: JobOut},
+        parameters=[CONTENT_DIGEST, PREFER],
     )
     def post(self, request: Request, pk: UUID) -> Response:
         """Send a sample; ask the job in Location until it is done, then read the profile."""
@@ -130,7 +143,9 @@ class LeakageChecks(Endpoint):
         return self.page(queries.leakage_reports_of(project_by_id_for(self.user, pk)), LeakageOut)
 
     @extend_schema(
-        request={"multipart/form-data": LeakageIn}, responses={200: JobOut, 202: JobOut}, parameters=[PREFER]
+        request={"multipart/form-data": LeakageIn},
+        responses={200: JobOut, 202: JobOut},
+        parameters=[CONTENT_DIGEST, PREFER],
     )
     def post(self, request: Request, pk: UUID) -> Response:
         """Send a train and a test table; ask the job in Location until it is done, then list the comparisons."""
@@ -228,7 +243,7 @@ def _with_source(view: Endpoint, project: Project, fields: dict[str, Any]) -> di
     return fields
 
 
-class FeatureFileIn(Input):
+class FeatureFileIn(FileIn):
     file = serializers.FileField(help_text="CSV, or YAML where the name ends in .yaml or .yml")
 
 
@@ -241,7 +256,9 @@ class FeatureImport(Endpoint):
     scopes = {"POST": Scope.TRACK}
     parser_classes = [MultiPartParser]
 
-    @extend_schema(request={"multipart/form-data": FeatureFileIn}, responses=FeatureFileOut)
+    @extend_schema(
+        request={"multipart/form-data": FeatureFileIn}, responses=FeatureFileOut, parameters=[CONTENT_DIGEST]
+    )
     def post(self, request: Request, pk: UUID) -> Response:
         """Register and change the features of a file: all of them, or none, with the fault of each row."""
         project = project_by_id_for(self.user, pk)

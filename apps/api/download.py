@@ -1,6 +1,5 @@
 """The client for pipelines, as a download: nobody signs in for it, since it holds nothing that is not public."""
 
-import base64
 from functools import cache
 from pathlib import Path
 
@@ -8,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.utils.http import parse_etags
 from django.views.decorators.http import require_safe
 
-from apps.core.canonical import digest_bytes
+from apps.core.canonical import digest_bytes, digest_field
 
 FILE = Path(__file__).with_name("cli") / "client.py"
 
@@ -26,7 +25,7 @@ def download(request: HttpRequest) -> HttpResponse:
     content, digest = client()
     headers = {
         "ETag": f'"{digest}"',
-        "Repr-Digest": f"sha-256=:{base64.b64encode(bytes.fromhex(digest)).decode()}:",
+        "Repr-Digest": digest_field(digest),
         "Cache-Control": "public, max-age=300",
         "X-Content-Type-Options": "nosniff",
     }

@@ -11,7 +11,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.enums import Scope
-from apps.api.base import Endpoint, FiniteFloatField, Input, Output, Text, answer
+from apps.api.base import Endpoint, FileIn, FiniteFloatField, Input, Output, Text, answer
+from apps.api.digests import CONTENT_DIGEST
 from apps.api.jobs import JobOut, started
 from apps.api.waiting import PREFER, applied, wait_to_read
 from apps.core.memory import reading_anew
@@ -56,7 +57,7 @@ class ColumnsIn(Input):
         }
 
 
-class PredictionsIn(Input):
+class PredictionsIn(FileIn):
     file = serializers.FileField()
     columns = Text(
         max_length=50_000,
@@ -100,7 +101,11 @@ class Predictions(Endpoint):
         version = version_for(self.user, pk)
         return self.page(queries.predictions_for(self.user).filter(version=version), PredictionsOut)
 
-    @extend_schema(request={"multipart/form-data": PredictionsIn}, responses={201: PredictionsOut})
+    @extend_schema(
+        request={"multipart/form-data": PredictionsIn},
+        responses={201: PredictionsOut},
+        parameters=[CONTENT_DIGEST],
+    )
     def post(self, request: Request, pk: UUID) -> Response:
         """Upload predictions (Parquet or CSV); every row is looked at, and all problems are answered at once."""
         version = version_for(self.user, pk)

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from apps.accounts.enums import Scope
 from apps.api.base import (
     Endpoint,
+    FileIn,
     FiniteFloatField,
     Input,
     Output,
@@ -21,6 +22,7 @@ from apps.api.base import (
     answer,
     expected_version,
 )
+from apps.api.digests import CONTENT_DIGEST
 from apps.core.errors import Invalid
 from apps.experiments import comparing, queries, services
 from apps.experiments.advice import hints_of
@@ -328,7 +330,7 @@ class Metrics(Endpoint):
         )
 
 
-class ArtifactIn(Input):
+class ArtifactIn(FileIn):
     path = Text(max_length=300)
     file = serializers.FileField(allow_empty_file=True)
 
@@ -350,7 +352,9 @@ class Artifacts(Endpoint):
         files = queries.run_for(self.user, pk).artifacts.standing()
         return self.page(files.select_related("blob"), ArtifactOut)
 
-    @extend_schema(request={"multipart/form-data": ArtifactIn}, responses={201: ArtifactOut})
+    @extend_schema(
+        request={"multipart/form-data": ArtifactIn}, responses={201: ArtifactOut}, parameters=[CONTENT_DIGEST]
+    )
     def post(self, request: Request, pk: UUID) -> Response:
         """Keep a file under a relative path."""
         run = queries.run_for(self.user, pk)

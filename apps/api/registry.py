@@ -10,7 +10,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.enums import Scope
-from apps.api.base import Endpoint, Input, Output, Person, Text, answer
+from apps.api.base import Endpoint, FileIn, Input, Output, Person, Text, answer
+from apps.api.digests import CONTENT_DIGEST
 from apps.api.parsing import FlatJSONParser
 from apps.experiments.queries import run_for
 from apps.projects.queries import project_by_id_for
@@ -81,7 +82,7 @@ class Retirement(Endpoint):
         return answer(ModelOut, services.reinstate_model(model, by=self.user, **self.read(RetirementIn)))
 
 
-class VersionIn(Input):
+class VersionIn(FileIn):
     run = serializers.UUIDField(required=False)
     change = serializers.ChoiceField(choices=Change.choices, default=Change.MINOR)
     description = Text(required=False)
@@ -122,7 +123,9 @@ class Versions(Endpoint):
         return self.page(queries.with_files(rows), VersionOut)
 
     @extend_schema(
-        request={"multipart/form-data": VersionIn, "application/json": VersionIn}, responses={201: VersionOut}
+        request={"multipart/form-data": VersionIn, "application/json": VersionIn},
+        responses={201: VersionOut},
+        parameters=[CONTENT_DIGEST],
     )
     def post(self, request: Request, pk: UUID) -> Response:
         """Register the next version, from a run, with its first file as multipart; more are pinned to it one by one."""
@@ -157,7 +160,7 @@ class VersionOne(Endpoint):
         return answer(VersionOut, queries.version_with_files_for(self.user, pk))
 
 
-class PinnedFileIn(Input):
+class PinnedFileIn(FileIn):
     path = Text(max_length=300)
     file = serializers.FileField()
 
@@ -172,7 +175,11 @@ class Artifacts(Endpoint):
         pinned = queries.version_for(self.user, pk).artifacts.pinned()
         return self.page(pinned.select_related("blob"), PinnedFileOut)
 
-    @extend_schema(request={"multipart/form-data": PinnedFileIn}, responses={201: PinnedFileOut})
+    @extend_schema(
+        request={"multipart/form-data": PinnedFileIn},
+        responses={201: PinnedFileOut},
+        parameters=[CONTENT_DIGEST],
+    )
     def post(self, request: Request, pk: UUID) -> Response:
         """Pin a file to a version in its first stage; another file under the same path takes its place."""
         version = queries.version_for(self.user, pk)
@@ -190,7 +197,7 @@ class CheckIn(Input):
     commit = Text(required=False, max_length=64)
 
 
-class CheckReportIn(Input):
+class CheckReportIn(FileIn):
     name = Text(max_length=60)
     kind = serializers.ChoiceField(choices=[("junit", "JUnit XML"), ("sarif", "SARIF 2.1.0")])
     file = serializers.FileField()
@@ -233,7 +240,9 @@ class CheckReports(Endpoint):
     scopes = {"POST": Scope.EVIDENCE}
     parser_classes = [MultiPartParser]
 
-    @extend_schema(request={"multipart/form-data": CheckReportIn}, responses={201: CheckOut})
+    @extend_schema(
+        request={"multipart/form-data": CheckReportIn}, responses={201: CheckOut}, parameters=[CONTENT_DIGEST]
+    )
     def post(self, request: Request, pk: UUID) -> Response:
         """Report a check by the file of a test runner or scanner; it is summarised, and kept whole."""
         version = queries.version_for(self.user, pk)

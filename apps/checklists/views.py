@@ -120,12 +120,7 @@ def evidence(request: SignedInRequest, pk: UUID) -> FileResponse:
     found = queries.evidence_for(request.user, pk)
     if found.blob_id is None:
         raise Http404
-    return FileResponse(
-        blobs.open_blob(found.blob_id),
-        as_attachment=True,
-        filename=found.file_name,
-        content_type="application/octet-stream",
-    )
+    return blobs.download(found.blob_id, name=found.file_name)
 
 
 def _back(version: Version, key: str, form: ItemForm) -> HttpResponse:

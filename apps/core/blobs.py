@@ -9,7 +9,9 @@ from typing import BinaryIO, Protocol
 
 from django.core.files import File
 from django.core.files.storage import default_storage
+from django.http import FileResponse
 
+from apps.core.canonical import digest_field
 from apps.core.errors import Invalid
 from apps.core.models import Blob
 from apps.core.outages import outage_of
@@ -74,6 +76,17 @@ def key_of(digest: str) -> str:
 def open_blob(digest: str) -> BinaryIO:
     """Open a stored file for reading. Raises StorageFailed where the store cannot be used."""
     return default_storage.open(key_of(digest), "rb")  # type: ignore[return-value]
+
+
+def download(digest: str, *, name: str, media_type: str = "application/octet-stream") -> FileResponse:
+    """Return the answer that sends a stored file as an attachment, with its digest (RFC 9530); raises as open_blob."""
+    return FileResponse(
+        open_blob(digest),
+        as_attachment=True,
+        filename=name,
+        content_type=media_type,
+        headers={"Repr-Digest": digest_field(digest)},
+    )
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Canonical JSON (RFC 8785) and its SHA-256: what signatures and snapshots are bound to."""
 
+import base64
 import hashlib
 from typing import Any
 
@@ -19,3 +20,8 @@ def digest(value: Any) -> str:
 def digest_bytes(content: bytes) -> str:
     """Return the SHA-256 of ``content`` as 64 lower-case hexadecimal digits."""
     return hashlib.sha256(content).hexdigest()
+
+
+def digest_field(sha256: str) -> str:
+    """Return what Repr-Digest and Content-Digest (RFC 9530) say of a SHA-256 in hexadecimal."""
+    return f"sha-256=:{base64.b64encode(bytes.fromhex(sha256)).decode()}:"

@@ -40,8 +40,7 @@ def file_of(printout: Printout | None, *, name: str) -> FileResponse:
     """Return the answer that sends a PDF; raises Http404 until it was asked for and made."""
     if printout is None or printout.blob_id is None:
         raise Http404
-    content = blobs.open_blob(printout.blob_id)
-    return FileResponse(content, as_attachment=True, filename=name, content_type="application/pdf")
+    return blobs.download(printout.blob_id, name=name, media_type="application/pdf")
 
 
 @service

@@ -124,6 +124,4 @@ def download(request: SignedInRequest, pk: UUID) -> FileResponse:
     if export is None or export.blob_id is None:
         raise Http404
     name = f"{version.model.slug}-v{version.number}-card.pdf"
-    return FileResponse(
-        blobs.open_blob(export.blob_id), as_attachment=True, filename=name, content_type="application/pdf"
-    )
+    return blobs.download(export.blob_id, name=name, media_type="application/pdf")

@@ -68,12 +68,7 @@ def report(request: SignedInRequest, pk: UUID) -> FileResponse:
     if found.report_id is None:
         raise Http404
     ending = "xml" if found.source == CheckSource.JUNIT else "sarif"
-    return FileResponse(
-        blobs.open_blob(found.report_id),
-        as_attachment=True,
-        filename=f"{found.name}.{ending}",
-        content_type="application/octet-stream",
-    )
+    return blobs.download(found.report_id, name=f"{found.name}.{ending}")
 
 
 @login_required

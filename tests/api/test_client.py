@@ -167,6 +167,8 @@ def test_a_thing_that_is_sent_again_has_the_same_key_and_body(run, tmp_path):
     first, second = (request.split(b"\r\n\r\n", 1) for request in server.requests)
     assert b"Idempotency-Key: mine\r\n" in first[0] + b"\r\n"
     assert first[1] == second[1]
+    told = base64.b64encode(hashlib.sha256(first[1]).digest()).decode()
+    assert f"Content-Digest: sha-256=:{told}:\r\n".lower().encode() in first[0].lower() + b"\r\n"
     assert file.read_bytes() in first[1]
     assert b'filename="mo_del.npz"' in first[1]
 

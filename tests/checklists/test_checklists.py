@@ -318,6 +318,7 @@ def test_pipelines_do_the_same(version, cast, dev, ada):
     file = next(one["id"] for one in named["evidence"] if one["kind"] == "file")
     got = api.get(f"/api/v1/checklist-evidence/{file}/file")
     assert b"".join(got.streaming_content) == b"notes"
+    assert got["Content-Digest"] == "sha-256=:q1qpcHTEVKBjIFfnBCINmmZ4+/dzoKWAb8CbgXOwcwk=:"
     gave = api.post(f"{base}/house/assignments", {"item": "owned", "assignee": str(dev.pk)}, format="json")
     assert gave.status_code == 201, gave.json()
     move_on(version, cast)

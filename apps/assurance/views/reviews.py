@@ -103,9 +103,4 @@ def pack_download(request: SignedInRequest, pk: UUID) -> FileResponse:
     pack = queries.pack_for(request.user, pk)
     if pack.blob_id is None:
         raise Http404
-    return FileResponse(
-        blobs.open_blob(pack.blob_id),
-        as_attachment=True,
-        filename=pack.file_name,
-        content_type="application/zip",
-    )
+    return blobs.download(pack.blob_id, name=pack.file_name, media_type="application/zip")
