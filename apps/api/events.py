@@ -16,7 +16,7 @@ from apps.api.base import Endpoint, Output
 from apps.api.paging import CursorPages
 from apps.api.site import EventOut
 from apps.api.waiting import PREFER, applied, wait_to_read
-from apps.assurance.queries import events_for
+from apps.assurance.queries import events_for, events_to_follow_for
 from apps.audit.following import END, Followed, follow, place_of
 from apps.audit.models import Event
 from apps.audit.queries import narrowed
@@ -90,15 +90,14 @@ class Events(Endpoint):
         """
         after = request.query_params.get("after")
         if after is None:
-            return self.page(self._asked_for(), EventOut)
+            return self.page(self._asked_for(events_for(self.user)), EventOut)
         if "cursor" in request.query_params:
             raise Invalid("Send either after or cursor: they read in opposite orders.", code="two_cursors")
         return self._follow(request, asked(request.query_params, "after"))
 
-    def _asked_for(self) -> QuerySet[Event]:
-        """Return what the user may read now, narrowed as the address says."""
+    def _asked_for(self, events: QuerySet[Event]) -> QuerySet[Event]:
+        """Narrow what the user may read as the address says."""
         given = self.request.query_params
-        events = events_for(self.user)
         if "project" in given:
             events = events.filter(project_id=project_by_id_for(self.user, _uuid(given["project"])).pk)
         return narrowed(
@@ -112,14 +111,14 @@ class Events(Endpoint):
 
     def _follow(self, request: Request, cursor: str) -> Response:
         place = place_of(cursor)
-        size = CursorPages().get_page_size(request) or CursorPages.page_size
+        size = CursorPages().get_page_size(request) or CursorPages.max_page_size
         found: Followed
 
         def look() -> bool:
             nonlocal found
             # While one waits, members come and go: each look asks anew what the user may read.
             with reading_anew():
-                found = follow(self._asked_for(), place, most=size)
+                found = follow(self._asked_for(events_to_follow_for(self.user)), place, most=size)
             return bool(found.events)
 
         # Without the preference nobody has looked yet.
