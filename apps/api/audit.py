@@ -15,28 +15,18 @@ from rest_framework.response import Response
 from apps.accounts.enums import Scope
 from apps.api.base import Endpoint, Input, Output, answer
 from apps.api.jobs import JobOut, started
-from apps.api.site import EventOut
 from apps.api.waiting import PREFER
 from apps.assurance import queries, records, services
 from apps.assurance.access import access_on
 from apps.assurance.past import production_on
 from apps.audit import proofs
-from apps.audit.queries import narrowed
 from apps.core.errors import Invalid, Refused
-from apps.core.texts import asked
 from apps.projects.queries import project_by_id_for
 from apps.registry.queries import version_for
 
 AT = OpenApiParameter(
     "at", datetime, description="the moment, with its offset from UTC; now where it is left out"
 )
-FILTERS = [
-    OpenApiParameter("kind", str, description="the beginning of a kind"),
-    OpenApiParameter("actor", str, description="a part of the name of who acted"),
-    OpenApiParameter("object", str, description="a part of the object's name"),
-    OpenApiParameter("since", datetime),
-    OpenApiParameter("until", datetime),
-]
 
 
 def moment(request: Request, name: str) -> datetime | None:
@@ -54,24 +44,6 @@ def moment(request: Request, name: str) -> datetime | None:
             code="bad_moment",
         )
     return found
-
-
-class Events(Endpoint):
-    scopes = {"GET": Scope.READ}
-
-    @extend_schema(parameters=FILTERS, responses=EventOut(many=True))
-    def get(self, request: Request) -> Response:
-        """List the records that you may read, newest first: all for auditors, else those of your projects."""
-        words = {name: asked(request.query_params, name, most=80) for name in ("kind", "actor", "object")}
-        events = narrowed(
-            queries.events_for(self.user),
-            kind=words["kind"],
-            actor=words["actor"],
-            subject=words["object"],
-            since=moment(request, "since"),
-            until=moment(request, "until"),
-        )
-        return self.page(events, EventOut)
 
 
 class ProofOut(Output):

@@ -17,6 +17,7 @@ from rest_framework.views import APIView
 from apps.accounts.models import User
 from apps.api import digests, idempotency
 from apps.api.paging import CursorPages
+from apps.api.retiring import Retirement
 from apps.core.db import at_commit
 from apps.core.errors import Invalid
 from apps.core.models import Governed
@@ -105,11 +106,15 @@ class Person(Output):
 
 
 class Endpoint(APIView):
-    """A view that declares the scope of each method in ``scopes``; without one it is closed."""
+    """A view that declares the scope of each method in ``scopes``; without one it is closed.
+
+    ``retiring`` has the methods that will go (docs/api.md).
+    """
 
     scopes: dict[str, str] = {}
     #: How lists are answered, and described; None where a list is short and answered whole.
     pagination_class: type[CursorPages] | None = CursorPages
+    retiring: dict[str, Retirement] = {}
     _reserved: idempotency.IdempotentAnswer | None = None
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -121,6 +126,13 @@ class Endpoint(APIView):
         self._reserved = idempotency.begin(request)
         if self._reserved is not None:
             at_commit.set(partial(idempotency.note_done, self._reserved))
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        retirement = self.retiring.get("GET" if request.method == "HEAD" else str(request.method))
+        if retirement is not None:
+            for name, value in retirement.headers().items():
+                response[name] = value
+        return super().finalize_response(request, response, *args, **kwargs)
 
     def handle_exception(self, exc: Exception) -> Response:
         if isinstance(exc, idempotency.Replay):
@@ -178,6 +190,11 @@ def answer(output: type[Output], row: Any, *, status: int = 200, location: str =
     if isinstance(row, Governed):
         headers["ETag"] = f'"{row.lock_version}"'
     return Response(output(row).data, status=status, headers=headers)
+
+
+def asked_version(request: Request) -> int | None:
+    """Return the version named by If-Match, which whoever replaces a row as a whole may leave out."""
+    return expected_version(request) if request.headers.get("If-Match") else None
 
 
 def expected_version(request: Request) -> int:

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.enums import Scope
-from apps.api.base import Endpoint, FileIn, Input, Number, Output, Text, answer
+from apps.api.base import Endpoint, FileIn, Input, Number, Output, Text, answer, asked_version
 from apps.api.digests import CONTENT_DIGEST
 from apps.costs import queries, services
 from apps.costs.amounts import MOST_UNITS
@@ -257,7 +257,9 @@ class BudgetOne(Endpoint):
     def put(self, request: Request, pk: UUID) -> Response:
         """Set the monthly budget, in the currency of the project's books."""
         project = project_by_id_for(self.user, pk)
-        return answer(BudgetOut, services.set_budget(project, by=self.user, **self.read(BudgetIn)))
+        fields = self.read(BudgetIn)
+        done = services.set_budget(project, by=self.user, expect=asked_version(request), **fields)
+        return answer(BudgetOut, done)
 
 
 class CostTargetsIn(Input):
@@ -289,4 +291,6 @@ class CostTargets(Endpoint):
     def put(self, request: Request, pk: UUID) -> Response:
         """Set the targets; what is left out has none."""
         project = project_by_id_for(self.user, pk)
-        return answer(CostTargetsOut, services.set_targets(project, by=self.user, **self.read(CostTargetsIn)))
+        fields = self.read(CostTargetsIn)
+        done = services.set_targets(project, by=self.user, expect=asked_version(request), **fields)
+        return answer(CostTargetsOut, done)

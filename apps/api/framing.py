@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.enums import Scope
-from apps.api.base import Endpoint, Input, Output, Person, Text, answer
+from apps.api.base import Endpoint, Input, Output, Person, Text, answer, asked_version
 from apps.api.requests import demand_person
 from apps.policies.method.framing import ANSWERS
 from apps.projects import queries, services
@@ -174,4 +174,6 @@ class TierOne(Endpoint):
         """Rate the risk of a project. Takes an owner who is signed in; no token."""
         project = queries.project_by_id_for(self.user, pk)
         demand_person(request)
-        return answer(TierOut, services.set_tier(project, by=self.user, **self.read(TierIn)))
+        fields = self.read(TierIn)
+        done = services.set_tier(project, by=self.user, expect=asked_version(request), **fields)
+        return answer(TierOut, done)

@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.enums import Scope
-from apps.api.base import Endpoint, Input, Output, Person, Text, answer
+from apps.api.base import Endpoint, Input, Output, Person, Text, answer, asked_version
 from apps.api.requests import member
 from apps.projects import services
 from apps.projects.enums import ComponentState
@@ -68,7 +68,9 @@ class ComponentOne(Endpoint):
         part = inventory_of(project_by_id_for(self.user, pk)).part(component)
         if part is None:
             raise Http404
-        return answer(PlatformPartOut, part)
+        response = answer(PlatformPartOut, part)
+        response["ETag"] = f'"{part.entry.lock_version if part.entry else 0}"'
+        return response
 
     @extend_schema(request=ComponentIn, responses=PlatformEntryOut)
     def put(self, request: Request, pk: UUID, component: str) -> Response:
@@ -78,5 +80,7 @@ class ComponentOne(Endpoint):
         owner = fields.pop("owner", None)
         if owner is not None:
             fields["owner"] = member(project, owner)
-        done = services.note_component(project, component=component, by=self.user, **fields)
+        done = services.note_component(
+            project, component=component, by=self.user, expect=asked_version(request), **fields
+        )
         return answer(PlatformEntryOut, done)

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.enums import Scope
-from apps.api.base import Endpoint, FileIn, Input, Output, Person, Text, answer
+from apps.api.base import Endpoint, FileIn, Input, Output, Person, Text, answer, asked_version
 from apps.api.digests import CONTENT_DIGEST
 from apps.api.parsing import FlatJSONParser
 from apps.experiments.queries import run_for
@@ -156,7 +156,8 @@ class VersionOne(Endpoint):
     @extend_schema(request=CommitIn, responses=VersionOut)
     def patch(self, request: Request, pk: UUID) -> Response:
         """Say which commit a version was built from, while it is in its first stage; its checks expire."""
-        services.change_commit(queries.version_for(self.user, pk), by=self.user, **self.read(CommitIn))
+        version, fields = queries.version_for(self.user, pk), self.read(CommitIn)
+        services.change_commit(version, by=self.user, expect=asked_version(request), **fields)
         return answer(VersionOut, queries.version_with_files_for(self.user, pk))
 
 

@@ -55,6 +55,8 @@ class EventOut(Output):
     kind = serializers.CharField()
     sentence = serializers.SerializerMethodField()
     actor = serializers.CharField(source="actor_label")
+    project = serializers.UUIDField(source="project_id", allow_null=True)
+    object = serializers.CharField(source="object_label")
     object_type = serializers.CharField()
     object_id = serializers.UUIDField()
     sequence = serializers.IntegerField()

@@ -27,9 +27,21 @@ def change(row: G, **fields: Any) -> G:
     return row
 
 
-def demand_version(row: Governed, expected: int | None) -> None:
-    """Raise Conflict when the caller saw another version of ``row`` (If-Match, or a form's hidden field)."""
-    if expected is not None and row.lock_version != expected:
+def demand_version(row: Governed | None, expected: int | None) -> None:
+    """Raise Conflict when the caller saw another version of ``row`` (If-Match, or a form's hidden field).
+
+    A row that is not there yet has the version 0.
+    """
+    if expected is None:
+        return
+    if row is None:
+        if expected:
+            raise Conflict(
+                "There is nothing yet of which this could be a version. Read it again, then send your change.",
+                code="changed_meanwhile",
+                lock_version=0,
+            )
+    elif row.lock_version != expected:
         raise conflict(row)
 
 

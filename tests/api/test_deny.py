@@ -11,12 +11,12 @@ from django.test.utils import CaptureQueriesContext, override_settings
 from django.urls import get_resolver
 from django.urls.resolvers import URLPattern, URLResolver
 from django.utils import timezone
-from drf_spectacular.generators import SchemaGenerator
 
 from apps.accounts import services as accounts
 from apps.accounts.models import User
 from apps.accounts.proofs import Proof
 from apps.api.base import Endpoint
+from apps.api.openapi import document
 from apps.costs import services as costs
 from apps.data import services as data
 from apps.evaluations import services as evaluations
@@ -385,11 +385,12 @@ def test_no_list_is_forgotten():
         )
         for address in LISTS
     }
-    schema = SchemaGenerator().get_schema(request=None, public=True)
+    schema = document()
     lists = set()
     for path, item in schema["paths"].items():
         content = item.get("get", {}).get("responses", {}).get("200", {}).get("content", {})
-        if content.get("application/json", {}).get("schema", {}).get("type") == "array":
+        answer = content.get("application/json", {}).get("schema", {})
+        if answer.get("type") == "array" or answer.get("$ref", "").endswith("PageOut"):
             lists.add(path.removeprefix("/api/v1/"))
     assert len(lists) > 10
     assert lists == known

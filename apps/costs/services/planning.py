@@ -19,10 +19,13 @@ from apps.projects.permissions import Right, can
 
 
 @service
-def set_budget(project: Project, *, monthly_amount: Decimal | str, currency: str, by: User) -> Budget:
+def set_budget(
+    project: Project, *, monthly_amount: Decimal | str, currency: str, by: User, expect: int | None = None
+) -> Budget:
     """Set what the project may spend in a calendar month, in the currency of its books.
 
-    The first budget of an empty ledger fixes that currency. Raises Invalid for another one.
+    The first budget of an empty ledger fixes that currency. Raises Invalid for another one, and Conflict when
+    ``expect`` is not the budget's version any more.
     """
     can(by, Right.MANAGE, project).enforce()
     locked(project)
@@ -38,6 +41,7 @@ def set_budget(project: Project, *, monthly_amount: Decimal | str, currency: str
             field="currency",
         )
     budget = Budget.objects.select_for_update(of=("self",)).filter(project=project).first()
+    governed.demand_version(budget, expect)
     if budget is None:
         budget = Budget.objects.create(project=project, monthly_amount=amount, currency=code)
     else:
@@ -55,11 +59,13 @@ def set_targets(
     per_1000_predictions: Decimal | None = None,
     reduction_percent: Decimal | None = None,
     reduction_from: datetime.date | None = None,
+    expect: int | None = None,
 ) -> Target:
     """Set what costs are to become; what is left out has no target.
 
     ``per_1000_predictions`` is in the currency of the books. ``reduction_from`` is any day of the month that later
-    ones are compared with; it goes with ``reduction_percent``, more than 0 and less than 100.
+    ones are compared with; it goes with ``reduction_percent``, more than 0 and less than 100. Raises Conflict when
+    ``expect`` is not the version of the targets any more.
     """
     can(by, Right.MANAGE, project).enforce()
     if per_1000_predictions is not None and not 0 < per_1000_predictions < 10**8:
@@ -76,6 +82,7 @@ def set_targets(
     }
     locked(project)
     target = Target.objects.select_for_update(of=("self",)).filter(project=project).first()
+    governed.demand_version(target, expect)
     if target is None:
         target = Target.objects.create(project=project, **wanted)
     else:

@@ -131,8 +131,13 @@ def answer_approach(
 
 
 @service
-def set_tier(project: Project, *, answers: Mapping[str, str], reason: str, by: User) -> RiskTier:
-    """Rate the risk of a project; the tier follows from the answers by the policy. Takes a person."""
+def set_tier(
+    project: Project, *, answers: Mapping[str, str], reason: str, by: User, expect: int | None = None
+) -> RiskTier:
+    """Rate the risk of a project; the tier follows from the answers by the policy. Takes a person.
+
+    Raises Conflict when ``expect`` is not the tier's version any more.
+    """
     if not by.is_person:
         denied("A person rates the risk; a token cannot.", code="person_needed").enforce()
     can(by, Right.MANAGE, project).enforce()
@@ -152,6 +157,7 @@ def set_tier(project: Project, *, answers: Mapping[str, str], reason: str, by: U
     }
     locked(project)
     tier = RiskTier.objects.filter(project=project).first()
+    governed.demand_version(tier, expect)
     before = tier.level if tier else UNSET
     if tier is None:
         tier = RiskTier.objects.create(project=project, **fields)

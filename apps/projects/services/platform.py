@@ -25,8 +25,12 @@ def note_component(
     owner: User | None = None,
     link: str = "",
     reason: str = "",
+    expect: int | None = None,
 ) -> PlatformEntry:
-    """Say how a part of the platform stands; the same part again is changed."""
+    """Say how a part of the platform stands; the same part again is changed.
+
+    Raises Conflict when ``expect`` is not the version of the part any more; 0 is that of one nobody wrote of.
+    """
     can(by, Right.CONTRIBUTE, project).enforce()
     platform = pack_of(project.policy_revision).method.platform
     if platform.component(component) is None:
@@ -43,6 +47,7 @@ def note_component(
         .filter(project=project, component=component)
         .first()
     )
+    governed.demand_version(entry, expect)
     if entry is None:
         entry = PlatformEntry.objects.create(project=project, component=component, owner=owner, **fields)
     else:

@@ -73,10 +73,14 @@ def pin(version: Version, *, path: str, blob: Blob, by: User) -> Artifact:
 
 
 @service
-def change_commit(version: Version, *, commit: str, by: User) -> Version:
-    """Say which commit a version was built from, while it is in its first stage; its checks expire."""
+def change_commit(version: Version, *, commit: str, by: User, expect: int | None = None) -> Version:
+    """Say which commit a version was built from, while it is in its first stage; its checks expire.
+
+    Raises Conflict when ``expect`` is not the version's state any more.
+    """
     commit = demand_commit(commit)
     current = _open_for_change(version, by=by)
+    governed.demand_version(current, expect)
     if commit == current.commit:
         return current
     governed.change(current, commit=commit)
