@@ -10,7 +10,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["apps.api.permissions.DenyByDefault"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["apps.api.parsing.FlatJSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "apps.api.openapi.Described",
+    "DEFAULT_SCHEMA_CLASS": "apps.api.described.Described",
     "DEFAULT_THROTTLE_CLASSES": ["apps.api.throttling.PrincipalThrottle"],
     "DEFAULT_THROTTLE_RATES": {
         "principal": os.environ.get("MLGOV_API_RATE", "6000/min"),

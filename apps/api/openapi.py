@@ -5,7 +5,6 @@ from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.generators import SchemaGenerator
-from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -28,13 +27,6 @@ class SessionScheme(OpenApiAuthenticationExtension):
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
         return {"type": "apiKey", "in": "cookie", "name": "sessionid"}
-
-
-class Described(AutoSchema):
-    """An operation as the view declares it: deprecated where its method is retiring."""
-
-    def is_deprecated(self) -> bool:
-        return self.method in getattr(self.view, "retiring", {})
 
 
 #: Problems by status: what it means, the code that most of them carry, and a sentence as an example.
