@@ -391,7 +391,7 @@ def test_no_list_is_forgotten():
         content = item.get("get", {}).get("responses", {}).get("200", {}).get("content", {})
         answer = content.get("application/json", {}).get("schema", {})
         name = answer.get("$ref", "").rsplit("/", 1)[-1]
-            if answer.get("type") == "array" or name.startswith("Paginated") or name.endswith("PageOut"):
+        if answer.get("type") == "array" or name.startswith("Paginated") or name.endswith("PageOut"):
             lists.add(path.removeprefix("/api/v1/"))
     assert len(lists) > 10
     assert lists == known
