@@ -13,7 +13,7 @@ from apps.gates.models import Approval, Delegation, Promotion, Review
 from apps.projects.models import Project
 from apps.projects.permissions import Right, can, role_of
 from apps.registry.models import Version
-from apps.registry.permissions import not_retired
+from apps.registry.permissions import in_use
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class SigningRole:
 
 def can_request(user: User, version: Version) -> Decision:
     """Contributors and owners ask for promotions; a token asks in the name of its service account."""
-    return can(user, Right.REQUEST, version.model.project) and not_retired(version.model)
+    return can(user, Right.REQUEST, version.model.project) and in_use(version)
 
 
 def can_approve(user: User, promotion: Promotion, delegation: Delegation | None = None) -> SigningRole:

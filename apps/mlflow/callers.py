@@ -21,10 +21,11 @@ MOST_LISTED = 10
 
 @dataclass(frozen=True)
 class Caller:
-    """A principal at work in one project."""
+    """A principal at work in one project, with the token that it showed."""
 
     user: User
     project: Project
+    token: Token
 
 
 def token_of(request: HttpRequest) -> Token:
@@ -65,10 +66,10 @@ def caller_of(token: Token, slug: str) -> Caller:
         named = projects.filter(slug=slug).first()
         if named is None:
             raise NotThere(f"There is no project “{slug}”, or not for this token.")
-        return Caller(token.user, named)
+        return Caller(token.user, named, token)
     found = list(projects[: MOST_LISTED + 1])
     if len(found) == 1:
-        return Caller(token.user, found[0])
+        return Caller(token.user, found[0], token)
     if not found:
         denied(
             "The account of this token is a member of no project. Ask an owner to add it.", code="no_project"

@@ -11,6 +11,7 @@ from apps.core.middleware import request_id
 from apps.core.outages import outage_of
 from apps.experiments.lifecycle import NameTaken
 from apps.mlflow import wire
+from apps.registry.services import ModelNameTaken
 
 logger = logging.getLogger(__name__)
 BROKEN = "Something broke here, and nothing was half written. Tell an administrator the request {id}."
@@ -57,6 +58,7 @@ class NotSignedIn(CallError):
 #: The first class that an error is of tells its code and status.
 _CODES: tuple[tuple[type[MlgovError], str, int], ...] = (
     (NameTaken, "RESOURCE_ALREADY_EXISTS", 400),
+    (ModelNameTaken, "RESOURCE_ALREADY_EXISTS", 400),
     (Forbidden, "PERMISSION_DENIED", 403),
     (Conflict, "RESOURCE_CONFLICT", 409),
     (Refused, "INVALID_STATE", 400),

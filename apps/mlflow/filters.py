@@ -102,6 +102,20 @@ EXPERIMENTS = Grammar(
     texts=frozenset({"name", "experiment_id"}),
     numbers=frozenset({"creation_time", "last_update_time"}),
 )
+MODELS = Grammar(
+    kinds=frozenset({ATTRIBUTE, TAG}),
+    texts=frozenset({"name"}),
+    numbers=frozenset({"creation_timestamp", "last_updated_timestamp"}),
+    listed=frozenset({"name"}),
+    aliases={"timestamp": "last_updated_timestamp"},
+)
+VERSIONS = Grammar(
+    kinds=frozenset({ATTRIBUTE, TAG}),
+    texts=frozenset({"name", "run_id", "source_path"}),
+    numbers=frozenset({"version_number", "creation_timestamp", "last_updated_timestamp"}),
+    listed=frozenset({"name", "run_id"}),
+    aliases={"timestamp": "last_updated_timestamp"},
+)
 
 
 @dataclass(frozen=True)

@@ -173,3 +173,85 @@ class HistoryBulk(msgspec.Struct):
     max_results: Int32 | None = None
     start_step: Int32 | None = None
     end_step: Int32 | None = None
+
+
+class ModelByName(msgspec.Struct):
+    """A registered model by its name."""
+
+    name: str
+
+
+class CreateModel(ModelByName):
+    tags: list[Pair] | None = None
+    description: str | None = None
+
+
+class RenameModel(ModelByName):
+    new_name: str | None = None
+
+
+class UpdateModel(ModelByName):
+    description: str | None = None
+
+
+class LatestVersions(ModelByName):
+    stages: list[str] | None = None
+
+
+class ModelTag(ModelByName, kw_only=True):
+    key: str
+    value: str = ""
+
+
+class ModelTagKey(ModelByName, kw_only=True):
+    key: str
+
+
+class Alias(ModelByName, kw_only=True):
+    alias: str
+
+
+class SetAlias(Alias, kw_only=True):
+    version: str
+
+
+class SearchRegistry(msgspec.Struct):
+    """A search of registered models or of versions."""
+
+    filter: str | None = None
+    max_results: Int64 | None = None
+    order_by: list[str] | None = None
+    page_token: str | None = None
+
+
+class CreateVersion(ModelByName, kw_only=True):
+    source: str
+    run_id: str | None = None
+    tags: list[Pair] | None = None
+    run_link: str | None = None
+    description: str | None = None
+    model_id: str | None = None
+
+
+class VersionByNumber(ModelByName, kw_only=True):
+    """A version by its model's name and its number, which comes as a text."""
+
+    version: str
+
+
+class UpdateVersion(VersionByNumber, kw_only=True):
+    description: str | None = None
+
+
+class TransitionStage(VersionByNumber, kw_only=True):
+    stage: str
+    archive_existing_versions: bool = False
+
+
+class VersionTag(VersionByNumber, kw_only=True):
+    key: str
+    value: str = ""
+
+
+class VersionTagKey(VersionByNumber, kw_only=True):
+    key: str

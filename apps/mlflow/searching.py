@@ -94,6 +94,39 @@ EXPERIMENTS = Table(
     default_order="e.created_at DESC",
     ties="e.number",
 )
+MODELS = Table(
+    rows="registry_model m",
+    key="m.id",
+    attributes={
+        "name": "m.name",
+        "creation_timestamp": "floor(extract(epoch FROM m.created_at) * 1000)::float8",
+        "last_updated_timestamp": "floor(extract(epoch FROM m.updated_at) * 1000)::float8",
+    },
+    numbers=frozenset({"creation_timestamp", "last_updated_timestamp"}),
+    tags="m.tags",
+    params="m.tags",
+    default_order="m.name",
+    ties="m.name, m.id",
+)
+VERSIONS = Table(
+    rows="registry_version v JOIN registry_model m ON m.id = v.model_id",
+    key="v.id",
+    attributes={
+        "name": "m.name",
+        "run_id": "coalesce(replace(v.run_id::text, '-', ''), '')",
+        "source_path": "v.source",
+        "version_number": "v.number::float8",
+        "creation_timestamp": "floor(extract(epoch FROM v.created_at) * 1000)::float8",
+        "last_updated_timestamp": "floor(extract(epoch FROM v.updated_at) * 1000)::float8",
+    },
+    numbers=frozenset({"version_number", "creation_timestamp", "last_updated_timestamp"}),
+    tags="v.tags",
+    params="v.tags",
+    default_order="v.updated_at DESC",
+    ties="m.name, v.number DESC, v.id",
+)
+#: The client leaves prompts out by ``!= 'true'``, which must hold for what has no such tag.
+_PROMPT_TAG = "mlflow.prompt.is_prompt"
 
 
 @dataclass
@@ -117,6 +150,8 @@ class _Statement:
         if key.kind == ATTRIBUTE:
             return self.table.attributes[key.name], []
         column = self.table.params if key.kind == PARAM else self.table.tags
+        if key.name == _PROMPT_TAG:
+            return f"coalesce({column} ->> %s, 'false')", [key.name]
         return f"({column} ->> %s)", [key.name]
 
     def compare(self, one: Comparison) -> None:
@@ -204,6 +239,20 @@ def search_experiments(project: UUID, wanted: Search) -> tuple[list[UUID], str]:
     statement.where("e.project_id = %s", project)
     if wanted.deleted is not None:
         statement.where(f"e.deleted_at IS {'NOT ' if wanted.deleted else ''}NULL")
+    return _page(statement, wanted)
+
+
+def search_models(project: UUID, wanted: Search) -> tuple[list[UUID], str]:
+    """Return the ids of a page of a project's models, in order, and the token of the next page."""
+    statement = _Statement(MODELS)
+    statement.where("m.project_id = %s AND m.deleted_at IS NULL", project)
+    return _page(statement, wanted)
+
+
+def search_versions(project: UUID, wanted: Search) -> tuple[list[UUID], str]:
+    """Return the ids of a page of the versions of a project's models, in order, and the token of the next page."""
+    statement = _Statement(VERSIONS)
+    statement.where("m.project_id = %s AND m.deleted_at IS NULL AND v.deleted_at IS NULL", project)
     return _page(statement, wanted)
 
 

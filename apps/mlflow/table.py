@@ -9,7 +9,7 @@ import msgspec
 from apps.accounts.enums import Scope
 from apps.mlflow import messages
 from apps.mlflow.callers import Caller
-from apps.mlflow.calls import experiments, files, logging, runs
+from apps.mlflow.calls import experiments, files, logging, models, runs, versions
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,11 @@ def _tracks(form: type[msgspec.Struct], does: Callable[[Caller, Any], dict[str, 
     return Call(Scope.TRACK, form, does)
 
 
+def _asks(form: type[msgspec.Struct], does: Callable[[Caller, Any], dict[str, Any]]) -> Call:
+    return Call(Scope.PROMOTE, form, does)
+
+
+_LATEST = _reads(messages.LatestVersions, models.latest_versions)
 _SEARCH_EXPERIMENTS = _reads(messages.SearchExperiments, experiments.search)
 _BULK = _reads(messages.HistoryBulk, logging.get_history_bulk)
 #: Address behind ``/api/2.0/mlflow/`` -> method -> call.
@@ -57,6 +62,29 @@ CALLS: dict[str, dict[str, Call]] = {
     "runs/delete-tag": {"POST": _tracks(messages.DeleteTag, logging.delete_tag)},
     "artifacts/list": {"GET": _reads(messages.ListArtifacts, files.list_artifacts)},
     "logged-models/search": {"POST": _reads(messages.SearchModels, files.search_models)},
+    "registered-models/create": {"POST": _tracks(messages.CreateModel, models.create)},
+    "registered-models/rename": {"POST": _tracks(messages.RenameModel, models.rename)},
+    "registered-models/update": {"PATCH": _tracks(messages.UpdateModel, models.update)},
+    "registered-models/delete": {"DELETE": _tracks(messages.ModelByName, models.delete)},
+    "registered-models/get": {"GET": _reads(messages.ModelByName, models.get)},
+    "registered-models/search": {"GET": _reads(messages.SearchRegistry, models.search)},
+    "registered-models/get-latest-versions": {"POST": _LATEST, "GET": _LATEST},
+    "registered-models/set-tag": {"POST": _tracks(messages.ModelTag, models.set_tag)},
+    "registered-models/delete-tag": {"DELETE": _tracks(messages.ModelTagKey, models.delete_tag)},
+    "registered-models/alias": {
+        "POST": _tracks(messages.SetAlias, models.set_alias),
+        "DELETE": _tracks(messages.Alias, models.delete_alias),
+        "GET": _reads(messages.Alias, models.get_by_alias),
+    },
+    "model-versions/create": {"POST": _tracks(messages.CreateVersion, versions.create)},
+    "model-versions/update": {"PATCH": _tracks(messages.UpdateVersion, versions.update)},
+    "model-versions/transition-stage": {"POST": _asks(messages.TransitionStage, versions.transition_stage)},
+    "model-versions/delete": {"DELETE": _tracks(messages.VersionByNumber, versions.delete)},
+    "model-versions/get": {"GET": _reads(messages.VersionByNumber, versions.get)},
+    "model-versions/search": {"GET": _reads(messages.SearchRegistry, versions.search)},
+    "model-versions/get-download-uri": {"GET": _reads(messages.VersionByNumber, versions.get_download_uri)},
+    "model-versions/set-tag": {"POST": _tracks(messages.VersionTag, versions.set_tag)},
+    "model-versions/delete-tag": {"DELETE": _tracks(messages.VersionTagKey, versions.delete_tag)},
     "metrics/get-history": {"GET": _reads(messages.History, logging.get_history)},
     "metrics/get-history-bulk": {"GET": _BULK},
     "metrics/get-history-bulk-interval": {

@@ -31,10 +31,13 @@ _SCALARS = yaml.SafeLoader("")
 
 @dataclass(frozen=True)
 class Stage:
+    """A stage of versions; ``aliases`` are the names by which tools that speak of aliases mean production."""
+
     key: str
     title: str
     initial: bool = False
     terminal: bool = False
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -103,6 +106,33 @@ class Pack:
     def moves_from(self, stage: str) -> list[TransitionRule]:
         """Return the moves that can be asked for; the others are consequences of an act."""
         return [rule for rule in self.transitions if rule.from_stage == stage and rule.kind in ASKED_FOR]
+
+    def step_towards(self, from_stage: str, to_stage: str) -> TransitionRule | None:
+        """Return the first move to ask for on the shortest way to a stage: at once, or over promotions; None without a way."""
+        direct = self.transition(from_stage, to_stage)
+        if direct is not None and direct.kind in ASKED_FOR:
+            return direct
+        firsts = [rule for rule in self.moves_from(from_stage) if rule.kind == "promote"]
+        seen = {from_stage}
+        ways = [(rule.to_stage, rule) for rule in firsts]
+        while ways:
+            stage, first = ways.pop(0)
+            if stage == to_stage:
+                return first
+            if stage not in seen:
+                seen.add(stage)
+                ways += [(rule.to_stage, first) for rule in self.moves_from(stage) if rule.kind == "promote"]
+        return None
+
+    @property
+    def production_aliases(self) -> tuple[str, ...]:
+        """The aliases of the version in production: the stage's own key, and those that the policy names."""
+        named = (name for one in self.stages if one.key == PRODUCTION for name in one.aliases)
+        return tuple(dict.fromkeys((PRODUCTION, *named)))
+
+    def means_production(self, alias: str) -> bool:
+        """Tell whether an alias is one of production, in capitals or not."""
+        return alias.casefold() in {name.casefold() for name in self.production_aliases}
 
     def way_out(self, kind: str) -> str | None:
         """Return where a version goes that leaves production by a transition of this kind."""
@@ -251,6 +281,11 @@ def _check_references(source: _Source) -> None:
         source.fault(("transitions",), "There must be a transition of kind 'replace' out of production.")
     for name in ("stages", "gates", "checklists", "checks"):
         _check_unique(source, (name,), data.get(name, []))
+    for index, stage in enumerate(data["stages"]):
+        if stage.get("aliases") and stage["key"] != PRODUCTION:
+            source.fault(
+                ("stages", index, "aliases"), "Only production has aliases: it holds one version of a model."
+            )
     _check_transitions(source, stages, gates)
     _check_gates(source)
     for faults in (
@@ -320,7 +355,9 @@ def from_document(data: dict[str, Any]) -> Pack:
     return Pack(
         slug=data["slug"],
         title=data["title"],
-        stages=tuple(Stage(**entry) for entry in data["stages"]),
+        stages=tuple(
+            Stage(**{**entry, "aliases": tuple(entry.get("aliases", ()))}) for entry in data["stages"]
+        ),
         transitions=tuple(
             TransitionRule(rule["from"], rule["to"], rule["kind"], rule.get("gate", ""))
             for rule in data["transitions"]

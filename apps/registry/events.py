@@ -15,4 +15,14 @@ EVENTS = [
     ),
     EventType("registry.model_retired", "retired {object}: {reason}", icon="archive", tone="warn"),
     EventType("registry.model_reinstated", "reinstated {object}: {reason}", icon="archive-restore"),
+    EventType("registry.model_changed", "changed {fields} of {object}", icon="pencil"),
+    EventType("registry.version_changed", "changed {fields} of {object}", icon="pencil"),
+    EventType("registry.alias_set", "named v{number} of {object} {alias}", icon="tag"),
+    EventType("registry.alias_removed", "took the alias {alias} from {object}", icon="tag"),
+    EventType(
+        "registry.model_deleted", "deleted {object}; everything of it is kept", icon="trash-2", tone="warn"
+    ),
+    EventType(
+        "registry.version_deleted", "deleted {object}; everything of it is kept", icon="trash-2", tone="warn"
+    ),
 ]

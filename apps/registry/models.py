@@ -7,22 +7,38 @@ from apps.accounts.models import User
 from apps.core.models import DIGEST_PATTERN, Blob, DigestField, Governed, Row
 from apps.experiments.models import Run
 from apps.projects.models import Project
-from apps.registry.enums import DEVELOPMENT, Change, CheckSource, CheckStatus
+from apps.registry.enums import DEVELOPMENT, PRODUCTION, Change, CheckSource, CheckStatus
+
+
+class ModelQuerySet(models.QuerySet["Model"]):
+    def live(self) -> "ModelQuerySet":
+        """Leave out what was deleted."""
+        return self.filter(deleted_at__isnull=True)
 
 
 class Model(Governed):
-    """A named model of a project; its versions move through stages."""
+    """A named model of a project; its versions move through stages.
+
+    ``aliases`` are names for versions by their numbers. None of them is production's: that is a stage, behind its gate.
+    ``deleted_at`` hides a model, and its versions, from MLflow's clients and frees its name; everything stays.
+    """
 
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="models")
     slug = models.SlugField(max_length=60)
-    name = models.CharField(max_length=120)
+    name = models.CharField(max_length=256)
     description = models.TextField(blank=True)
+    tags = models.JSONField(default=dict)
+    aliases = models.JSONField(default=dict)
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     retired_at = models.DateTimeField(null=True)
     retired_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     retirement_reason = models.TextField(blank=True)
+    deleted_at = models.DateTimeField(null=True)
+
+    objects = ModelQuerySet.as_manager()
 
     class Meta:
+        indexes = [models.Index(fields=["project", "name"], name="registry_model_by_name")]
         constraints = [
             models.UniqueConstraint(fields=["project", "slug"], name="registry_model_slug_unique"),
             models.CheckConstraint(
@@ -40,11 +56,18 @@ class Model(Governed):
         return self.name
 
 
+class VersionQuerySet(models.QuerySet["Version"]):
+    def live(self) -> "VersionQuerySet":
+        """Leave out what was deleted, by itself or with its model."""
+        return self.filter(deleted_at__isnull=True, model__deleted_at__isnull=True)
+
+
 class Version(Governed):
     """One state of a model: the commit it was built from, the files it consists of, and the stage it is in.
 
     ``stage`` follows the newest transition (table of the app ``gates``): a deferred trigger holds it there, and a
     deferred exclusion constraint admits one version of a model in production (both stand in the migrations).
+    ``source`` and ``run_link`` are what an MLflow client said of where it comes from; its files are the pinned ones.
     """
 
     model = models.ForeignKey(Model, on_delete=models.PROTECT, related_name="versions")
@@ -54,13 +77,23 @@ class Version(Governed):
     description = models.TextField(blank=True)
     run = models.ForeignKey(Run, on_delete=models.PROTECT, null=True, blank=True, related_name="versions")
     commit = models.CharField(max_length=64, blank=True)
+    tags = models.JSONField(default=dict)
+    source = models.CharField(max_length=500, blank=True)
+    run_link = models.CharField(max_length=500, blank=True)
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    deleted_at = models.DateTimeField(null=True)
+
+    objects = VersionQuerySet.as_manager()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["model", "number"], name="registry_version_number_unique"),
             models.CheckConstraint(
                 condition=Q(change__in=Change.values), name="registry_version_change_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(deleted_at__isnull=True) | ~Q(stage=PRODUCTION),
+                name="registry_version_production_stays",
             ),
         ]
 

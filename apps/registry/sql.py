@@ -111,3 +111,37 @@ FILES_STAY_BACK = """
 DROP TRIGGER experiments_artifactend_has_version ON experiments_artifactend;
 DROP FUNCTION registry_guard_files;
 """
+
+#: Where a version is said to come from is written once, as what it is.
+ORIGIN = """
+CREATE FUNCTION registry_guard_origin() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'version % cannot change where it comes from; register a new one', OLD.id
+        USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'registry_version_fixed';
+END $$;
+CREATE TRIGGER registry_version_origin BEFORE UPDATE ON registry_version FOR EACH ROW
+    WHEN ((OLD.source, OLD.run_link) IS DISTINCT FROM (NEW.source, NEW.run_link))
+    EXECUTE FUNCTION registry_guard_origin();
+"""
+ORIGIN_BACK = """
+DROP TRIGGER registry_version_origin ON registry_version;
+DROP FUNCTION registry_guard_origin;
+"""
+
+#: What was deleted stays as it was: no stage moves, and nobody takes it back.
+DELETED = """
+CREATE FUNCTION registry_guard_deleted() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '% % is deleted', TG_TABLE_NAME, OLD.id
+        USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = TG_TABLE_NAME || '_deleted_for_good';
+END $$;
+CREATE TRIGGER registry_version_deleted BEFORE UPDATE ON registry_version FOR EACH ROW
+    WHEN (OLD.deleted_at IS NOT NULL) EXECUTE FUNCTION registry_guard_deleted();
+CREATE TRIGGER registry_model_deleted BEFORE UPDATE ON registry_model FOR EACH ROW
+    WHEN (OLD.deleted_at IS NOT NULL) EXECUTE FUNCTION registry_guard_deleted();
+"""
+DELETED_BACK = """
+DROP TRIGGER registry_model_deleted ON registry_model;
+DROP TRIGGER registry_version_deleted ON registry_version;
+DROP FUNCTION registry_guard_deleted;
+"""

@@ -4,9 +4,11 @@ from apps.gates.services.breaking_glass import break_glass
 from apps.gates.services.conditions import judge_conditions, watch_conditions
 from apps.gates.services.delegating import delegate, revoke_delegation
 from apps.gates.services.following import ask_move, close_move, confirm_move
+from apps.gates.services.heading import head_for
 from apps.gates.services.obligations import answer_obligation, fulfil_obligation, remind_of_obligations
 from apps.gates.services.postmortems import announce_overdue, close_postmortem
 from apps.gates.services.printing import request_record
+from apps.gates.services.removing import delete_model, delete_version
 from apps.gates.services.requesting import request_promotion
 from apps.gates.services.reviews import record_finding, start_review
 from apps.gates.services.rolling_back import judge_production, roll_back, suspend
@@ -36,8 +38,11 @@ __all__ = [
     "comment",
     "confirm_move",
     "delegate",
+    "delete_model",
+    "delete_version",
     "fulfil_obligation",
     "grant_waiver",
+    "head_for",
     "judge_conditions",
     "judge_production",
     "note_ended",

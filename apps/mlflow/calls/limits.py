@@ -8,6 +8,7 @@ from apps.mlflow.messages import Pair, RunNamed
 
 MOST_POINTS, MOST_PARAMS, MOST_TAGS, MOST_TOGETHER = 1000, 100, 100, 1000
 LONGEST_KEY, LONGEST_PARAM, LONGEST_TAG, LONGEST_EXPERIMENT_TAG, LONGEST_NAME = 250, 6000, 8000, 5000, 500
+LONGEST_REGISTRY_TAG = 100_000
 _KEY = re.compile(r"^[/\w.\- :]*\Z")
 #: Of the protocol's names for which rows are deleted: what a search leaves in. None is both.
 VIEWS: dict[str, bool | None] = {

@@ -2,7 +2,23 @@
 
 from apps.registry.services.checking import report_check, report_file
 from apps.registry.services.contents import change_commit, pin_artifact, scan
+from apps.registry.services.naming import (
+    ModelNameTaken,
+    create_named,
+    delete_model,
+    delete_version,
+    demand_alias,
+    describe_model,
+    describe_version,
+    model_named,
+    remove_alias,
+    rename_model,
+    set_alias,
+    tag_model,
+    tag_version,
+)
 from apps.registry.services.registering import (
+    Origin,
     create_model,
     move_stage,
     register_version,
@@ -12,18 +28,32 @@ from apps.registry.services.registering import (
 from apps.registry.services.runs import delete_experiment, delete_run, put_file, remove_files
 
 __all__ = [
+    "ModelNameTaken",
+    "Origin",
     "change_commit",
     "create_model",
+    "create_named",
     "delete_experiment",
+    "delete_model",
     "delete_run",
+    "delete_version",
+    "demand_alias",
+    "describe_model",
+    "describe_version",
+    "model_named",
     "move_stage",
     "pin_artifact",
     "put_file",
     "register_version",
     "reinstate_model",
+    "remove_alias",
     "remove_files",
+    "rename_model",
     "report_check",
     "report_file",
     "retire_model",
     "scan",
+    "set_alias",
+    "tag_model",
+    "tag_version",
 ]

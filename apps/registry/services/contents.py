@@ -1,6 +1,7 @@
 """What a version consists of: its commit and its files, pinned by digest while it is in its first stage."""
 
 import re
+from collections.abc import Mapping
 
 from django.conf import settings
 from django.db.models.functions import Now
@@ -16,6 +17,7 @@ from apps.jobs.models import Job
 from apps.policies.queries import pack_of
 from apps.projects.permissions import Right, can
 from apps.registry.models import Artifact, Version
+from apps.registry.permissions import there
 
 _PATH = re.compile(r"^[\w.\-]+(/[\w.\-]+)*$", re.ASCII)
 _COMMIT = re.compile(r"^[0-9a-f]{7,64}$")
@@ -54,6 +56,21 @@ def pin_artifact(version: Version, *, path: str, stream: blobs.Readable, by: Use
 @service
 def pin(version: Version, *, path: str, blob: Blob, by: User) -> Artifact:
     """Pin stored content to a version and let a worker look at what it would run; the version is locked already."""
+    known = _pin(version, path=path, blob=blob, by=by)
+    scan(version, by=by)
+    return known
+
+
+@service
+def pin_all(version: Version, files: Mapping[str, Blob], *, by: User) -> None:
+    """Pin stored contents by their paths, and let a worker look at all of them at once; the version is locked already."""
+    for path, blob in files.items():
+        _pin(version, path=path, blob=blob, by=by)
+    if files:
+        scan(version, by=by)
+
+
+def _pin(version: Version, *, path: str, blob: Blob, by: User) -> Artifact:
     pinned = version.artifacts.pinned().filter(path=path)
     known = pinned.filter(blob=blob).first()
     if known is None:
@@ -68,7 +85,6 @@ def pin(version: Version, *, path: str, blob: Blob, by: User) -> Artifact:
         digest=blob.digest,
         size_bytes=blob.size_bytes,
     )
-    scan(version, by=by)
     return known
 
 
@@ -103,6 +119,7 @@ def _open_for_change(version: Version, *, by: User) -> Version:
         .select_related("model__project__policy_revision")
         .get(pk=version.pk)
     )
+    there(current).enforce()
     if current.stage != pack_of(current.model.project.policy_revision).initial_stage:
         not_now(
             f"{current} is in {current.stage}: its files and commit stay what they were judged as. Register a new version.",

@@ -1,5 +1,8 @@
 """Name models, register versions, move their stage."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
 from django.conf import settings
 from django.db.models import Max
 from django.db.models.functions import Now
@@ -17,21 +20,44 @@ from apps.projects.permissions import Right, can
 from apps.projects.services import demand_slug
 from apps.registry.enums import Change
 from apps.registry.models import Model, Version
-from apps.registry.permissions import can_reinstate, can_retire, not_retired
-from apps.registry.services.contents import demand_commit, pin
+from apps.registry.permissions import can_reinstate, can_retire, not_deleted, not_retired
+from apps.registry.services.contents import demand_commit, pin, pin_all
 
 SHORTEST_REASON = 10
 
 
+@dataclass(frozen=True)
+class Origin:
+    """What an MLflow client says of where a version comes from, and the contents that it consists of, by path."""
+
+    source: str = ""
+    run_link: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, Blob] = field(default_factory=dict)
+
+
 @service
-def create_model(project: Project, *, slug: str, name: str, by: User, description: str = "") -> Model:
+def create_model(
+    project: Project,
+    *,
+    slug: str,
+    name: str,
+    by: User,
+    description: str = "",
+    tags: Mapping[str, str] | None = None,
+) -> Model:
     """Name a model of a project."""
     can(by, Right.CONTRIBUTE, project).enforce()
     demand_slug(slug)
     if project.models.filter(slug=slug).exists():
         raise Invalid(f"The project has a model {slug} already.", code="slug_taken")
     model = Model.objects.create(
-        project=project, slug=slug, name=name.strip() or slug, description=description, created_by=by
+        project=project,
+        slug=slug,
+        name=name.strip() or slug,
+        description=description,
+        tags=dict(tags or {}),
+        created_by=by,
     )
     audit.record("registry.model_created", model, by=by, project_id=project.pk, slug=slug)
     return model
@@ -49,19 +75,22 @@ def register_version(
     commit: str = "",
     change: str = Change.MINOR,
     description: str = "",
+    origin: Origin | None = None,
 ) -> Version:
     """Register the next version of a model, in the policy's first stage, with its first file where one is given.
 
-    Without a ``commit`` it is the one of the run.
+    Without a ``commit`` it is the one of the run. The contents of ``origin`` are pinned as its files.
     """
     project = model.project
     can(by, Right.CONTRIBUTE, project).enforce()
     if change not in Change.values:
         raise Invalid(f"A change is {' or '.join(Change.values)}, not “{change}”.", code="unknown_change")
-    if run is not None and run.experiment.project_id != project.pk:
-        raise Invalid("The run belongs to another project.", code="foreign_run")
+    if run is not None:
+        _demand_usable(run, project)
+    known = origin or Origin()
     commit = demand_commit(commit or (run.code_commit if run is not None else ""))
     current = Model.objects.select_for_update(of=("self",)).get(pk=model.pk)
+    not_deleted(current).enforce()
     not_retired(current).enforce()
     if artifact_stream is not None:
         artifact_blob = blobs.store(artifact_stream, max_bytes=settings.MAX_UPLOAD_BYTES)
@@ -74,6 +103,9 @@ def register_version(
         description=description,
         run=run,
         commit=commit,
+        source=known.source,
+        run_link=known.run_link,
+        tags=dict(known.tags),
         created_by=by,
     )
     audit.record(
@@ -88,7 +120,15 @@ def register_version(
     )
     if artifact_blob is not None:
         pin(version, path=artifact_path, blob=artifact_blob, by=by)
+    pin_all(version, known.files, by=by)
     return version
+
+
+def _demand_usable(run: Run, project: Project) -> None:
+    if run.experiment.project_id != project.pk:
+        raise Invalid("The run belongs to another project.", code="foreign_run")
+    if run.deleted_at is not None or run.experiment.deleted_at is not None:
+        raise Invalid(f"The run {run.name} is deleted. Restore it first.", code="deleted_run")
 
 
 @service

@@ -1,0 +1,98 @@
+"""Where a version comes from, as a client names it: a run's folder, another version, a model that was logged.
+
+A version consists of the files that stand there when it is registered: their contents are pinned to it, nothing is copied,
+and what comes later into the folder does not belong to it.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from apps.core.errors import Invalid
+from apps.core.models import Blob
+from apps.experiments import files
+from apps.experiments.models import Run
+from apps.mlflow import queries, registered
+from apps.mlflow.answers import experiment_id
+from apps.mlflow.callers import Caller
+from apps.mlflow.calls.limits import wrong
+from apps.registry.models import Version
+from apps.registry.queries import artifacts_of
+
+_NUMBER = re.compile(r"^\d+\Z")
+_KINDS = "runs:/<run>/<folder>, models:/<name>/<version>, models:/<name>@<alias> or the address of an artifact of mlgov"
+
+
+@dataclass(frozen=True)
+class Found:
+    """What stands at a source: the run behind it, and its contents by their paths below it."""
+
+    run: Run | None = None
+    files: Mapping[str, Blob] = field(default_factory=dict)
+
+
+def found(caller: Caller, source: str, *, run_id: str) -> Found:
+    """Return what stands at a source; raises Invalid for a source elsewhere, NotThere for one that is not there.
+
+    ``run_id`` is the run that the client names besides, which must be the same one.
+    """
+    address = urlsplit(source)
+    parts = [part for part in address.path.split("/") if part]
+    if address.netloc or not parts:
+        raise _elsewhere(source)
+    if address.scheme == "runs":
+        there = _of_run(caller, parts[0], "/".join(parts[1:]))
+    elif address.scheme == "models":
+        there = _of_version(_version(caller, parts, source))
+    elif address.scheme == "mlflow-artifacts":
+        there = _of_artifacts(caller, parts, source)
+    else:
+        raise _elsewhere(source)
+    if run_id and (there.run is None or there.run.pk.hex != run_id):
+        if there.run is not None and address.scheme != "models":
+            raise wrong(source, "source", f"it is not of the run {run_id[:80]}, which the parameter run_id names.")
+        return Found(queries.run_of(caller, run_id), there.files)
+    return there
+
+
+def _elsewhere(source: str) -> Invalid:
+    return wrong(
+        source,
+        "source",
+        f"mlgov registers what it keeps itself, where it is governed. Log the model first, then name {_KINDS}.",
+    )
+
+
+def _of_run(caller: Caller, run_id: str, path: str) -> Found:
+    run = queries.run_of(caller, run_id)
+    if path:
+        files.demand_path(path)
+    below = files.below(run, path)
+    start = len(path) + 1 if path else 0
+    return Found(run, {one.path[start:] or one.path.rpartition("/")[2]: one.blob for one in below})
+
+
+def _version(caller: Caller, parts: list[str], source: str) -> Version:
+    name, _, alias = parts[0].partition("@")
+    if alias and len(parts) == 1:
+        return registered.version_by_alias(caller, name, alias)
+    if len(parts) == 2 and _NUMBER.match(parts[1]):
+        return registered.version_of(caller, parts[0], parts[1])
+    raise _elsewhere(source)
+
+
+def _of_version(version: Version) -> Found:
+    return Found(version.run, {one.path: one.blob for one in artifacts_of(version)})
+
+
+def _of_artifacts(caller: Caller, parts: list[str], source: str) -> Found:
+    """Return what stands at an address of the proxy: ``<experiment>/<run>/artifacts/<path>`` or ``versions/<id>/artifacts``."""
+    if len(parts) < 3 or parts[2] != "artifacts":
+        raise _elsewhere(source)
+    if parts[0] == "versions" and len(parts) == 3:
+        return _of_version(registered.version_with_id(caller, parts[1]))
+    there = _of_run(caller, parts[1], "/".join(parts[3:]))
+    if there.run is None or experiment_id(there.run.experiment) != parts[0]:
+        raise _elsewhere(source)
+    return there

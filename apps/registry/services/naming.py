@@ -1,0 +1,260 @@
+"""Models as MLflow's clients know them: by a name that is unique in the project, with tags and aliases.
+
+Deleting hides a model and frees its name; nothing is removed. That what a gate has judged stays is the gates' rule.
+"""
+
+import re
+from collections.abc import Mapping
+
+from django.db.models.functions import Now
+from django.utils.text import slugify
+
+from apps.accounts.models import User
+from apps.audit import services as audit
+from apps.core import governed
+from apps.core.db import service
+from apps.core.errors import Invalid, not_now
+from apps.policies.pack import PRODUCTION
+from apps.policies.queries import pack_of
+from apps.projects.locking import locked
+from apps.projects.models import Project
+from apps.projects.permissions import Right, can
+from apps.registry.models import Model, Version
+from apps.registry.permissions import can_delete_version, not_deleted, there
+from apps.registry.services.registering import create_model
+
+LONGEST_NAME, LONGEST_SLUG = 256, 60
+_ALIAS = re.compile(r"^[\w\-]{1,255}\Z")
+_NUMBERED = re.compile(r"^v\d+\Z", re.IGNORECASE)
+
+
+class ModelNameTaken(Invalid):
+    """The project has a model of this name."""
+
+
+def model_named(project: Project, name: str) -> Model | None:
+    """Return the model of this name that is not deleted; where the portal has made several, the oldest."""
+    found = Model.objects.live().filter(project=project, name=name)
+    return found.select_related("project__policy_revision", "created_by").order_by("id").first()
+
+
+def demand_name(name: str) -> str:
+    """Return the name of a model; raises Invalid for one that no address of a model can hold."""
+    if not name.strip() or len(name) > LONGEST_NAME:
+        raise Invalid(
+            f"The name of a model has 1 to {LONGEST_NAME} characters, this one {len(name)}. Choose another.",
+            code="bad_name",
+        )
+    if "/" in name or ":" in name or name in {".", ".."}:
+        raise Invalid(
+            f"Invalid model name '{name[:80]}'. Names cannot contain '/' or ':', and are not '.' or '..'.",
+            code="bad_name",
+        )
+    return name
+
+
+@service
+def create_named(
+    project: Project, *, name: str, by: User, description: str = "", tags: Mapping[str, str]
+) -> Model:
+    """Name a model by a name that is free in the project; raises ModelNameTaken."""
+    can(by, Right.CONTRIBUTE, project).enforce()
+    demand_name(name)
+    locked(project)
+    _demand_free(project, name)
+    return create_model(
+        project, slug=_free_slug(project, name), name=name, by=by, description=description, tags=tags
+    )
+
+
+def _demand_free(project: Project, name: str) -> None:
+    if model_named(project, name) is not None:
+        raise ModelNameTaken(f"Registered Model (name={name}) already exists.", code="name_taken")
+
+
+def _free_slug(project: Project, name: str) -> str:
+    """Return a short name that no model of the project has, deleted ones too."""
+    plain = re.sub(r"-+", "-", slugify(name).replace("_", "-")).strip("-")
+    stem = plain[: LONGEST_SLUG - 6].strip("-") or "model"
+    taken = set(project.models.filter(slug__startswith=stem).values_list("slug", flat=True))
+    numbered = (f"{stem}-{place}" for place in range(2, len(taken) + 3))
+    return stem if stem not in taken else next(one for one in numbered if one not in taken)
+
+
+@service
+def rename_model(model: Model, *, name: str, by: User) -> Model:
+    """Give a model another name that is free in the project; raises ModelNameTaken."""
+    can(by, Right.CONTRIBUTE, model.project).enforce()
+    demand_name(name)
+    locked(model.project)
+    current = _held(model)
+    if current.name == name:
+        return current
+    _demand_free(current.project, name)
+    return _changed(current, by=by, what="the name", name=name)
+
+
+@service
+def describe_model(model: Model, *, description: str, by: User) -> Model:
+    """Say what a model is for."""
+    can(by, Right.CONTRIBUTE, model.project).enforce()
+    current = _held(model)
+    if current.description == description:
+        return current
+    return _changed(current, by=by, what="the description", description=description)
+
+
+@service
+def tag_model(model: Model, *, name: str, value: str | None, by: User) -> Model:
+    """Set a tag of a model, or take it away with None."""
+    can(by, Right.CONTRIBUTE, model.project).enforce()
+    current = _held(model)
+    tags = _tagged(current.tags, name, value)
+    return current if tags == current.tags else _changed(current, by=by, what=f"the tag {name}", tags=tags)
+
+
+@service
+def describe_version(version: Version, *, description: str, by: User) -> Version:
+    """Say what a version is."""
+    can(by, Right.CONTRIBUTE, version.model.project).enforce()
+    current = _held_version(version)
+    if current.description == description:
+        return current
+    return _version_changed(current, by=by, what="the description", description=description)
+
+
+@service
+def tag_version(version: Version, *, name: str, value: str | None, by: User) -> Version:
+    """Set a tag of a version, or take it away with None."""
+    can(by, Right.CONTRIBUTE, version.model.project).enforce()
+    current = _held_version(version)
+    tags = _tagged(current.tags, name, value)
+    if tags == current.tags:
+        return current
+    return _version_changed(current, by=by, what=f"the tag {name}", tags=tags)
+
+
+def demand_alias(alias: str) -> str:
+    """Return an alias; raises Invalid for what reads as the number of a version or as the newest one."""
+    if not _ALIAS.match(alias):
+        raise Invalid(
+            f"Invalid alias name: '{alias[:80]}'. An alias has 1 to 255 letters, digits, underscores and dashes.",
+            code="bad_alias",
+        )
+    if _NUMBERED.match(alias) or alias.lower() == "latest":
+        raise Invalid(
+            f"The alias name '{alias[:80]}' is reserved: it names a version by itself. Choose another.",
+            code="bad_alias",
+        )
+    return alias
+
+
+@service
+def set_alias(version: Version, *, alias: str, by: User) -> Model:
+    """Let an alias name this version, and no other of its model. Raises Refused for an alias of production."""
+    can(by, Right.CONTRIBUTE, version.model.project).enforce()
+    demand_alias(alias)
+    model = _held(version.model)
+    _demand_free_alias(model, alias)
+    current = _held_version(version)
+    if model.aliases.get(alias) == current.number:
+        return model
+    governed.change(model, aliases={**model.aliases, alias: current.number})
+    audit.record(
+        "registry.alias_set",
+        model,
+        by=by,
+        project_id=model.project_id,
+        alias=alias,
+        number=current.number,
+        version=str(current.pk),
+    )
+    return model
+
+
+@service
+def remove_alias(model: Model, *, alias: str, by: User) -> Model:
+    """Take an alias from a model; one that it does not have changes nothing. Raises Refused for an alias of production."""
+    can(by, Right.CONTRIBUTE, model.project).enforce()
+    current = _held(model)
+    _demand_free_alias(current, alias)
+    if alias not in current.aliases:
+        return current
+    left = {name: number for name, number in current.aliases.items() if name != alias}
+    governed.change(current, aliases=left)
+    audit.record("registry.alias_removed", current, by=by, project_id=current.project_id, alias=alias)
+    return current
+
+
+def _demand_free_alias(model: Model, alias: str) -> None:
+    if pack_of(model.project.policy_revision).means_production(alias):
+        not_now(
+            f"The alias {alias} names whatever version of {model.name} is in {PRODUCTION}. It moves when a request for "
+            "promotion is signed, and by suspending, rolling back or replacing that version.",
+            code="alias_of_production",
+        ).enforce()
+
+
+@service
+def delete_version(version: Version, *, by: User) -> Version:
+    """Hide a version that never left its first stage, with its aliases; it keeps its number. Called by the gates alone."""
+    model = _held(version.model)
+    current = _held_version(version)
+    can_delete_version(by, current).enforce()
+    left = {name: number for name, number in model.aliases.items() if number != current.number}
+    if left != model.aliases:
+        _changed(model, by=by, what="the aliases", aliases=left)
+    governed.change(current, deleted_at=Now())
+    audit.record("registry.version_deleted", current, by=by, project_id=model.project_id)
+    return current
+
+
+@service
+def delete_model(model: Model, *, by: User) -> Model:
+    """Hide a model of which no version left its first stage, and free its name. Called by the gates alone."""
+    can(by, Right.CONTRIBUTE, model.project).enforce()
+    current = _held(model)
+    not_deleted(current).enforce()
+    for version in _versions(current):
+        can_delete_version(by, version).enforce()
+    governed.change(current, deleted_at=Now())
+    audit.record("registry.model_deleted", current, by=by, project_id=current.project_id)
+    return current
+
+
+def _versions(model: Model) -> list[Version]:
+    rows = Version.objects.filter(model=model, deleted_at__isnull=True).order_by("number")
+    return list(rows.select_related("model__project__policy_revision"))
+
+
+def _tagged(tags: Mapping[str, str], name: str, value: str | None) -> dict[str, str]:
+    left = {one: held for one, held in tags.items() if one != name}
+    return left if value is None else {**left, name: value}
+
+
+def _held(model: Model) -> Model:
+    """Lock a model and read it afresh; raises Refused for a deleted one."""
+    rows = Model.objects.select_for_update(of=("self",)).select_related("project__policy_revision")
+    current = rows.get(pk=model.pk)
+    not_deleted(current).enforce()
+    return current
+
+
+def _held_version(version: Version) -> Version:
+    """Lock a version and read it afresh; raises Refused for a deleted one."""
+    rows = Version.objects.select_for_update(of=("self",))
+    current = rows.select_related("model__project__policy_revision", "created_by", "run").get(pk=version.pk)
+    there(current).enforce()
+    return current
+
+
+def _changed(model: Model, *, by: User, what: str, **written: object) -> Model:
+    governed.change(model, **written)
+    audit.record("registry.model_changed", model, by=by, project_id=model.project_id, fields=what)
+    return model
+
+
+def _version_changed(version: Version, *, by: User, what: str, **written: object) -> Version:
+    governed.change(version, **written)
+    audit.record("registry.version_changed", version, by=by, project_id=version.model.project_id, fields=what)
+    return version
