@@ -31,6 +31,15 @@ def to_change(criteria: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
+def reasons(criteria: list[dict[str, Any]]) -> list[str]:
+    """Return a sentence for each criterion that keeps the gate shut, failures first."""
+    return [
+        f"{one['title']}: {one['reason']}"
+        for one in ordered(criteria)
+        if one["severity"] == "block" and State(one["state"]) not in HOLDS
+    ]
+
+
 def estimates_chart(criteria: list[dict[str, Any]]) -> Chart | None:
     """Draw the estimates that were held against thresholds on the scale of 0 to 1; nothing where there is none."""
     rows = [

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from apps.core.errors import Invalid
-from apps.experiments import files
+from apps.core.models import Blob
 from apps.experiments.enums import RunState
 from apps.experiments.models import Experiment, Metric, Run, RunInput, RunMetric
 from apps.experiments.recording import shown
@@ -97,11 +97,23 @@ def artifact_uri(run: Run) -> str:
     return f"mlflow-artifacts:/{experiment_id(run.experiment)}/{run.pk.hex}/artifacts"
 
 
-def file_infos(run: Run, path: str) -> list[dict[str, Any]]:
-    """Return what is in a folder of a run: each name once, files with their size in bytes, folders without."""
+class Kept(Protocol):
+    """A file by its path below what keeps it."""
+
+    @property
+    def path(self) -> str: ...
+    @property
+    def blob(self) -> Blob: ...
+
+
+def file_infos(kept: Iterable[Kept], path: str) -> list[dict[str, Any]]:
+    """Return what is in a folder: each name once, files with their size in bytes, folders without."""
     found: dict[str, dict[str, Any]] = {}
-    for one in files.within(run, path):
-        name, inner, _ = one.path[len(path) + 1 if path else 0 :].partition("/")
+    beginning = f"{path}/" if path else ""
+    for one in kept:
+        if not one.path.startswith(beginning):
+            continue
+        name, inner, _ = one.path[len(beginning) :].partition("/")
         found.setdefault(
             name,
             {"path": name, "is_dir": True}

@@ -1,9 +1,8 @@
-"""The proxy of artifacts: a run's files, by the addresses under which MLflow's clients put and get them.
+"""The proxy of artifacts: the files of runs and versions, by the addresses under which MLflow's clients put and get them.
 
-An address is ``<experiment>/<run>/artifacts/<path>``; Django has decoded it once, and it is not decoded again.
+An address is ``<experiment>/<run>/artifacts/<path>``, or ``versions/<version>/artifacts/<path>`` for what is pinned to a
+version; Django has decoded it once, and it is not decoded again.
 """
-
-from typing import Any
 
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -11,17 +10,13 @@ from django.views.decorators.csrf import csrf_exempt
 
 from apps.accounts.enums import Scope
 from apps.core import blobs
-from apps.experiments import files
-from apps.experiments.models import Run
-from apps.mlflow import queries, wire
-from apps.mlflow.answers import experiment_id, file_infos
+from apps.core.models import Blob
+from apps.mlflow import wire
+from apps.mlflow.answers import file_infos
 from apps.mlflow.callers import Caller, caller_of, demand_scope, token_of
 from apps.mlflow.errors import CallError, NotThere, refusal
-from apps.registry import services as registry
+from apps.mlflow.places import Place, located
 
-_HOLDS = "artifacts"
-#: So many parts of an address stand above the path of a file.
-_ABOVE = 3
 _SCOPES = {"GET": Scope.READ, "PUT": Scope.TRACK, "DELETE": Scope.TRACK}
 #: The client sends the file in one piece after a refusal that begins so.
 _NO_PARTS = "Multipart upload is not supported for the current artifact repository"
@@ -42,55 +37,40 @@ def artifact(request: HttpRequest, place: str = "", slug: str = "") -> HttpRespo
             )
         demand_scope(token, _SCOPES[method])
         caller = caller_of(token, slug)
-        run, path = _located(caller, place or request.GET.get("path", ""))
+        there = located(caller, place or request.GET.get("path", ""))
         if not place:
-            return wire.answer({"files": file_infos(run, path)})
+            return wire.answer({"files": file_infos(there.within(), there.path)})
         if method == "PUT":
-            return wire.answer(_put(caller, run, path, request))
+            return _put(caller, there, request)
         if method == "DELETE":
-            registry.remove_files(run, path=path, by=caller.user)
+            there.remove(by=caller.user)
             return wire.answer({})
-        return _sent(run, path)
+        return _sent(there)
     except Exception as error:
         return refusal(request, error)
 
 
-def _located(caller: Caller, place: str) -> tuple[Run, str]:
-    """Return the run, and the path below it ("" for all its files); raises NotThere, or Invalid for what leads elsewhere."""
-    parts = place.removesuffix("/").split("/")
-    if len(parts) < _ABOVE or parts[_ABOVE - 1] != _HOLDS:
-        raise NotThere(f"There are no files at {place[:100]}: a run's are at <experiment>/<run>/{_HOLDS}.")
-    path = "/".join(parts[_ABOVE:])
-    if path:
-        files.demand_path(path)
-    found = queries.run_of(caller, parts[1])
-    if parts[0] != experiment_id(found.experiment):
-        raise NotThere(f"The run {parts[1][:100]} is not of the experiment {parts[0][:100]}.")
-    return found, path
-
-
-def _put(caller: Caller, run: Run, path: str, request: HttpRequest) -> dict[str, Any]:
+def _put(caller: Caller, there: Place, request: HttpRequest) -> HttpResponse:
     # A body in chunks has no length, and Django takes it for empty; a server that knows its end says so.
     chunked = "chunked" in request.headers.get("Transfer-Encoding", "").lower()
     whole: blobs.Readable = request
     if chunked and request.META.get("wsgi.input_terminated"):
         whole = request.META["wsgi.input"]
-    blob = files.store(run, path=path, stream=whole, by=caller.user)
-    registry.put_file(run, path=path, blob=blob, by=caller.user)
-    return {}
+    there.put(whole, by=caller.user)
+    return wire.answer({})
 
 
-def _sent(run: Run, path: str) -> FileResponse:
-    found = files.standing(run, path)
+def _sent(there: Place) -> FileResponse:
+    found: Blob | None = there.blob()
     if found is None:
-        raise NotThere(f"The run {run.pk.hex} has no file {path[:100]}.")
+        raise NotThere(f"{there.name} has no file {there.path[:100]}.")
     answer = FileResponse(
-        blobs.open_blob(found.blob_id),
+        blobs.open_blob(found.pk),
         as_attachment=True,
-        filename=path.rpartition("/")[2],
+        filename=there.path.rpartition("/")[2],
         content_type="application/octet-stream",
     )
-    answer["Content-Length"] = str(found.blob.size_bytes)
+    answer["Content-Length"] = str(found.size_bytes)
     answer["Cache-Control"] = "private, no-store"
     return answer
 

@@ -51,7 +51,9 @@ def found(caller: Caller, source: str, *, run_id: str) -> Found:
         raise _elsewhere(source)
     if run_id and (there.run is None or there.run.pk.hex != run_id):
         if there.run is not None and address.scheme != "models":
-            raise wrong(source, "source", f"it is not of the run {run_id[:80]}, which the parameter run_id names.")
+            raise wrong(
+                source, "source", f"it is not of the run {run_id[:80]}, which the parameter run_id names."
+            )
         return Found(queries.run_of(caller, run_id), there.files)
     return there
 

@@ -22,6 +22,7 @@ def list_artifacts(caller: Caller, form: ListArtifacts) -> dict[str, Any]:
     if path:
         files.demand_path(path)
     found = [
-        {**one, "path": f"{path}/{one['path']}" if path else one["path"]} for one in file_infos(run, path)
+        {**one, "path": f"{path}/{one['path']}" if path else one["path"]}
+        for one in file_infos(files.within(run, path), path)
     ]
     return {"root_uri": artifact_uri(run), "files": found}

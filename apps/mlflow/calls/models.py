@@ -73,9 +73,7 @@ def delete(caller: Caller, form: ModelByName) -> dict[str, Any]:
 
 def get(caller: Caller, form: ModelByName) -> dict[str, Any]:
     """Return a model."""
-    return {
-        "registered_model": registered.shown_model(caller, registered.model_of(caller, _name(form.name)))
-    }
+    return {"registered_model": registered.shown_model(caller, registered.model_of(caller, _name(form.name)))}
 
 
 def wanted(form: SearchRegistry, grammar: Grammar, *, default: int, most: int) -> searching.Search:

@@ -6,7 +6,7 @@ from django.urls import reverse
 from apps.gates import services as gates
 from apps.gates.enums import PromotionState
 from apps.gates.models import Promotion
-from apps.gates.queries import reasons_of
+from apps.gates.showing import reasons
 from apps.mlflow.callers import Caller
 from apps.mlflow.errors import CallError
 from apps.registry.models import Version
@@ -35,16 +35,14 @@ def _sentence(version: Version, promotion: Promotion, to_stage: str) -> str:
     page = settings.BASE_URL + reverse("gates:promotion", args=[promotion.pk])
     way = "" if promotion.to_stage == to_stage else f", the next step on the way to {to_stage}"
     if promotion.state == PromotionState.REFUSED:
-        reasons = reasons_of(promotion)
-        told = "; ".join(reasons[:MOST_REASONS])
-        more = f"; and {len(reasons) - MOST_REASONS} more" if len(reasons) > MOST_REASONS else ""
+        found = reasons(promotion.verdict["criteria"])
+        told = "; ".join(found[:MOST_REASONS])
+        more = f"; and {len(found) - MOST_REASONS} more" if len(found) > MOST_REASONS else ""
         return (
             f"{version} stays in {version.stage}: the gate to {promotion.to_stage}{way} refused it. "
             f"{told}{more}. What to mend: {page}"
         )
-    signers = " and ".join(
-        f"{one.count} {one.role}" for one in promotion.required_roles.order_by("role")
-    )
+    signers = " and ".join(f"{one.count} {one.role}" for one in promotion.required_roles.order_by("role"))
     return (
         f"{version} stays in {version.stage} until people have signed: a request for its promotion to "
         f"{promotion.to_stage}{way} is open and waits for {signers or 'a signature'}. Sign or follow it: {page}"

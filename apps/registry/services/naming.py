@@ -14,11 +14,11 @@ from apps.audit import services as audit
 from apps.core import governed
 from apps.core.db import service
 from apps.core.errors import Invalid, not_now
-from apps.policies.pack import PRODUCTION
 from apps.policies.queries import pack_of
 from apps.projects.locking import locked
 from apps.projects.models import Project
 from apps.projects.permissions import Right, can
+from apps.registry.enums import PRODUCTION
 from apps.registry.models import Model, Version
 from apps.registry.permissions import can_delete_version, not_deleted, there
 from apps.registry.services.registering import create_model
