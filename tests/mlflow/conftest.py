@@ -29,12 +29,21 @@ class Tracking:
         headers = {"Authorization": self.authorization} if self.authorization else {}
         return getattr(self.client, method)(path, headers=headers, **more)
 
-    def send(self, address, body):
+    def send(self, address, body, *, method="post"):
         text = body if isinstance(body, str | bytes) else json.dumps(body)
-        return self.raw("post", address, data=text, content_type="application/json")
+        return self.raw(method, address, data=text, content_type="application/json")
 
     def post(self, address, **body):
-        answer = self.send(address, body)
+        return self._done("post", address, body)
+
+    def patch(self, address, **body):
+        return self._done("patch", address, body)
+
+    def delete(self, address, **body):
+        return self._done("delete", address, body)
+
+    def _done(self, method, address, body):
+        answer = self.send(address, body, method=method)
         assert answer.status_code == 200, answer.content
         return answer.json()
 
@@ -45,7 +54,11 @@ class Tracking:
 
     def refused(self, address, *, method="post", **body):
         """Return status, code and message of a call that must fail."""
-        answer = self.send(address, body) if method == "post" else self.raw("get", address, data=body)
+        answer = (
+            self.raw("get", address, data=body)
+            if method == "get"
+            else self.send(address, body, method=method)
+        )
         assert answer.status_code >= 400, answer.content
         document = answer.json()
         assert set(document) == {"error_code", "message"}

@@ -84,15 +84,21 @@ def test_a_token_of_no_project_is_told_so(cleo):
 
 @pytest.fixture
 def named(mlflow):
-    """A run and an experiment to name in calls, with a tag each."""
+    """A run, an experiment and a model with a version to name in calls, with a tag each."""
     tags = [{"key": "a", "value": "b"}]
     made = mlflow.post("experiments/create", name="mine", tags=tags)
-    return {"run": mlflow.run(tags=tags), "experiment": made["experiment_id"]}
+    run = mlflow.run(tags=tags)
+    mlflow.post("registered-models/create", name="m", tags=tags)
+    mlflow.post("model-versions/create", name="m", source=f"runs:/{mlflow.run()}/model", tags=tags)
+    mlflow.post("registered-models/alias", name="m", alias="best", version="1")
+    return {"run": run, "experiment": made["experiment_id"]}
 
 
 def writing(named):
     """Return for each call that changes something a body that is right."""
     run, experiment = {"run_id": named["run"]}, {"experiment_id": named["experiment"]}
+    model, version = {"name": "m"}, {"name": "m", "version": "1"}
+    tag = {"key": "k", "value": "1"}
     return {
         "runs/create": experiment,
         "runs/update": {**run, "status": "FINISHED"},
@@ -110,27 +116,45 @@ def writing(named):
         "experiments/restore": experiment,
         "experiments/set-experiment-tag": {**experiment, "key": "a"},
         "experiments/delete-experiment-tag": {**experiment, "key": "a"},
+        "registered-models/create": {"name": "another"},
+        "registered-models/rename": {**model, "new_name": "x"},
+        "registered-models/update": {**model, "description": "x"},
+        "registered-models/delete": model,
+        "registered-models/set-tag": {**model, **tag},
+        "registered-models/delete-tag": {**model, "key": "a"},
+        "registered-models/alias": {**version, "alias": "best"},
+        "model-versions/create": {**model, "source": f"runs:/{named['run']}/model"},
+        "model-versions/update": {**version, "description": "x"},
+        "model-versions/delete": version,
+        "model-versions/set-tag": {**version, **tag},
+        "model-versions/delete-tag": {**version, "key": "a"},
     }
 
 
 WRITING = [
-    address for address, methods in CALLS.items() for one in methods.values() if one.scope == Scope.TRACK
+    (address, method.lower())
+    for address, methods in CALLS.items()
+    for method, one in methods.items()
+    if one.scope == Scope.TRACK
 ]
+MAKING = {"experiments/create", "registered-models/create"}
 
 
 @pytest.mark.promise("28", "30")
-@pytest.mark.parametrize("address", WRITING)
-def test_a_viewer_changes_nothing(named, vera, address):
+@pytest.mark.parametrize(("address", "method"), WRITING)
+def test_a_viewer_changes_nothing(named, vera, address, method):
     _, secret = accounts.issue_token(vera, name="v", scopes=Scope.values, by=vera)
     before = Event.objects.count()
-    assert bearer(secret).refused(address, **writing(named)[address])[:2] == (403, "PERMISSION_DENIED")
+    refused = bearer(secret).refused(address, method=method, **writing(named)[address])
+    assert refused[:2] == (403, "PERMISSION_DENIED")
     assert Event.objects.count() == before
 
 
 @pytest.mark.promise("28")
-@pytest.mark.parametrize("address", [one for one in WRITING if one != "experiments/create"])
-def test_what_is_of_another_project_is_not_changed(named, other, address):
-    assert other.refused(address, **writing(named)[address])[:2] == (404, "RESOURCE_DOES_NOT_EXIST")
+@pytest.mark.parametrize(("address", "method"), [one for one in WRITING if one[0] not in MAKING])
+def test_what_is_of_another_project_is_not_changed(named, other, address, method):
+    refused = other.refused(address, method=method, **writing(named)[address])
+    assert refused[:2] == (404, "RESOURCE_DOES_NOT_EXIST")
 
 
 @pytest.mark.promise("28")

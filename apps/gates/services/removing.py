@@ -5,6 +5,7 @@ from apps.core.db import service
 from apps.core.errors import not_now
 from apps.gates.models import Promotion
 from apps.gates.services.life import locked_version
+from apps.projects.permissions import Right, can
 from apps.registry import services as registry
 from apps.registry.models import Model, Version
 
@@ -12,6 +13,7 @@ from apps.registry.models import Model, Version
 @service
 def delete_version(version: Version, *, by: User) -> Version:
     """Delete a version in its first stage that no gate has judged; raises Refused otherwise."""
+    can(by, Right.CONTRIBUTE, version.model.project).enforce()
     current = locked_version(version.pk)
     _demand_never_judged(Promotion.objects.filter(version=current).select_related("version__model").first())
     return registry.delete_version(current, by=by)
@@ -20,6 +22,7 @@ def delete_version(version: Version, *, by: User) -> Version:
 @service
 def delete_model(model: Model, *, by: User) -> Model:
     """Delete a model whose versions are all in their first stage and judged by no gate; raises Refused otherwise."""
+    can(by, Right.CONTRIBUTE, model.project).enforce()
     for pk in model.versions.live().order_by("id").values_list("pk", flat=True):
         locked_version(pk)
     judged = Promotion.objects.filter(version__model=model, version__deleted_at__isnull=True)

@@ -1,0 +1,218 @@
+"""Calls about registered models."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from apps.accounts import services as accounts
+from apps.accounts.enums import Scope
+from apps.audit.models import Event
+from apps.registry import services as registry
+from apps.registry.models import Model
+from tests.mlflow.conftest import bearer
+
+ABSENT = (404, "RESOURCE_DOES_NOT_EXIST")
+
+
+def names(found):
+    return [one["name"] for one in found["registered_models"]]
+
+
+def made(mlflow, name="Churn", **more):
+    return mlflow.post("registered-models/create", name=name, **more)["registered_model"]
+
+
+def got(mlflow, name="Churn"):
+    return mlflow.get("registered-models/get", name=name)["registered_model"]
+
+
+def test_a_model_is_made_and_found(mlflow, project, ci):
+    found = made(mlflow, tags=[{"key": "team", "value": "a"}], description="Who leaves.")
+    row = Model.objects.get(project=project)
+    assert (row.name, row.slug, row.tags, row.description) == ("Churn", "churn", {"team": "a"}, "Who leaves.")
+    assert found == got(mlflow)
+    assert found["tags"] == [{"key": "team", "value": "a"}]
+    assert (found["latest_versions"], found["aliases"]) == ([], [])
+    assert found["creation_timestamp"] <= found["last_updated_timestamp"]
+    assert found["user_id"] == row.created_by.full_name
+    assert Event.objects.filter(kind="registry.model_created", object_id=row.pk).count() == 1
+
+
+def test_a_name_is_taken_once(mlflow):
+    made(mlflow)
+    status, code, message = mlflow.refused("registered-models/create", name="Churn")
+    assert (status, code) == (400, "RESOURCE_ALREADY_EXISTS")
+    assert "Registered Model (name=Churn) already exists" in message
+    made(mlflow, "churn")
+    assert names(mlflow.get("registered-models/search")) == ["Churn", "churn"]
+
+
+@pytest.mark.parametrize("name", ["größer & schöner", "a" * 256, "日本語", "a__b", "-", "x" * 60])
+def test_names_that_the_protocol_knows_have_short_names_of_ours(mlflow, project, name):
+    made(mlflow, name)
+    made(mlflow, name + " ") if len(name) < 256 else None
+    assert got(mlflow, name)["name"] == name
+    for row in Model.objects.filter(project=project):
+        assert 1 <= len(row.slug) <= 60
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ({}, "Missing value for required parameter 'name'"),
+        ({"name": " "}, "Missing value for required parameter 'name'"),
+        ({"name": "a/b"}, "Names cannot contain '/' or ':'"),
+        ({"name": "a:b"}, "Names cannot contain '/' or ':'"),
+        ({"name": ".."}, "Invalid model name"),
+        ({"name": "x" * 257}, "256"),
+        ({"name": 5}, "Invalid value 5 for parameter 'name' supplied"),
+        ({"name": "x", "tags": [{"key": "a", "value": "v" * 100_001}]}, "exceeds the maximum length"),
+        ({"name": "x", "tags": [{"key": "", "value": "v"}]}, "tags[0].key"),
+    ],
+)
+def test_a_wrong_model_is_refused(mlflow, body, words):
+    status, code, message = mlflow.refused("registered-models/create", **body)
+    assert (status, code) == (400, "INVALID_PARAMETER_VALUE")
+    assert words in message
+    assert not Model.objects.exists()
+
+
+CALLS = [
+    ("registered-models/get", "get", {}),
+    ("registered-models/rename", "post", {"new_name": "b"}),
+    ("registered-models/update", "patch", {"description": "b"}),
+    ("registered-models/delete", "delete", {}),
+    ("registered-models/get-latest-versions", "get", {}),
+    ("registered-models/get-latest-versions", "post", {}),
+    ("registered-models/set-tag", "post", {"key": "a", "value": "b"}),
+    ("registered-models/delete-tag", "delete", {"key": "a"}),
+    ("registered-models/alias", "post", {"alias": "a", "version": "1"}),
+    ("registered-models/alias", "delete", {"alias": "a"}),
+    ("registered-models/alias", "get", {"alias": "a"}),
+]
+
+
+@pytest.mark.parametrize(("address", "method", "more"), CALLS)
+def test_what_is_not_there_or_of_another_project_is_not_found(mlflow, other, address, method, more):
+    made(mlflow)
+    assert mlflow.refused(address, method=method, name="Other", **more)[:2] == ABSENT
+    assert other.refused(address, method=method, name="Churn", **more)[:2] == ABSENT
+
+
+def test_a_model_is_renamed_and_described(mlflow):
+    made(mlflow)
+    made(mlflow, "Taken")
+    assert mlflow.refused("registered-models/rename", name="Churn", new_name="Taken")[1] == (
+        "RESOURCE_ALREADY_EXISTS"
+    )
+    assert mlflow.refused("registered-models/rename", name="Churn")[1] == "INVALID_PARAMETER_VALUE"
+    renamed = mlflow.post("registered-models/rename", name="Churn", new_name="Leaving")["registered_model"]
+    assert renamed["name"] == "Leaving"
+    assert mlflow.refused("registered-models/get", method="get", name="Churn")[:2] == ABSENT
+    mlflow.patch("registered-models/update", name="Leaving", description="More.")
+    assert got(mlflow, "Leaving")["description"] == "More."
+    mlflow.patch("registered-models/update", name="Leaving", description="More.")
+    assert Event.objects.filter(kind="registry.model_changed").count() == 2
+
+
+def test_a_tag_comes_and_goes(mlflow):
+    made(mlflow)
+    for value in ("1", "two\nlines"):
+        mlflow.post("registered-models/set-tag", name="Churn", key="a b/c", value=value)
+    assert got(mlflow)["tags"] == [{"key": "a b/c", "value": "two\nlines"}]
+    for _ in range(2):
+        mlflow.delete("registered-models/delete-tag", name="Churn", key="a b/c")
+    assert got(mlflow)["tags"] == []
+    assert mlflow.refused("registered-models/set-tag", name="Churn", key="a/../b", value="")[1] == (
+        "INVALID_PARAMETER_VALUE"
+    )
+    assert Event.objects.filter(kind="registry.model_changed").count() == 3
+
+
+def test_deleting_hides_a_model_and_frees_its_name(mlflow, project):
+    made(mlflow)
+    mlflow.post("model-versions/create", name="Churn", source=f"runs:/{mlflow.run()}/model")
+    mlflow.delete("registered-models/delete", name="Churn")
+    assert mlflow.refused("registered-models/get", method="get", name="Churn")[:2] == ABSENT
+    assert mlflow.get("registered-models/search") == {"registered_models": []}
+    assert mlflow.get("model-versions/search") == {"model_versions": []}
+    made(mlflow)
+    again = mlflow.post("model-versions/create", name="Churn", source=f"runs:/{mlflow.run()}/model")
+    assert again["model_version"]["version"] == "1"
+    assert sorted(Model.objects.values_list("slug", flat=True)) == ["churn", "churn-2"]
+    assert Event.objects.filter(kind="registry.model_deleted").count() == 1
+
+
+def test_a_retired_model_gets_no_version(mlflow, project, ada):
+    made(mlflow)
+    registry.retire_model(Model.objects.get(), by=ada, reason="Nobody uses it.")
+    status, code, message = mlflow.refused(
+        "model-versions/create", name="Churn", source=f"runs:/{mlflow.run()}/model"
+    )
+    assert (status, code) == (400, "INVALID_STATE")
+    assert "Nobody uses it." in message
+
+
+def test_models_are_searched(mlflow):
+    for name, team in (("b two", "x"), ("a one", "y"), ("c", "x")):
+        made(mlflow, name, tags=[{"key": "team", "value": team}])
+
+    def search(filter="", **more):
+        return names(mlflow.get("registered-models/search", filter=filter, **more))
+
+    assert search() == ["a one", "b two", "c"]
+    assert search("name = 'c'") == ["c"]
+    assert search("name LIKE '%o%'") == ["a one", "b two"]
+    assert search("name ILIKE 'A%'") == ["a one"]
+    assert search("name IN ('c', 'b two')") == ["b two", "c"]
+    assert search("tags.team = 'x' AND name != 'c'") == ["b two"]
+    assert search("tag.`team` = 'y'") == ["a one"]
+    assert search("tags.`mlflow.prompt.is_prompt` != 'true'") == ["a one", "b two", "c"]
+    assert search("tags.`mlflow.prompt.is_prompt` = 'true'") == []
+    assert search(order_by=["name DESC"]) == ["c", "b two", "a one"]
+    assert search(order_by=["timestamp DESC"])[0] == "c"
+    for wrong in ("run_id = 'x'", "name > 'a'", "name = 5", "name = 'a' OR name = 'b'", "metrics.a > 1"):
+        assert mlflow.refused("registered-models/search", method="get", filter=wrong)[:2] == (
+            400,
+            "INVALID_PARAMETER_VALUE",
+        )
+
+
+def test_pages_of_models_follow_each_other(mlflow):
+    for name in "abcde":
+        made(mlflow, name)
+    seen, token = [], ""
+    while True:
+        page = mlflow.get("registered-models/search", max_results=2, page_token=token)
+        seen += names(page)
+        token = page.get("next_page_token", "")
+        if not token:
+            break
+    assert seen == list("abcde")
+    assert mlflow.refused("registered-models/search", method="get", max_results=1001)[0] == 400
+    assert mlflow.refused("registered-models/search", method="get", page_token="x")[0] == 400
+
+
+def test_a_search_reads_a_page_in_as_many_statements_as_one_row(mlflow, django_assert_num_queries):
+    made(mlflow, "first")
+    mlflow.get("registered-models/search")
+    with CaptureQueriesContext(connection) as one:
+        mlflow.get("registered-models/search")
+    for name in "abc":
+        made(mlflow, name)
+        mlflow.post("model-versions/create", name=name, source=f"runs:/{mlflow.run()}/model")
+    with django_assert_num_queries(len(one)):
+        assert len(names(mlflow.get("registered-models/search"))) == 4
+
+
+def test_a_reading_token_changes_nothing(mlflow, ci, dev):
+    made(mlflow)
+    _, secret = accounts.issue_token(ci.user, name="r", scopes=[Scope.READ], by=dev)
+    reader = bearer(secret)
+    assert got(reader)["name"] == "Churn"
+    for address, method, more in CALLS:
+        if method != "get" and "latest" not in address:
+            assert reader.refused(address, method=method, name="Churn", **more)[:2] == (
+                403,
+                "PERMISSION_DENIED",
+            )
