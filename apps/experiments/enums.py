@@ -20,6 +20,21 @@ RUN_MOVES: dict[str, frozenset[str]] = {
 }
 
 
+class ModelState(TextChoices):
+    """Whether the files of a logged model have all come."""
+
+    PENDING = "pending", "Files are coming"
+    READY = "ready", "Ready"
+    FAILED = "failed", "Upload failed"
+
+
+class ModelUse(TextChoices):
+    """What a run did with a logged model."""
+
+    OUTPUT = "output", "Made it"
+    INPUT = "input", "Read it"
+
+
 class Verdict(TextChoices):
     """What became of an experiment (M3.1)."""
 

@@ -35,4 +35,15 @@ EVENTS = [
         "experiments.artifact_logged", "logged the artifact {object} ({size_bytes} bytes)", icon="file-up"
     ),
     EventType("experiments.artifact_removed", "removed the artifact {object}", icon="file-x", tone="warn"),
+    EventType("experiments.model_logged", "began to log the model {object}", icon="box"),
+    EventType(
+        "experiments.model_finalized", "set the logged model {object} to {state} ({files} files)", icon="box"
+    ),
+    EventType("experiments.model_changed", "changed {fields} of the logged model {object}", icon="pencil"),
+    EventType(
+        "experiments.model_file_logged",
+        "logged the file {path} of the model {object} ({size_bytes} bytes)",
+        icon="file-up",
+    ),
+    EventType("experiments.model_deleted", "deleted the logged model {object}", icon="trash-2", tone="warn"),
 ]

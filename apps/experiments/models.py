@@ -8,7 +8,7 @@ from django.db.models import Q, Value
 
 from apps.accounts.models import User
 from apps.core.models import Blob, Governed, Row
-from apps.experiments.enums import GIVEN, OPEN_RUN, DataKind, RunState, Verdict
+from apps.experiments.enums import GIVEN, OPEN_RUN, DataKind, ModelState, ModelUse, RunState, Verdict
 from apps.projects.models import DatasetVersion, Project
 
 #: The identity column counts by itself; the expression says so to Django.
@@ -264,3 +264,77 @@ class ArtifactEnd(Row):
 
     def __str__(self) -> str:
         return self.artifact.path
+
+
+class LoggedModelQuerySet(models.QuerySet["LoggedModel"]):
+    def active(self) -> "LoggedModelQuerySet":
+        """Leave out what was deleted, by itself or with its experiment."""
+        return self.filter(deleted_at__isnull=True, experiment__deleted_at__isnull=True)
+
+
+class LoggedModel(Governed):
+    """A model as a client of MLflow 3 logs it: to an experiment, by a run or by none; versions may come from it."""
+
+    experiment = models.ForeignKey(Experiment, on_delete=models.PROTECT, related_name="logged_models")
+    run = models.ForeignKey(Run, on_delete=models.PROTECT, null=True, related_name="logged_models")
+    name = models.CharField(max_length=500)
+    model_type = models.CharField(max_length=500, blank=True)
+    state = models.CharField(max_length=20, choices=ModelState, default=ModelState.PENDING)
+    params = models.JSONField(default=dict)
+    tags = models.JSONField(default=dict)
+    created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    deleted_at = models.DateTimeField(null=True)
+
+    objects = LoggedModelQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=ModelState.values), name="experiments_loggedmodel_state_known"
+            )
+        ]
+
+    @property
+    def key(self) -> str:
+        """The id by which clients name it."""
+        return f"m-{self.pk.hex}"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ModelFile(Row):
+    """A file of a logged model under a relative path; append-only."""
+
+    model = models.ForeignKey(LoggedModel, on_delete=models.PROTECT, related_name="files")
+    path = models.CharField(max_length=300)
+    blob = models.ForeignKey(Blob, on_delete=models.PROTECT, related_name="+")
+    created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["model", "path"], name="experiments_modelfile_path_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.path
+
+
+class RunModel(Row):
+    """That a run made a logged model at a step, or read it; append-only."""
+
+    run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="used_models")
+    model = models.ForeignKey(LoggedModel, on_delete=models.PROTECT, related_name="used_by")
+    use = models.CharField(max_length=10, choices=ModelUse)
+    step = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["run", "model", "use"], name="experiments_runmodel_once"),
+            models.CheckConstraint(
+                condition=Q(use__in=ModelUse.values), name="experiments_runmodel_use_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.use} {self.model_id}"

@@ -4,7 +4,7 @@ While the run runs this writes no event and steps no version, and the event of i
 After its end each request is one audited change.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -155,6 +155,24 @@ def _amend(run: Run, *, by: User, written: Mapping[str, Any], **counts: int) -> 
         project_id=run.experiment.project_id,
         **{"points": 0, "params": 0, "tags": 0, "inputs": 0, **counts},
     )
+
+
+def amend_models(run: Run, *, count: int, by: User) -> None:
+    """Write the event of a run that noted models after its end; the run is held already."""
+    _amend(run, by=by, written={}, inputs=count)
+
+
+@service
+def log_tag(run: Run, *, name: str, changed: Callable[[str], str], by: User) -> None:
+    """Set a tag of a run to what ``changed`` makes of its text ("" where there is none), under the run's lock."""
+    can(by, Right.CONTRIBUTE, run.experiment.project).enforce()
+    current = held(run)
+    tags = {name: changed(str(current.tags.get(name, "")))}
+    if current.state in OPEN_RUN:
+        with connection.cursor() as cursor:
+            cursor.execute(_GROW, [Jsonb({}), Jsonb(tags), current.pk])
+        return
+    _amend(current, by=by, written={"tags": current.tags | tags}, tags=1)
 
 
 class NoSuchTag(Invalid):

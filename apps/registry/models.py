@@ -5,7 +5,7 @@ from django.db.models import Q
 
 from apps.accounts.models import User
 from apps.core.models import DIGEST_PATTERN, Blob, DigestField, Governed, Row
-from apps.experiments.models import Run
+from apps.experiments.models import LoggedModel, Run
 from apps.projects.models import Project
 from apps.registry.enums import DEVELOPMENT, PRODUCTION, Change, CheckSource, CheckStatus
 
@@ -76,6 +76,9 @@ class Version(Governed):
     change = models.CharField(max_length=10, choices=Change, default=Change.MINOR)
     description = models.TextField(blank=True)
     run = models.ForeignKey(Run, on_delete=models.PROTECT, null=True, blank=True, related_name="versions")
+    logged_model = models.ForeignKey(
+        LoggedModel, on_delete=models.PROTECT, null=True, related_name="versions"
+    )
     commit = models.CharField(max_length=64, blank=True)
     tags = models.JSONField(default=dict)
     source = models.CharField(max_length=500, blank=True)

@@ -145,3 +145,35 @@ DROP TRIGGER registry_model_deleted ON registry_model;
 DROP TRIGGER registry_version_deleted ON registry_version;
 DROP FUNCTION registry_guard_deleted;
 """
+
+#: Which logged model a version came from does not change; that model is not deleted, and nothing comes from a deleted one.
+LOGGED_STAY = """
+CREATE TRIGGER registry_version_logged_origin BEFORE UPDATE ON registry_version FOR EACH ROW
+    WHEN (OLD.logged_model_id IS DISTINCT FROM NEW.logged_model_id) EXECUTE FUNCTION registry_guard_origin();
+CREATE FUNCTION registry_guard_logged() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_TABLE_NAME = 'registry_version' THEN
+        -- The lock makes a registration and a deletion of the same moment take turns.
+        PERFORM 1 FROM experiments_loggedmodel WHERE id = (to_jsonb(NEW) ->> 'logged_model_id')::uuid
+            AND deleted_at IS NULL FOR SHARE;
+        IF NOT FOUND THEN
+            RAISE EXCEPTION 'the logged model is deleted'
+                USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'registry_version_logged_model_lives';
+        END IF;
+    ELSIF EXISTS (SELECT 1 FROM registry_version WHERE logged_model_id = NEW.id) THEN
+        RAISE EXCEPTION 'a version came from this logged model'
+            USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'experiments_loggedmodel_has_version';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER registry_version_logged_model_lives BEFORE INSERT ON registry_version FOR EACH ROW
+    WHEN (NEW.logged_model_id IS NOT NULL) EXECUTE FUNCTION registry_guard_logged();
+CREATE TRIGGER experiments_loggedmodel_has_version BEFORE UPDATE ON experiments_loggedmodel FOR EACH ROW
+    WHEN (OLD.deleted_at IS NULL AND NEW.deleted_at IS NOT NULL) EXECUTE FUNCTION registry_guard_logged();
+"""
+LOGGED_STAY_BACK = """
+DROP TRIGGER experiments_loggedmodel_has_version ON experiments_loggedmodel;
+DROP TRIGGER registry_version_logged_model_lives ON registry_version;
+DROP FUNCTION registry_guard_logged;
+DROP TRIGGER registry_version_logged_origin ON registry_version;
+"""

@@ -25,7 +25,13 @@ from apps.registry.services.registering import (
     reinstate_model,
     retire_model,
 )
-from apps.registry.services.runs import delete_experiment, delete_run, put_file, remove_files
+from apps.registry.services.runs import (
+    delete_experiment,
+    delete_logged_model,
+    delete_run,
+    put_file,
+    remove_files,
+)
 
 __all__ = [
     "ModelNameTaken",
@@ -34,6 +40,7 @@ __all__ = [
     "create_model",
     "create_named",
     "delete_experiment",
+    "delete_logged_model",
     "delete_model",
     "delete_run",
     "delete_version",

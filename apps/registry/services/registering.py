@@ -13,7 +13,7 @@ from apps.core import blobs, governed
 from apps.core.db import service
 from apps.core.errors import Invalid
 from apps.core.models import Blob
-from apps.experiments.models import Run
+from apps.experiments.models import LoggedModel, Run
 from apps.policies.queries import pack_of
 from apps.projects.models import Project
 from apps.projects.permissions import Right, can
@@ -31,6 +31,7 @@ class Origin:
     """What an MLflow client says of where a version comes from, and the contents that it consists of, by path."""
 
     source: str = ""
+    logged_model: LoggedModel | None = None
     run_link: str = ""
     tags: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, Blob] = field(default_factory=dict)
@@ -104,6 +105,7 @@ def register_version(
         run=run,
         commit=commit,
         source=known.source,
+        logged_model=known.logged_model,
         run_link=known.run_link,
         tags=dict(known.tags),
         created_by=by,

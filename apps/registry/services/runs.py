@@ -6,8 +6,8 @@ from apps.accounts.models import User
 from apps.core.db import service
 from apps.core.errors import not_now
 from apps.core.models import Blob
-from apps.experiments import files, lifecycle
-from apps.experiments.models import Artifact, Experiment, Run
+from apps.experiments import files, lifecycle, logged
+from apps.experiments.models import Artifact, Experiment, LoggedModel, Run
 from apps.registry.models import Version
 
 
@@ -39,6 +39,13 @@ def remove_files(run: Run, *, path: str, by: User) -> int:
     """Remove a file, or all below a folder, of a run that no version came from; raises Refused otherwise."""
     _demand_no_version(Q(run=run), f"the run {run.name}", "Leave its files as they are.")
     return files.remove_files(run, path=path, by=by)
+
+
+@service
+def delete_logged_model(model: LoggedModel, *, by: User) -> LoggedModel:
+    """Delete a logged model that no version came from; raises Refused otherwise."""
+    _demand_no_version(Q(logged_model=model), f"the logged model {model.name}", "Leave it as it is.")
+    return logged.delete_logged_model(model, by=by)
 
 
 def _demand_no_version(which: Q, what: str, advice: str = "") -> None:
