@@ -116,6 +116,16 @@ VERSIONS = Grammar(
     listed=frozenset({"name", "run_id"}),
     aliases={"timestamp": "last_updated_timestamp"},
 )
+LOGGED = Grammar(
+    kinds=frozenset({ATTRIBUTE, TAG, PARAM}),
+    texts=frozenset({"name", "model_id", "model_type", "status", "source_run_id"}),
+    numbers=frozenset({"creation_timestamp", "last_updated_timestamp"}),
+    listed=frozenset({"name", "model_id", "source_run_id"}),
+    aliases={
+        **dict.fromkeys(("creation_time", "creation_timestamp_ms"), "creation_timestamp"),
+        **dict.fromkeys(("last_updated_time", "last_updated_timestamp_ms"), "last_updated_timestamp"),
+    },
+)
 
 
 @dataclass(frozen=True)

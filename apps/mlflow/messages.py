@@ -150,8 +150,69 @@ class SearchRuns(msgspec.Struct):
     page_token: str | None = None
 
 
+class OrderBy(msgspec.Struct):
+    """By what logged models are sorted; upwards where nothing is said."""
+
+    field_name: str
+    ascending: bool | None = None
+
+
 class SearchModels(msgspec.Struct):
     experiment_ids: list[str] | None = None
+    filter: str | None = None
+    datasets: list[dict[str, str]] | None = None
+    max_results: Int32 | None = None
+    order_by: list[OrderBy] | None = None
+    page_token: str | None = None
+
+
+class CreateLoggedModel(msgspec.Struct):
+    experiment_id: str
+    name: str | None = None
+    model_type: str | None = None
+    source_run_id: str | None = None
+    params: list[Pair] | None = None
+    tags: list[Pair] | None = None
+
+
+class LoggedModelNamed(msgspec.Struct):
+    """A logged model by the id that stands in the address."""
+
+    model_id: str = ""
+
+
+class FinalizeModel(LoggedModelNamed, kw_only=True):
+    status: str | int
+
+
+class LoggedModelTags(LoggedModelNamed):
+    tags: list[Pair] | None = None
+
+
+class LoggedModelTagKey(LoggedModelNamed):
+    tag_key: str = ""
+
+
+class LoggedModelParams(LoggedModelNamed):
+    params: list[Pair] | None = None
+
+
+class ListModelFiles(LoggedModelNamed):
+    artifact_directory_path: str | None = None
+    page_token: str | None = None
+
+
+class ModelOutput(msgspec.Struct):
+    model_id: str
+    step: Int64 | None = None
+
+
+class LogOutputs(RunNamed):
+    models: list[ModelOutput] | None = None
+
+
+class LogModel(RunNamed):
+    model_json: str | None = None
 
 
 class SearchDatasets(msgspec.Struct):

@@ -1,4 +1,4 @@
-"""Where the files are that the proxy speaks of: below a run, or pinned to a version."""
+"""Where the files are that the proxy speaks of: below a run or a logged model, or pinned to a version."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,8 +9,9 @@ from apps.core import blobs
 from apps.core.errors import Refused
 from apps.core.models import Blob
 from apps.experiments import files
-from apps.experiments.models import Run
-from apps.mlflow import queries, registered
+from apps.experiments.logged import put_model_file, store_model_file
+from apps.experiments.models import LoggedModel, Run
+from apps.mlflow import logged, queries, registered
 from apps.mlflow.answers import Kept, experiment_id
 from apps.mlflow.callers import Caller
 from apps.mlflow.errors import NotThere
@@ -18,7 +19,7 @@ from apps.registry import services as registry
 from apps.registry.models import Version
 from apps.registry.queries import artifacts_of
 
-_HOLDS, VERSIONS = "artifacts", "versions"
+_HOLDS, VERSIONS, MODELS = "artifacts", "versions", "models"
 #: So many parts of an address stand above the path of a file.
 _ABOVE = 3
 
@@ -107,16 +108,51 @@ class OfVersion:
         )
 
 
+@dataclass(frozen=True)
+class OfLogged:
+    """A path below a logged model; files come, and none is replaced or removed."""
+
+    model: LoggedModel
+    path: str
+
+    @property
+    def name(self) -> str:
+        return f"The logged model {self.model.key}"
+
+    def within(self) -> Iterable[Kept]:
+        return self.model.files.select_related("blob").order_by("path")
+
+    def blob(self) -> Blob | None:
+        there = self.model.files.filter(path=self.path).select_related("blob").first()
+        return None if there is None else there.blob
+
+    def put(self, stream: blobs.Readable, *, by: User) -> None:
+        blob = store_model_file(self.model, path=self.path, stream=stream, by=by)
+        put_model_file(self.model, path=self.path, blob=blob, by=by)
+
+    def remove(self, *, by: User) -> None:
+        raise Refused(
+            f"The files of the logged model {self.model.name} stay with it. Delete the model, or log another.",
+            code="contents_fixed",
+        )
+
+
 def located(caller: Caller, address: str) -> Place:
     """Return the place of an address; raises NotThere, or Invalid for a path that leads elsewhere."""
     parts = address.removesuffix("/").split("/")
-    if len(parts) < _ABOVE or parts[_ABOVE - 1] != _HOLDS:
+    above = _ABOVE + (parts[1:2] == [MODELS])
+    if len(parts) < above or parts[above - 1] != _HOLDS:
         raise NotThere(f"There are no files at {address[:100]}: a run's are at <experiment>/<run>/{_HOLDS}.")
-    path = "/".join(parts[_ABOVE:])
+    path = "/".join(parts[above:])
     if path:
         files.demand_path(path)
     if parts[0] == VERSIONS:
         return OfVersion(registered.version_with_id(caller, parts[1]), path)
+    if parts[1] == MODELS:
+        model = logged.logged_model_of(caller, parts[2])
+        if parts[0] != experiment_id(model.experiment):
+            raise NotThere(f"The model {parts[2][:100]} is not of the experiment {parts[0][:100]}.")
+        return OfLogged(model, path)
     found = queries.run_of(caller, parts[1])
     if parts[0] != experiment_id(found.experiment):
         raise NotThere(f"The run {parts[1][:100]} is not of the experiment {parts[0][:100]}.")

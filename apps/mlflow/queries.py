@@ -13,6 +13,7 @@ from apps.experiments.models import Experiment, Metric, Run, RunInput, RunMetric
 from apps.mlflow.answers import DEFAULT_ID, run_document
 from apps.mlflow.callers import Caller
 from apps.mlflow.errors import NotThere
+from apps.mlflow.logged import models_of, with_models
 
 _LONGEST_ID = 18
 #: Of each run every so many points by step, and its last; few enough for the page that draws them.
@@ -110,7 +111,7 @@ def inputs_of(run: Run) -> QuerySet[RunInput]:
 
 
 def documents(ids: Sequence[UUID]) -> list[dict[str, Any]]:
-    """Return runs in the order of ``ids``: three statements, however many they are."""
+    """Return runs in the order of ``ids``: four statements, however many they are."""
     keys = list(ids)
     metrics: defaultdict[UUID, list[RunMetric]] = defaultdict(list)
     for one in RunMetric.objects.filter(run__in=keys).order_by("run", "name"):
@@ -119,7 +120,10 @@ def documents(ids: Sequence[UUID]) -> list[dict[str, Any]]:
     for noted in RunInput.objects.filter(run__in=keys).order_by("id"):
         inputs[noted.run_id].append(noted)
     runs = Run.objects.select_related("experiment", "started_by").in_bulk(keys)
-    return [run_document(runs[pk], metrics[pk], inputs[pk]) for pk in keys if pk in runs]
+    used = models_of(keys)
+    return [
+        with_models(run_document(runs[pk], metrics[pk], inputs[pk]), used[pk]) for pk in keys if pk in runs
+    ]
 
 
 def history_of(run: Run, name: str) -> QuerySet[Metric]:

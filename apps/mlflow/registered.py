@@ -178,6 +178,8 @@ def version_document(version: Version, pack: Pack) -> dict[str, Any]:
     }
     if version.run_id is not None:
         document["run_id"] = version.run_id.hex
+    if version.logged_model_id is not None:
+        document["model_id"] = f"m-{version.logged_model_id.hex}"
     return document
 
 

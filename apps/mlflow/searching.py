@@ -125,6 +125,24 @@ VERSIONS = Table(
     default_order="v.updated_at DESC",
     ties="m.name, v.number DESC, v.id",
 )
+LOGGED = Table(
+    rows="experiments_loggedmodel l JOIN experiments_experiment e ON e.id = l.experiment_id",
+    key="l.id",
+    attributes={
+        "name": "l.name",
+        "model_id": "'m-' || replace(l.id::text, '-', '')",
+        "model_type": "l.model_type",
+        "status": "CASE l.state WHEN 'failed' THEN 'UPLOAD_FAILED' ELSE upper(l.state) END",
+        "source_run_id": "coalesce(replace(l.run_id::text, '-', ''), '')",
+        "creation_timestamp": "floor(extract(epoch FROM l.created_at) * 1000)::float8",
+        "last_updated_timestamp": "floor(extract(epoch FROM l.updated_at) * 1000)::float8",
+    },
+    numbers=frozenset({"creation_timestamp", "last_updated_timestamp"}),
+    tags="l.tags",
+    params="l.params",
+    default_order="l.created_at DESC",
+    ties="l.created_at DESC, l.id",
+)
 #: The client leaves prompts out by ``!= 'true'``, which must hold for what has no such tag.
 _PROMPT_TAG = "mlflow.prompt.is_prompt"
 
@@ -253,6 +271,14 @@ def search_versions(project: UUID, wanted: Search) -> tuple[list[UUID], str]:
     """Return the ids of a page of the versions of a project's models, in order, and the token of the next page."""
     statement = _Statement(VERSIONS)
     statement.where("m.project_id = %s AND m.deleted_at IS NULL AND v.deleted_at IS NULL", project)
+    return _page(statement, wanted)
+
+
+def search_logged_models(experiments: Iterable[UUID], wanted: Search) -> tuple[list[UUID], str]:
+    """Return the ids of a page of the logged models of these experiments, in order, and the token of the next page."""
+    statement = _Statement(LOGGED)
+    statement.where("l.experiment_id = ANY(%s)", list(experiments))
+    statement.where("l.deleted_at IS NULL AND e.deleted_at IS NULL")
     return _page(statement, wanted)
 
 

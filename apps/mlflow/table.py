@@ -1,5 +1,6 @@
 """Every call that mlgov speaks: by address, the method, the scope that a token needs, what it takes, and what does it."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +10,7 @@ import msgspec
 from apps.accounts.enums import Scope
 from apps.mlflow import messages
 from apps.mlflow.callers import Caller
-from apps.mlflow.calls import experiments, files, logging, models, runs, versions
+from apps.mlflow.calls import experiments, files, logged, logging, models, runs, versions
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,23 @@ CALLS: dict[str, dict[str, Call]] = {
     "runs/set-tag": {"POST": _tracks(messages.SetTag, logging.set_tag)},
     "runs/delete-tag": {"POST": _tracks(messages.DeleteTag, logging.delete_tag)},
     "artifacts/list": {"GET": _reads(messages.ListArtifacts, files.list_artifacts)},
-    "logged-models/search": {"POST": _reads(messages.SearchModels, files.search_models)},
+    "logged-models": {"POST": _tracks(messages.CreateLoggedModel, logged.create)},
+    "logged-models/search": {"POST": _reads(messages.SearchModels, logged.search)},
+    "logged-models/{model_id}": {
+        "GET": _reads(messages.LoggedModelNamed, logged.get),
+        "PATCH": _tracks(messages.FinalizeModel, logged.finalize),
+        "DELETE": _tracks(messages.LoggedModelNamed, logged.delete),
+    },
+    "logged-models/{model_id}/tags": {"PATCH": _tracks(messages.LoggedModelTags, logged.set_tags)},
+    "logged-models/{model_id}/tags/{tag_key}": {
+        "DELETE": _tracks(messages.LoggedModelTagKey, logged.delete_tag)
+    },
+    "logged-models/{model_id}/params": {"POST": _tracks(messages.LoggedModelParams, logged.log_params)},
+    "logged-models/{model_id}/artifacts/directories": {
+        "GET": _reads(messages.ListModelFiles, logged.list_files)
+    },
+    "runs/outputs": {"POST": _tracks(messages.LogOutputs, logged.log_outputs)},
+    "runs/log-model": {"POST": _tracks(messages.LogModel, logged.log_model)},
     "registered-models/create": {"POST": _tracks(messages.CreateModel, models.create)},
     "registered-models/rename": {"POST": _tracks(messages.RenameModel, models.rename)},
     "registered-models/update": {"PATCH": _tracks(messages.UpdateModel, models.update)},
@@ -91,3 +108,25 @@ CALLS: dict[str, dict[str, Call]] = {
         "GET": _reads(messages.HistoryBulk, logging.get_history_bulk_interval)
     },
 }
+_NAMED = re.compile(r"\{(\w+)\}")
+
+
+def _pattern(address: str) -> re.Pattern[str]:
+    """Return the pattern of an address that names something; a key of a tag may hold a slash."""
+    return re.compile(
+        _NAMED.sub(lambda one: f"(?P<{one[1]}>{'.+' if one[1] == 'tag_key' else '[^/]+'})", address)
+    )
+
+
+_PATTERNS = {address: _pattern(address) for address in CALLS if "{" in address}
+
+
+def calls_at(address: str) -> tuple[dict[str, Call] | None, dict[str, str]]:
+    """Return the calls of an address by method, and what the address names; None where there is no call."""
+    if address in CALLS:
+        return CALLS[address], {}
+    for known, pattern in _PATTERNS.items():
+        match = pattern.fullmatch(address)
+        if match is not None:
+            return CALLS[known], match.groupdict()
+    return None, {}

@@ -1,5 +1,6 @@
 """One view for all calls: who calls, may they, what do they send, and the answer or the error in the protocol's form."""
 
+import msgspec
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
@@ -7,7 +8,7 @@ from apps.accounts.enums import Scope
 from apps.mlflow import wire
 from apps.mlflow.callers import caller_of, demand_scope, token_of
 from apps.mlflow.errors import CallError, NoSuchCall, refusal
-from apps.mlflow.table import CALLS, Call
+from apps.mlflow.table import Call, calls_at
 
 #: The protocol's version that is spoken; clients ask for it, some before they use what is new.
 PROTOCOL = "3.18.0"
@@ -18,7 +19,7 @@ def call(request: HttpRequest, address: str, slug: str = "") -> HttpResponse:
     """Answer a call. Only a token signs in here, never a session, so that no other site's page can ask anything."""
     try:
         token = token_of(request)
-        found = _found(request, address)
+        found, named = _found(request, address)
         demand_scope(token, found.scope)
         caller = caller_of(token, slug)
         form = (
@@ -26,13 +27,13 @@ def call(request: HttpRequest, address: str, slug: str = "") -> HttpResponse:
             if request.method == "GET"
             else wire.decode(request.body, found.form)
         )
-        return wire.answer(found.does(caller, form))
+        return wire.answer(found.does(caller, msgspec.structs.replace(form, **named) if named else form))
     except Exception as error:
         return refusal(request, error)
 
 
-def _found(request: HttpRequest, address: str) -> Call:
-    methods = CALLS.get(address.strip("/"))
+def _found(request: HttpRequest, address: str) -> tuple[Call, dict[str, str]]:
+    methods, named = calls_at(address.strip("/"))
     if methods is None:
         raise NoSuchCall(address)
     if request.method not in methods:
@@ -43,7 +44,7 @@ def _found(request: HttpRequest, address: str) -> Call:
             status=405,
             Allow=takes,
         )
-    return methods[request.method]
+    return methods[request.method], named
 
 
 @csrf_exempt

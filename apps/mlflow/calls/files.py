@@ -7,12 +7,7 @@ from apps.mlflow import queries
 from apps.mlflow.answers import artifact_uri, file_infos
 from apps.mlflow.callers import Caller
 from apps.mlflow.calls.limits import run_id
-from apps.mlflow.messages import ListArtifacts, SearchModels
-
-
-def search_models(caller: Caller, form: SearchModels) -> dict[str, Any]:
-    """Return no logged models, as there are none: the current client asks for a run's whenever it lists its files."""
-    return {"models": []}
+from apps.mlflow.messages import ListArtifacts
 
 
 def list_artifacts(caller: Caller, form: ListArtifacts) -> dict[str, Any]:

@@ -4,9 +4,10 @@ from typing import Any
 
 from apps.core.errors import Invalid
 from apps.experiments import recording
+from apps.experiments.logged import link_inputs
 from apps.experiments.models import Run
 from apps.experiments.services import MetricPoint
-from apps.mlflow import queries, searching
+from apps.mlflow import logged, queries, searching
 from apps.mlflow.answers import moment, point
 from apps.mlflow.callers import Caller
 from apps.mlflow.calls.limits import (
@@ -95,16 +96,17 @@ def log_batch(caller: Caller, form: LogBatch) -> dict[str, Any]:
 
 
 def log_inputs(caller: Caller, form: LogInputs) -> dict[str, Any]:
-    """Note the datasets that a run reads."""
-    if form.models:
-        raise Invalid(
-            "Logged models as inputs are not supported yet; leave `models` out.", code="unsupported"
-        )
+    """Note the datasets and the logged models that a run reads."""
     given = form.datasets or []
     if len(given) > MOST_INPUTS:
         raise Invalid(f"{len(given)} datasets in one request; the limit is {MOST_INPUTS}.", code="too_many")
     inputs = [_described(one, f"datasets[{place}]") for place, one in enumerate(given)]
-    recording.log_inputs(queries.run_of(caller, run_id(form)), inputs=inputs, by=caller.user)
+    run = queries.run_of(caller, run_id(form))
+    read = logged.logged_models_among(caller, (one.model_id for one in form.models or ()))
+    if inputs or not read:
+        recording.log_inputs(run, inputs=inputs, by=caller.user)
+    if read:
+        link_inputs(run, models=read, by=caller.user)
     return {}
 
 

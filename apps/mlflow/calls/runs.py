@@ -6,7 +6,7 @@ from apps.core.errors import Invalid
 from apps.core.ids import new_id
 from apps.experiments import lifecycle, services
 from apps.experiments.recording import NAME_TAG
-from apps.mlflow import queries, searching
+from apps.mlflow import logged, queries, searching
 from apps.mlflow.answers import DEFAULT_ID, STATE_NUMBERS, STATES, USER_TAG, info, moment, run_document
 from apps.mlflow.callers import Caller
 from apps.mlflow.calls.limits import LONGEST_KEY, demand_value, page_size, run_id, tags_of, view, wrong
@@ -41,7 +41,8 @@ def _name(given: str) -> str:
 def get(caller: Caller, form: RunNamed) -> dict[str, Any]:
     """Return a run, deleted or not."""
     run = queries.run_of(caller, run_id(form))
-    return {"run": run_document(run, queries.values_of(run), queries.inputs_of(run))}
+    shown = run_document(run, queries.values_of(run), queries.inputs_of(run))
+    return {"run": logged.run_with_models(run, shown)}
 
 
 def update(caller: Caller, form: UpdateRun) -> dict[str, Any]:

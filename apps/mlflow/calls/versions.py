@@ -61,6 +61,7 @@ def create(caller: Caller, form: CreateVersion) -> dict[str, Any]:
         description=form.description or "",
         origin=registry.Origin(
             source=source,
+            logged_model=found.logged_model,
             run_link=demand_value(form.run_link or "", "run_link", LONGEST_NAME),
             tags=tags,
             files=found.files,

@@ -1,0 +1,109 @@
+"""Logged models: loaded from the caller's project, and in the words of the protocol."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from apps.experiments.enums import ModelState, ModelUse
+from apps.experiments.models import LoggedModel, Run, RunModel
+from apps.mlflow.answers import experiment_id, milliseconds, pairs
+from apps.mlflow.callers import Caller
+from apps.mlflow.errors import NotThere
+
+#: The protocol's names of states, and the numbers of its enum.
+STATES = {
+    "LOGGED_MODEL_PENDING": ModelState.PENDING,
+    "LOGGED_MODEL_READY": ModelState.READY,
+    "LOGGED_MODEL_UPLOAD_FAILED": ModelState.FAILED,
+}
+STATE_NUMBERS = {"1": "LOGGED_MODEL_PENDING", "2": "LOGGED_MODEL_READY", "3": "LOGGED_MODEL_UPLOAD_FAILED"}
+_NAMES = {str(state): name for name, state in STATES.items()}
+
+
+def _models(caller: Caller) -> QuerySet[LoggedModel]:
+    rows = LoggedModel.objects.active().filter(experiment__project=caller.project)
+    return rows.select_related("experiment__project", "run__experiment__project", "created_by")
+
+
+def _uuid(given: str) -> UUID | None:
+    digits = given.removeprefix("m-")
+    if not given.startswith("m-") or len(digits) != 32 or not set(digits) <= set("0123456789abcdef"):
+        return None
+    return UUID(hex=digits)
+
+
+def logged_model_of(caller: Caller, given: str) -> LoggedModel:
+    """Return a logged model by its id; raises NotThere."""
+    pk = _uuid(given)
+    found = _models(caller).filter(pk=pk).first() if pk is not None else None
+    if found is None:
+        raise NotThere(f"Logged model with ID '{given[:100]}' not found.")
+    return found
+
+
+def logged_models_among(caller: Caller, given: Iterable[str]) -> list[LoggedModel]:
+    """Return the logged models of these ids in their order; raises NotThere for one that is not there."""
+    ids = list(given)
+    keys = {one: _uuid(one) for one in ids}
+    found = {one.pk: one for one in _models(caller).filter(pk__in=[pk for pk in keys.values() if pk])}
+    for one, pk in keys.items():
+        if pk not in found:
+            raise NotThere(f"Logged model with ID '{one[:100]}' not found.")
+    return [found[pk] for one in ids if (pk := keys[one]) is not None]
+
+
+def logged_models_in(ids: Sequence[UUID]) -> list[dict[str, Any]]:
+    """Return logged models in the order of ``ids``: one statement."""
+    found = LoggedModel.objects.select_related("experiment", "run").in_bulk(list(ids))
+    return [document(found[pk]) for pk in ids if pk in found]
+
+
+def artifact_uri(model: LoggedModel) -> str:
+    """Return where clients find and put the files of a logged model."""
+    return f"mlflow-artifacts:/{experiment_id(model.experiment)}/models/{model.key}/artifacts"
+
+
+def document(model: LoggedModel) -> dict[str, Any]:
+    """Return a logged model. It has no metrics of its own: those stand at the run that measured them."""
+    info = {
+        "model_id": model.key,
+        "experiment_id": experiment_id(model.experiment),
+        "name": model.name,
+        "creation_timestamp_ms": milliseconds(model.created_at),
+        "last_updated_timestamp_ms": milliseconds(model.updated_at),
+        "artifact_uri": artifact_uri(model),
+        "status": _NAMES[model.state],
+        "model_type": model.model_type,
+        "tags": pairs(model.tags),
+        "registrations": [],
+    }
+    if model.run_id is not None:
+        info["source_run_id"] = model.run_id.hex
+    return {"info": info, "data": {"params": pairs(model.params), "metrics": []}}
+
+
+def models_of(runs: Iterable[UUID]) -> dict[UUID, list[RunModel]]:
+    """Return what each of these runs made and read, in the order in which it was noted; one statement."""
+    found: defaultdict[UUID, list[RunModel]] = defaultdict(list)
+    for one in RunModel.objects.filter(run__in=list(runs), model__deleted_at__isnull=True).order_by("id"):
+        found[one.run_id].append(one)
+    return found
+
+
+def with_models(run: dict[str, Any], used: Iterable[RunModel]) -> dict[str, Any]:
+    """Return a run's document with the models that it made and read."""
+    for one in used:
+        key = f"m-{one.model_id.hex}"
+        if one.use == ModelUse.OUTPUT:
+            run["outputs"]["model_outputs"].append({"model_id": key, "step": one.step})
+        else:
+            run["inputs"]["model_inputs"].append({"model_id": key})
+    return run
+
+
+def run_with_models(run: Run, shown: dict[str, Any]) -> dict[str, Any]:
+    """Return the document of one run with the models that it made and read."""
+    return with_models(shown, models_of([run.pk])[run.pk])
