@@ -1,5 +1,7 @@
 """Who gets in, to which project, and what errors look like."""
 
+import json
+
 import pytest
 
 from apps.accounts import services as accounts
@@ -84,14 +86,15 @@ def test_a_token_of_no_project_is_told_so(cleo):
 
 @pytest.fixture
 def named(mlflow):
-    """A run, an experiment and a model with a version to name in calls, with a tag each."""
+    """A run, an experiment, a model with a version and a logged model to name in calls, with a tag each."""
     tags = [{"key": "a", "value": "b"}]
     made = mlflow.post("experiments/create", name="mine", tags=tags)
     run = mlflow.run(tags=tags)
     mlflow.post("registered-models/create", name="m", tags=tags)
     mlflow.post("model-versions/create", name="m", source=f"runs:/{mlflow.run()}/model", tags=tags)
     mlflow.post("registered-models/alias", name="m", alias="best", version="1")
-    return {"run": run, "experiment": made["experiment_id"]}
+    logged = mlflow.post("logged-models", experiment_id=made["experiment_id"], tags=tags)["model"]
+    return {"run": run, "experiment": made["experiment_id"], "model_id": logged["info"]["model_id"]}
 
 
 def writing(named):
@@ -128,6 +131,13 @@ def writing(named):
         "model-versions/delete": version,
         "model-versions/set-tag": {**version, **tag},
         "model-versions/delete-tag": {**version, "key": "a"},
+        "logged-models": experiment,
+        "logged-models/{model_id}": {"status": "LOGGED_MODEL_READY"},
+        "logged-models/{model_id}/tags": {"tags": [tag]},
+        "logged-models/{model_id}/tags/{tag_key}": {},
+        "logged-models/{model_id}/params": {"params": [tag]},
+        "runs/outputs": {**run, "models": [{"model_id": named["model_id"]}]},
+        "runs/log-model": {**run, "model_json": json.dumps(dict.fromkeys(MANDATORY, "x"))},
     }
 
 
@@ -137,6 +147,7 @@ WRITING = [
     for method, one in methods.items()
     if one.scope == Scope.TRACK
 ]
+MANDATORY = ("artifact_path", "flavors", "run_id", "utc_time_created")
 MAKING = {"experiments/create", "registered-models/create"}
 
 
@@ -145,7 +156,8 @@ MAKING = {"experiments/create", "registered-models/create"}
 def test_a_viewer_changes_nothing(named, vera, address, method):
     _, secret = accounts.issue_token(vera, name="v", scopes=Scope.values, by=vera)
     before = Event.objects.count()
-    refused = bearer(secret).refused(address, method=method, **writing(named)[address])
+    place = address.format(model_id=named["model_id"], tag_key="a")
+    refused = bearer(secret).refused(place, method=method, **writing(named)[address])
     assert refused[:2] == (403, "PERMISSION_DENIED")
     assert Event.objects.count() == before
 
@@ -153,7 +165,8 @@ def test_a_viewer_changes_nothing(named, vera, address, method):
 @pytest.mark.promise("28")
 @pytest.mark.parametrize(("address", "method"), [one for one in WRITING if one[0] not in MAKING])
 def test_what_is_of_another_project_is_not_changed(named, other, address, method):
-    refused = other.refused(address, method=method, **writing(named)[address])
+    place = address.format(model_id=named["model_id"], tag_key="a")
+    refused = other.refused(place, method=method, **writing(named)[address])
     assert refused[:2] == (404, "RESOURCE_DOES_NOT_EXIST")
 
 
@@ -168,6 +181,10 @@ def test_what_is_of_another_project_does_not_exist(named, other):
         "experiments/get-by-name": {"experiment_name": "mine"},
     }.items():
         assert other.refused(address, method="get", **query)[:2] == (404, "RESOURCE_DOES_NOT_EXIST"), address
+    model = named["model_id"]
+    for address in (f"logged-models/{model}", f"logged-models/{model}/artifacts/directories"):
+        assert other.refused(address, method="get")[:2] == (404, "RESOURCE_DOES_NOT_EXIST"), address
+    assert other.post("logged-models/search", experiment_ids=[experiment]) == {"models": []}
     assert other.post("runs/search", experiment_ids=[experiment]) == {"runs": []}
     assert other.post("experiments/search") == {"experiments": []}
     assert other.post("experiments/search-datasets", experiment_ids=[experiment]) == {"dataset_summaries": []}
