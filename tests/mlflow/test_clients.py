@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from apps.experiments.models import Artifact, Experiment, Metric, Run, RunInput
+from apps.experiments.models import Artifact, Experiment, LoggedModel, Metric, Run, RunInput
+from apps.gates.models import Promotion
 from apps.projects import services as projects
+from apps.registry.models import Model, Version
 from tests import clients
 
 SCRIPTS = Path(__file__).with_name("scripts")
@@ -95,3 +97,56 @@ def test_large_files_come_whole_where_the_client_would_send_parts(script):
         "MLFLOW_MULTIPART_UPLOAD_MINIMUM_FILE_SIZE": "1000",
     }
     assert script("files", **variables)["same"]
+
+
+def test_a_script_registers(script, settings):
+    found = script("registry")
+    run = Run.objects.get()
+    files = ["MLmodel", "data/weights.txt"]
+    assert found["versions"] == ["1", "2"]
+    assert (found["status"], found["run"]) == ("READY", [run.pk.hex, run.pk.hex])
+    assert found["by_alias"] == ["2", "Better.", {"by": "client"}]
+    assert found["model"] == ["Who leaves.", {"team": "a"}, {"best": "2"}]
+    assert [[path for path in one if path in files] for one in found["downloads"]] == [files] * 3
+    assert found["copied"] == ["Copy", "1"]
+    asked = Promotion.objects.get(
+        version__number=1, version__model__name="Churn by client", to_stage="staging"
+    )
+    for said in (found["stage"], found["alias"]):
+        assert "INVALID_STATE" in said
+        assert "the next step on the way to production" in said
+        assert f"{settings.BASE_URL}/promotions/" in said
+    assert str(asked.pk) in found["stage"]
+    assert "mlgov registers what it keeps itself" in found["elsewhere"]
+    assert "RESOURCE_ALREADY_EXISTS" in found["taken"]
+    assert "RESOURCE_DOES_NOT_EXIST" in found["missing"]
+    assert "judged" in found["judged"]
+    assert found["found"] == ["2", "1"]
+    assert (found["models"], found["latest"]) == (["Churn by client"], ["2"])
+    assert found["left"] == [["Churn by client", "1", "None"], ["Copy", "1", "None"]]
+    assert found["renamed"] == "Copied"
+    assert "RESOURCE_DOES_NOT_EXIST" in found["gone"]
+    assert Model.objects.live().get().name == "Churn by client"
+    assert Version.objects.live().get().stage == "development"
+
+
+@pytest.mark.parametrize("script", ["mlflow3"], indirect=True)
+def test_a_script_logs_models(script):
+    found = script("logged")
+    row = LoggedModel.objects.get()
+    assert (found["id"], found["run"]) == (row.key, row.run_id.hex)
+    assert (found["status"], row.state) == ("READY", "ready")
+    assert found["params"] == len(row.params) == 150
+    assert found["tags"] == {"team": "a", "kept": "2"}
+    assert found["registered"] == ["1", row.key, row.run_id.hex]
+    assert found["by_run"] == ["2", f"models:/{row.key}"]
+    assert (found["found"], found["outputs"]) == ([row.key], [[row.key, 2]])
+    assert found["listed"] == ["MLmodel", "data"]
+    files = ["MLmodel", "data/weights.txt"]
+    assert [[path for path in one if path in files] for one in found["downloads"]] == [files] * 3
+    assert set(Version.objects.values_list("logged_model", flat=True)) == {row.pk}
+
+
+@pytest.mark.parametrize("script", ["mlflow2"], indirect=True)
+def test_a_script_notes_models(script):
+    assert script("noted") == [[path, Run.objects.get().pk.hex] for path in ("model", "other")]
