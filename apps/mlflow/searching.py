@@ -132,7 +132,7 @@ LOGGED = Table(
         "name": "l.name",
         "model_id": "'m-' || replace(l.id::text, '-', '')",
         "model_type": "l.model_type",
-        "status": "CASE l.state WHEN 'failed' THEN 'UPLOAD_FAILED' ELSE upper(l.state) END",
+        "status": "upper(l.state)",
         "source_run_id": "coalesce(replace(l.run_id::text, '-', ''), '')",
         "creation_timestamp": "floor(extract(epoch FROM l.created_at) * 1000)::float8",
         "last_updated_timestamp": "floor(extract(epoch FROM l.updated_at) * 1000)::float8",

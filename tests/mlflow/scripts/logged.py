@@ -46,7 +46,7 @@ Path(sys.argv[1]).write_text(
         {
             "id": made.model_id,
             "run": root,
-            "status": str(ready.status),
+            "status": ready.status.value,
             "params": len(read.params),
             "tags": {name: value for name, value in read.tags.items() if not name.startswith("mlflow.")},
             "registered": [str(registered.version), registered.model_id, registered.run_id],
