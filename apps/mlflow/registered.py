@@ -12,7 +12,7 @@ from apps.mlflow.answers import USER_TAG, milliseconds, pairs
 from apps.mlflow.callers import Caller
 from apps.mlflow.errors import NotThere
 from apps.policies.pack import PRODUCTION, Pack
-from apps.policies.queries import pack_of
+from apps.policies.queries import pack_of, without_texts
 from apps.registry.models import Model, Version
 from apps.registry.services import model_named
 
@@ -58,7 +58,9 @@ def model_of(caller: Caller, name: str) -> Model:
 
 def _versions(caller: Caller) -> QuerySet[Version]:
     rows = Version.objects.live().filter(model__project=caller.project)
-    return rows.select_related("model__project__policy_revision", "created_by")
+    return rows.select_related("model__project__policy_revision", "created_by").defer(
+        *without_texts("model__project__policy_revision")
+    )
 
 
 def number_of(given: str) -> int:

@@ -141,7 +141,7 @@ LOGGED = Table(
     tags="l.tags",
     params="l.params",
     default_order="l.created_at DESC",
-    ties="l.created_at DESC, l.id",
+    ties="l.created_at DESC, l.id DESC",
 )
 #: The client leaves prompts out by ``!= 'true'``, which must hold for what has no such tag.
 _PROMPT_TAG = "mlflow.prompt.is_prompt"

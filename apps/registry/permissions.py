@@ -45,7 +45,7 @@ def in_use(version: Version) -> Decision:
 
 def can_delete_version(user: User, version: Version) -> Decision:
     """A contributor deletes a version that has not left its first stage; the gates ask whether one has judged it."""
-    decision = can(user, Right.CONTRIBUTE, version.model.project) and in_use(version)
+    decision = can(user, Right.CONTRIBUTE, version.model.project) and there(version)
     first = pack_of(version.model.project.policy_revision).initial_stage
     if decision and version.stage != first:
         return not_now(

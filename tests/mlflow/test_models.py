@@ -170,7 +170,7 @@ def test_models_are_searched(mlflow):
     assert search("tags.`mlflow.prompt.is_prompt` != 'true'") == ["a one", "b two", "c"]
     assert search("tags.`mlflow.prompt.is_prompt` = 'true'") == []
     assert search(order_by=["name DESC"]) == ["c", "b two", "a one"]
-    assert search(order_by=["timestamp DESC"])[0] == "c"
+    assert search(order_by=["timestamp DESC", "name DESC"])[0] == "c"
     for wrong in ("run_id = 'x'", "name > 'a'", "name = 5", "name = 'a' OR name = 'b'", "metrics.a > 1"):
         assert mlflow.refused("registered-models/search", method="get", filter=wrong)[:2] == (
             400,

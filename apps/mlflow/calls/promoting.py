@@ -33,7 +33,7 @@ def move(caller: Caller, version: Version, to_stage: str) -> Version:
 
 def _sentence(version: Version, promotion: Promotion, to_stage: str) -> str:
     page = settings.BASE_URL + reverse("gates:promotion", args=[promotion.pk])
-    way = "" if promotion.to_stage == to_stage else f", the next step on the way to {to_stage}"
+    way = "" if promotion.to_stage == to_stage else f", the next step on the way to {to_stage},"
     if promotion.state == PromotionState.REFUSED:
         found = reasons(promotion.verdict["criteria"])
         told = "; ".join(found[:MOST_REASONS])

@@ -14,7 +14,7 @@ from apps.audit import services as audit
 from apps.core import governed
 from apps.core.db import service
 from apps.core.errors import Invalid, not_now
-from apps.policies.queries import pack_of
+from apps.policies.queries import pack_of, without_texts
 from apps.projects.locking import locked
 from apps.projects.models import Project
 from apps.projects.permissions import Right, can
@@ -35,7 +35,8 @@ class ModelNameTaken(Invalid):
 def model_named(project: Project, name: str) -> Model | None:
     """Return the model of this name that is not deleted; where the portal has made several, the oldest."""
     found = Model.objects.live().filter(project=project, name=name)
-    return found.select_related("project__policy_revision", "created_by").order_by("id").first()
+    whole = found.select_related("project__policy_revision", "created_by")
+    return whole.defer(*without_texts("project__policy_revision")).order_by("id").first()
 
 
 def demand_name(name: str) -> str:
@@ -235,7 +236,7 @@ def _tagged(tags: Mapping[str, str], name: str, value: str | None) -> dict[str, 
 def _held(model: Model) -> Model:
     """Lock a model and read it afresh; raises Refused for a deleted one."""
     rows = Model.objects.select_for_update(of=("self",)).select_related("project__policy_revision")
-    current = rows.get(pk=model.pk)
+    current = rows.defer(*without_texts("project__policy_revision")).get(pk=model.pk)
     not_deleted(current).enforce()
     return current
 
