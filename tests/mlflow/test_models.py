@@ -3,12 +3,13 @@
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from apps.accounts import services as accounts
 from apps.accounts.enums import Scope
 from apps.audit.models import Event
 from apps.registry import services as registry
-from apps.registry.models import Model
+from apps.registry.models import Model, Version
 from tests.mlflow.conftest import bearer
 
 ABSENT = (404, "RESOURCE_DOES_NOT_EXIST")
@@ -141,6 +142,17 @@ def test_deleting_hides_a_model_and_frees_its_name(mlflow, project):
     assert again["model_version"]["version"] == "1"
     assert sorted(Model.objects.values_list("slug", flat=True)) == ["churn", "churn-2"]
     assert Event.objects.filter(kind="registry.model_deleted").count() == 1
+
+
+def test_the_portal_shows_what_was_deleted(mlflow, client, dev):
+    made(mlflow)
+    mlflow.post("model-versions/create", name="Churn", source=f"runs:/{mlflow.run()}/model")
+    mlflow.delete("registered-models/delete", name="Churn")
+    client.force_login(dev)
+    page = client.get(reverse("registry:model", args=[Model.objects.get().pk]))
+    assert b"A client of MLflow deleted it." in page.content
+    page = client.get(reverse("portal:version", args=[Version.objects.get().pk]))
+    assert b"deleted</span>" in page.content
 
 
 def test_a_retired_model_gets_no_version(mlflow, project, ada):
