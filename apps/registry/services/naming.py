@@ -34,14 +34,15 @@ class ModelNameTaken(Invalid):
 
 def model_named(project: Project, name: str) -> Model | None:
     """Return the model of this name that is not deleted; where the portal has made several, the oldest."""
-    found = Model.objects.live().filter(project=project, name=name)
+    found = Model.objects.live().filter(project=project, name=name.strip())
     whole = found.select_related("project__policy_revision", "created_by")
     return whole.defer(*without_texts("project__policy_revision")).order_by("id").first()
 
 
 def demand_name(name: str) -> str:
-    """Return the name of a model; raises Invalid for one that no address of a model can hold."""
-    if not name.strip() or len(name) > LONGEST_NAME:
+    """Return the name of a model without spaces around it; raises Invalid for one that no address of a model can hold."""
+    name = name.strip()
+    if not name or len(name) > LONGEST_NAME:
         raise Invalid(
             f"The name of a model has 1 to {LONGEST_NAME} characters, this one {len(name)}. Choose another.",
             code="bad_name",
@@ -60,7 +61,7 @@ def create_named(
 ) -> Model:
     """Name a model by a name that is free in the project; raises ModelNameTaken."""
     can(by, Right.CONTRIBUTE, project).enforce()
-    demand_name(name)
+    name = demand_name(name)
     locked(project)
     _demand_free(project, name)
     return create_model(
@@ -86,7 +87,7 @@ def _free_slug(project: Project, name: str) -> str:
 def rename_model(model: Model, *, name: str, by: User) -> Model:
     """Give a model another name that is free in the project; raises ModelNameTaken."""
     can(by, Right.CONTRIBUTE, model.project).enforce()
-    demand_name(name)
+    name = demand_name(name)
     locked(model.project)
     current = _held(model)
     if current.name == name:
