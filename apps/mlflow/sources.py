@@ -42,9 +42,12 @@ def found(caller: Caller, source: str, *, run_id: str) -> Found:
 
     ``run_id`` is the run that the client names besides, which must be the same one.
     """
-    address = urlsplit(source)
+    try:
+        address = urlsplit(source)
+    except ValueError:
+        raise _elsewhere(source) from None
     parts = [part for part in address.path.split("/") if part]
-    if address.netloc or not parts:
+    if address.netloc or address.query or address.fragment or not parts:
         raise _elsewhere(source)
     if address.scheme == "runs":
         there = _of_run(caller, parts[0], "/".join(parts[1:]))

@@ -119,6 +119,8 @@ def test_a_version_comes_from_another(mlflow, churn, run):
         "model",
         "runs:/",
         "runs://elsewhere/x",
+        "runs://[x",
+        "runs:/x/model?y",
         "models:/Churn",
         "models:/Churn/latest",
         "mlflow-artifacts:/0/model",

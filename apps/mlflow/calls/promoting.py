@@ -40,7 +40,7 @@ def _sentence(version: Version, promotion: Promotion, to_stage: str) -> str:
         more = f"; and {len(found) - MOST_REASONS} more" if len(found) > MOST_REASONS else ""
         return (
             f"{version} stays in {version.stage}: the gate to {promotion.to_stage}{way} refused it. "
-            f"{told}{more}. What to mend: {page}"
+            f"{(told + more).rstrip('.')}. What to mend: {page}"
         )
     signers = " and ".join(f"{one.count} {one.role}" for one in promotion.required_roles.order_by("role"))
     return (
