@@ -84,7 +84,8 @@ def log_batch(run: Run, *, batch: Batch, by: User) -> None:
             f"{len(batch.points)} points in one request; the limit is {MOST_METRICS}. Send several.",
             code="too_many",
         )
-    current = held(run, shared=not (batch.params or batch.tags))
+    # Of a run that has ended each logging is an event of its own: two that shared it would wait for each other for ever.
+    current = held(run, shared=run.state in OPEN_RUN and not (batch.params or batch.tags))
     fresh = _fresh_params(current, batch.params)
     name = batch.tags.get(NAME_TAG)
     if name and name != current.name:
@@ -97,7 +98,12 @@ def log_batch(run: Run, *, batch: Batch, by: User) -> None:
                 grown: list[Any] = [Jsonb(fresh), Jsonb(dict(batch.tags)), current.pk]
                 cursor.execute(_GROW, grown)
         return
-    written = {"params": current.params | fresh, "tags": current.tags | dict(batch.tags)}
+    # Under a shared lock parameters and tags are those that were read before it.
+    written = (
+        {"params": current.params | fresh, "tags": current.tags | dict(batch.tags)}
+        if batch.params or batch.tags
+        else {}
+    )
     _amend(current, by=by, written=written, points=len(batch.points), params=len(fresh), tags=len(batch.tags))
 
 
@@ -182,7 +188,7 @@ def delete_tag(run: Run, *, name: str, by: User) -> None:
 def log_inputs(run: Run, *, inputs: Sequence[Described], by: User) -> None:
     """Note the datasets that a run reads; one that is noted already counts once."""
     can(by, Right.CONTRIBUTE, run.experiment.project).enforce()
-    current = held(run, shared=True)
+    current = held(run, shared=run.state in OPEN_RUN)
     RunInput.objects.bulk_create(
         (
             RunInput(

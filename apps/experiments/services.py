@@ -18,6 +18,7 @@ from apps.core.db import service
 from apps.core.errors import Invalid, not_now
 from apps.experiments.enums import ENDED_RUN, GIVEN, OPEN_RUN, DataKind, RunState
 from apps.experiments.models import Artifact, Experiment, GivenVerdict, Metric, Run
+from apps.experiments.paths import demand_room
 from apps.experiments.permissions import can_give_verdict
 from apps.projects.locking import locked
 from apps.projects.models import DatasetVersion, Project
@@ -293,6 +294,7 @@ def log_artifact(
     current = _running(run)
     if current.artifacts.standing().filter(path=path).exists():
         raise Invalid(f"The run has a file {path} already; choose another path.", code="path_taken")
+    demand_room(current, path)
     blob = blobs.store(stream, max_bytes=settings.MAX_UPLOAD_BYTES, media_type=media_type)
     artifact = Artifact.objects.create(run=current, path=path, blob=blob, created_by=by)
     audit.record(
