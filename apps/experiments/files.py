@@ -17,7 +17,7 @@ from apps.core.db import service
 from apps.core.errors import Invalid
 from apps.core.models import Blob
 from apps.experiments.models import Artifact, ArtifactEnd, Run
-from apps.experiments.paths import demand_room
+from apps.experiments.paths import demand_room, put
 from apps.experiments.recording import held
 from apps.projects.permissions import Right, can
 
@@ -89,16 +89,7 @@ def put_file(run: Run, *, path: str, blob: Blob, by: User) -> Artifact:
         demand_room(current, path)
     else:
         _end(there, run=current, by=by)
-    made = Artifact.objects.create(run=current, path=path, blob=blob, created_by=by)
-    audit.record(
-        "experiments.artifact_logged",
-        made,
-        by=by,
-        project_id=current.experiment.project_id,
-        digest=blob.pk,
-        size_bytes=blob.size_bytes,
-    )
-    return made
+    return put(current, path, blob, by=by)
 
 
 @service

@@ -20,7 +20,7 @@ from apps.core.errors import Invalid
 from apps.core.ids import new_id
 from apps.experiments.enums import OPEN_RUN
 from apps.experiments.models import Run, RunInput
-from apps.experiments.services import MOST_METRICS, MetricPoint, demand_active
+from apps.experiments.services import MetricPoint, demand_active, demand_few
 from apps.projects.permissions import Right, can
 
 #: One statement, however many points; the trigger of the table keeps the latest values.
@@ -79,11 +79,7 @@ def log_batch(run: Run, *, batch: Batch, by: User) -> None:
     a run that has ended, with an event.
     """
     can(by, Right.CONTRIBUTE, run.experiment.project).enforce()
-    if len(batch.points) > MOST_METRICS:
-        raise Invalid(
-            f"{len(batch.points)} points in one request; the limit is {MOST_METRICS}. Send several.",
-            code="too_many",
-        )
+    demand_few(batch.points)
     # Of a run that has ended each logging is an event of its own: two that shared it would wait for each other for ever.
     current = held(run, shared=run.state in OPEN_RUN and not (batch.params or batch.tags))
     fresh = _fresh_params(current, batch.params)
