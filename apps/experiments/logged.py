@@ -151,7 +151,7 @@ def put_model_file(model: LoggedModel, *, path: str, blob: Blob, by: User) -> Mo
         current,
         by=by,
         path=path,
-        digest=blob.pk,
+        digest=blob.digest,
         size_bytes=blob.size_bytes,
     )
     return made
@@ -161,7 +161,8 @@ def put_model_file(model: LoggedModel, *, path: str, blob: Blob, by: User) -> Mo
 def link_models(run: Run, *, models: Sequence[tuple[LoggedModel, int]], use: str, by: User) -> None:
     """Note which models a run made at which step, or read; once each."""
     can(by, Right.CONTRIBUTE, run.experiment.project).enforce()
-    current = held(run, shared=True)
+    # Of a run that has ended each linking is an event of its own: two that shared it would wait for each other for ever.
+    current = held(run, shared=run.state in OPEN_RUN)
     RunModel.objects.bulk_create(
         (RunModel(run=current, model=model, use=use, step=step) for model, step in models),
         ignore_conflicts=True,

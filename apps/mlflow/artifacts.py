@@ -64,12 +64,7 @@ def _sent(there: Place) -> FileResponse:
     found: Blob | None = there.blob()
     if found is None:
         raise NotThere(f"{there.name} has no file {there.path[:100]}.")
-    answer = FileResponse(
-        blobs.open_blob(found.pk),
-        as_attachment=True,
-        filename=there.path.rpartition("/")[2],
-        content_type="application/octet-stream",
-    )
+    answer = blobs.download(found.pk, name=there.path.rpartition("/")[2])
     answer["Content-Length"] = str(found.size_bytes)
     answer["Cache-Control"] = "private, no-store"
     return answer

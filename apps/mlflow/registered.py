@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from apps.core.errors import Invalid
+from apps.core.texts import whole_number
 from apps.mlflow.answers import USER_TAG, milliseconds, pairs
 from apps.mlflow.callers import Caller
 from apps.mlflow.errors import NotThere
@@ -20,7 +21,6 @@ from apps.registry.services import model_named
 NONE = "None"
 _KNOWN = {"staging": "Staging", PRODUCTION: "Production", "archived": "Archived"}
 LATEST = "latest"
-_LONGEST_NUMBER = 9
 
 
 def pack_for(caller: Caller) -> Pack:
@@ -65,11 +65,12 @@ def _versions(caller: Caller) -> QuerySet[Version]:
 
 def number_of(given: str) -> int:
     """Return the number of a version; raises Invalid for what is none."""
-    if not (given.isascii() and given.isdigit() and len(given) <= _LONGEST_NUMBER):
+    number = whole_number(given)
+    if number is None:
         raise Invalid(
             f"Parameter 'version' must be an integer, got '{given[:80]}'.", code="bad_version_number"
         )
-    return int(given)
+    return number
 
 
 def version_of(caller: Caller, name: str, number: str) -> Version:
