@@ -172,7 +172,8 @@ def log_tag(run: Run, *, name: str, changed: Callable[[str], str], by: User) -> 
     tags = {name: changed(str(current.tags.get(name, "")))}
     if current.state in OPEN_RUN:
         with connection.cursor() as cursor:
-            cursor.execute(_GROW, [Jsonb({}), Jsonb(tags), current.pk])
+            grown: list[Any] = [Jsonb({}), Jsonb(tags), current.pk]
+            cursor.execute(_GROW, grown)
         return
     _amend(current, by=by, written={"tags": current.tags | tags}, tags=1)
 

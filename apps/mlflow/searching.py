@@ -122,7 +122,7 @@ VERSIONS = Table(
     numbers=frozenset({"version_number", "creation_timestamp", "last_updated_timestamp"}),
     tags="v.tags",
     params="v.tags",
-    default_order="v.updated_at DESC",
+    default_order="m.name",
     ties="m.name, v.number DESC, v.id",
 )
 LOGGED = Table(

@@ -4,13 +4,13 @@ A version consists of the files that stand there when it is registered: their co
 and what comes later into the folder does not belong to it.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from apps.core.errors import Invalid, Refused
 from apps.core.models import Blob
+from apps.core.texts import whole_number
 from apps.experiments import files
 from apps.experiments.enums import ModelState
 from apps.experiments.models import LoggedModel, Run
@@ -21,7 +21,6 @@ from apps.mlflow.calls.limits import wrong
 from apps.registry.models import Version
 from apps.registry.queries import artifacts_of
 
-_NUMBER = re.compile(r"^\d+\Z")
 _KINDS = (
     "runs:/<run>/<folder>, models:/<name>/<version>, models:/<name>@<alias>, models:/<model id> "
     "or the address of an artifact of mlgov"
@@ -102,7 +101,7 @@ def _version(caller: Caller, parts: list[str], source: str) -> Version:
     name, _, alias = parts[0].partition("@")
     if alias and len(parts) == 1:
         return registered.version_by_alias(caller, name, alias)
-    if len(parts) == 2 and _NUMBER.match(parts[1]):
+    if len(parts) == 2 and whole_number(parts[1]) is not None:
         return registered.version_of(caller, parts[0], parts[1])
     raise _elsewhere(source)
 

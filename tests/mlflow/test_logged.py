@@ -190,7 +190,7 @@ def test_models_are_searched(mlflow, run, model):
     assert search("params.n = '9' AND model_type = 'pyfunc'") == ["forest"]
     assert search(f"attributes.model_id IN ('{second['info']['model_id']}')") == ["forest"]
     ordered = [{"field_name": "creation_timestamp"}, {"field_name": "name", "ascending": True}]
-    assert search(order_by=ordered) == ["forest", "trees"]
+    assert search(order_by=ordered) == ["trees", "forest"]
     assert search(order_by=[{"field_name": "name", "ascending": False}]) == ["trees", "forest"]
     page = mlflow.post("logged-models/search", experiment_ids=["0"], max_results=1)
     again = mlflow.post(

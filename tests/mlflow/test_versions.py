@@ -6,8 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from apps.audit.models import Event
 from apps.jobs.models import Job
-from apps.registry import services as registry
-from apps.registry.models import Artifact, Model, Version
+from apps.registry.models import Artifact, Version
 from tests.mlflow.test_artifacts import listed, put, sent
 
 ABSENT = (404, "RESOURCE_DOES_NOT_EXIST")
@@ -306,14 +305,3 @@ def test_a_search_of_versions_reads_a_page_in_as_many_statements_as_one_row(mlfl
         for _ in range(3):
             registered(mlflow, f"runs:/{run}/model")
     assert counts[0] == counts[1]
-
-
-def test_what_the_portal_made_is_a_registered_model_too(mlflow, version):
-    found = mlflow.get("model-versions/get", name="Approval", version="1")["model_version"]
-    assert found["source"] == f"mlflow-artifacts:/versions/{version.pk.hex}/artifacts"
-    assert found["run_id"] == version.run_id.hex
-    assert listed(mlflow, f"versions/{version.pk.hex}/artifacts")[0]["path"] == "model"
-    model = Model.objects.get()
-    again = registry.create_model(model.project, slug="approval-2", name="Approval", by=model.created_by)
-    assert mlflow.get("registered-models/get", name="Approval")["registered_model"]["latest_versions"]
-    assert again.versions.count() == 0

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.conf import settings
 from django.db.models import Max
@@ -88,42 +89,48 @@ def register_version(
         raise Invalid(f"A change is {' or '.join(Change.values)}, not “{change}”.", code="unknown_change")
     if run is not None:
         _demand_usable(run, project)
-    known = origin or Origin()
     commit = demand_commit(commit or (run.code_commit if run is not None else ""))
     current = Model.objects.select_for_update(of=("self",)).get(pk=model.pk)
     not_deleted(current).enforce()
     not_retired(current).enforce()
     if artifact_stream is not None:
         artifact_blob = blobs.store(artifact_stream, max_bytes=settings.MAX_UPLOAD_BYTES)
-    newest = model.versions.aggregate(newest=Max("number"))["newest"] or 0
-    version = Version.objects.create(
-        model=model,
-        number=newest + 1,
-        stage=pack_of(project.policy_revision).initial_stage,
-        change=change,
-        description=description,
-        run=run,
-        commit=commit,
-        source=known.source,
-        logged_model=known.logged_model,
-        run_link=known.run_link,
-        tags=dict(known.tags),
-        created_by=by,
-    )
-    audit.record(
-        "registry.version_registered",
-        version,
-        by=by,
-        project_id=project.pk,
-        change=change,
-        artifact=artifact_blob.digest if artifact_blob else None,
-        run=str(run.pk) if run else None,
-        commit=commit,
-    )
+    known = origin or Origin()
+    version = _next(model, known, by=by, run=run, commit=commit, change=change, description=description)
+    _record_registered(version, artifact_blob, by=by)
     if artifact_blob is not None:
         pin(version, path=artifact_path, blob=artifact_blob, by=by)
     pin_all(version, known.files, by=by)
     return version
+
+
+def _next(model: Model, origin: Origin, *, by: User, **said: Any) -> Version:
+    """Make the next version of a model, which is locked already; ``said`` are further fields of it."""
+    newest = model.versions.aggregate(newest=Max("number"))["newest"] or 0
+    return Version.objects.create(
+        model=model,
+        number=newest + 1,
+        stage=pack_of(model.project.policy_revision).initial_stage,
+        source=origin.source,
+        logged_model=origin.logged_model,
+        run_link=origin.run_link,
+        tags=dict(origin.tags),
+        created_by=by,
+        **said,
+    )
+
+
+def _record_registered(version: Version, artifact: Blob | None, *, by: User) -> None:
+    audit.record(
+        "registry.version_registered",
+        version,
+        by=by,
+        project_id=version.model.project_id,
+        change=version.change,
+        artifact=artifact.digest if artifact else None,
+        run=str(version.run_id) if version.run_id else None,
+        commit=version.commit,
+    )
 
 
 def _demand_usable(run: Run, project: Project) -> None:
