@@ -332,7 +332,7 @@ class TestInputs:
             {"datasets": [dataset(digest="d" * 37)]},
             {"datasets": [{"tags": []}]},
             {"datasets": "x"},
-            {"models": [{"model_id": "m-1"}]},
+            {"models": [{}]},
         ],
     )
     def test_that_are_wrong_are_refused(self, mlflow, body):
