@@ -135,7 +135,7 @@ def test_a_script_logs_models(script):
     assert (found["status"], row.state) == ("READY", "ready")
     assert found["params"] == len(row.params) == 150
     assert found["tags"] == {"team": "a", "kept": "2"}
-    assert found["registered"] == ["1", row.key, row.run_id.hex]
+    assert found["registered"] == ["1", f"models:/{row.key}", row.run_id.hex]
     assert found["by_run"] == ["2", f"models:/{row.key}"]
     assert (found["found"], found["outputs"]) == ([row.key], [[row.key, 2]])
     assert found["listed"] == ["MLmodel", "data"]

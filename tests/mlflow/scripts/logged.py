@@ -49,7 +49,7 @@ Path(sys.argv[1]).write_text(
             "status": ready.status.value,
             "params": len(read.params),
             "tags": {name: value for name, value in read.tags.items() if not name.startswith("mlflow.")},
-            "registered": [str(registered.version), registered.model_id, registered.run_id],
+            "registered": [str(registered.version), registered.source, registered.run_id],
             "by_run": [str(by_run.version), by_run.source],
             "found": [one.model_id for one in found],
             "outputs": [[one.model_id, one.step] for one in outputs],

@@ -64,7 +64,8 @@ with tempfile.TemporaryDirectory() as name, mlflow.start_run() as run:
     latest = client.get_latest_versions(NAME, stages=["None"])
     client.delete_model_version(NAME, second.version)
     left = client.search_model_versions(f"run_id = '{root}'", order_by=["name ASC"])
-    renamed = client.rename_registered_model("Copy", "Copied")
+    client.rename_registered_model("Copy", "Copied")
+    renamed = client.get_registered_model("Copied")
     client.delete_registered_model("Copied")
     gone = refused(client.get_registered_model, "Copied")
 Path(sys.argv[1]).write_text(
