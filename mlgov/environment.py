@@ -120,6 +120,8 @@ def database() -> dict[str, Any]:
         "TEST": {"NAME": "test_mlgov_" + os.environ.get("MLGOV_TEST_DB_SUFFIX", "main")},
     }
     options = settings.setdefault("OPTIONS", {})
+    # Only apps/core/statements.py prepares, and a pooler between must know of it (PgBouncer does from 1.21 on).
+    options["prepare_threshold"] = 0 if flag("MLGOV_DB_PREPARE", default=True) else None
     if flag("MLGOV_DB_POOL", default=role == "app"):
         # After an outage a connection is tried anew by who needs one, rather than after a pause that grows to minutes.
         options["pool"] = {"min_size": 1, "max_size": 8, "timeout": 5, "reconnect_timeout": 5}

@@ -61,10 +61,11 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
     "apps.core.middleware.RequestIdMiddleware",
     "apps.core.memory.ReadOnceMiddleware",
+    "apps.core.lanes.ProgramLaneMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -76,6 +77,8 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "apps.core.middleware.RefusalMiddleware",
 ]
+#: Beginnings of addresses that skip what stands below their lane.
+PROGRAM_LANES = ("/mlflow/",)
 ROOT_URLCONF = "mlgov.urls"
 WSGI_APPLICATION = "mlgov.wsgi.application"
 TEMPLATES = [

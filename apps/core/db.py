@@ -37,16 +37,27 @@ def service(function: Callable[P, R]) -> Callable[P, R]:
     @functools.wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         outermost = not connection.in_atomic_block
+        with transaction.atomic():
+            result = function(*args, **kwargs)
+            note = at_commit.get() if outermost else None
+            if note is not None:
+                note()
+            return result
+
+    return retried(run)
+
+
+def retried(function: Callable[P, R]) -> Callable[P, R]:
+    """Run ``function`` at most three times when it loses a race; it is one transaction, or one statement."""
+
+    @functools.wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                with transaction.atomic():
-                    result = function(*args, **kwargs)
-                    note = at_commit.get() if outermost else None
-                    if note is not None:
-                        note()
-                    return result
+                return function(*args, **kwargs)
             except OperationalError as error:
-                if not outermost or attempt == ATTEMPTS or sqlstate(error) not in RETRIED_STATES:
+                lost = sqlstate(error) in RETRIED_STATES
+                if connection.in_atomic_block or attempt == ATTEMPTS or not lost:
                     raise
                 time.sleep(random.uniform(0.005, 0.03) * attempt)  # noqa: S311 - jitter, not a secret
         raise AssertionError("unreachable")

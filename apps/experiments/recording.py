@@ -7,6 +7,7 @@ After its end each request is one audited change.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 from django.utils import timezone
@@ -14,13 +15,14 @@ from psycopg.types.json import Jsonb
 
 from apps.accounts.models import User
 from apps.audit import services as audit
-from apps.core import governed
-from apps.core.db import service
+from apps.core import governed, statements
+from apps.core.db import retried, service
 from apps.core.errors import Invalid
 from apps.core.ids import new_id
 from apps.experiments.enums import OPEN_RUN
 from apps.experiments.models import Run, RunInput
 from apps.experiments.services import MetricPoint, demand_active, demand_few
+from apps.projects.models import Project
 from apps.projects.permissions import Right, can
 
 #: One statement, however many points; the trigger of the table keeps the latest values.
@@ -38,7 +40,32 @@ _SHARE = """
 SELECT run.state, run.lock_version, run.deleted_at, experiment.deleted_at FROM experiments_run run
 JOIN experiments_experiment experiment ON experiment.id = run.experiment_id WHERE run.id = %s FOR SHARE OF run
 """
+#: The same for a run that runs, in one statement; where it finds none, the long way says why, or does it.
+_OPEN = """
+SELECT run.id FROM experiments_run run JOIN experiments_experiment experiment ON experiment.id = run.experiment_id
+WHERE run.id = %(run)s AND experiment.project_id = %(project)s AND run.state = ANY(%(open)s)
+    AND run.deleted_at IS NULL AND experiment.deleted_at IS NULL FOR SHARE OF run
+"""
+#: Parameters that are there already must be the same: what is there wins, and must hold what is given.
+_GROW_OPEN = """
+UPDATE experiments_run run SET params = run.params || %(params)s, tags = run.tags || %(tags)s, updated_at = now()
+FROM experiments_experiment experiment
+WHERE run.id = %(run)s AND experiment.id = run.experiment_id AND experiment.project_id = %(project)s
+    AND run.state = ANY(%(open)s) AND run.deleted_at IS NULL AND experiment.deleted_at IS NULL
+    AND (%(params)s || run.params) @> %(params)s
+RETURNING run.id
+"""
+_POINTS_OPEN = """
+, written AS (
+    INSERT INTO experiments_metric (id, run_id, name, value, step, at)
+    SELECT one.id, open.id, one.name, one.value, one.step, one.at
+    FROM open, unnest(%(ids)s::uuid[], %(names)s::text[], %(values)s::float8[], %(steps)s::bigint[], %(times)s::timestamptz[])
+        AS one (id, name, value, step, at)
+    ON CONFLICT DO NOTHING
+)
+"""
 _FORGET_TAG = "UPDATE experiments_run SET tags = tags - %s::text, updated_at = now() WHERE id = %s"
+_OPEN_STATES = sorted(OPEN_RUN)
 #: MLflow's clients say a run's name in a tag as well.
 NAME_TAG = "mlflow.runName"
 
@@ -103,6 +130,29 @@ def log_batch(run: Run, *, batch: Batch, by: User) -> None:
     _amend(current, by=by, written=written, points=len(batch.points), params=len(fresh), tags=len(batch.tags))
 
 
+@retried
+def log_at_once(project: Project, run: UUID, *, batch: Batch, by: User) -> bool:
+    """Log into a run that runs, in one statement; return False, having done nothing, where `log_batch` must look closer.
+
+    That is a run that has ended, was deleted or is not of the project, a parameter that has a value, and another name.
+    """
+    can(by, Right.CONTRIBUTE, project).enforce()
+    demand_few(batch.points)
+    if NAME_TAG in batch.tags:
+        return False
+    given: dict[str, Any] = {"run": run, "project": project.pk, "open": _OPEN_STATES}
+    found = _OPEN
+    if batch.params or batch.tags:
+        found = _GROW_OPEN
+        given |= {"params": Jsonb(dict(batch.params)), "tags": Jsonb(dict(batch.tags))}
+    points = ""
+    if batch.points:
+        points = _POINTS_OPEN
+        given |= dict(zip(("ids", "names", "values", "steps", "times"), _columns(batch.points), strict=True))
+    text = f"WITH open AS ({found}) {points} SELECT 1 FROM open"  # noqa: S608 - written here
+    return bool(statements.rows(text, given))
+
+
 def held(run: Run, *, shared: bool = False) -> Run:
     """Return the run under a lock; a shared one lets others add points at the same time, but nobody end it."""
     if shared:
@@ -141,11 +191,14 @@ def shown(value: Any) -> str:
 
 
 def _insert(run: Run, points: Iterable[MetricPoint]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(_POINTS, [run.pk, *_columns(points)])
+
+
+def _columns(points: Iterable[MetricPoint]) -> list[list[Any]]:
     now = timezone.now()
     rows = [(new_id(), one.name, one.value, one.step, one.at or now) for one in points]
-    columns = [list(column) for column in zip(*rows, strict=True)]
-    with connection.cursor() as cursor:
-        cursor.execute(_POINTS, [run.pk, *columns])
+    return [list(column) for column in zip(*rows, strict=True)]
 
 
 def _amend(run: Run, *, by: User, written: Mapping[str, Any], **counts: int) -> None:

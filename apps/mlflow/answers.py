@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from apps.core.errors import Invalid
 from apps.core.models import Blob
 from apps.experiments.enums import RunState
-from apps.experiments.models import Experiment, Metric, Run, RunInput, RunMetric
+from apps.experiments.models import Experiment, Metric, Run, RunMetric
 from apps.experiments.recording import shown
 from apps.mlflow.wire import double
 
@@ -123,16 +123,16 @@ def file_infos(kept: Iterable[Kept], path: str) -> list[dict[str, Any]]:
     return list(found.values())
 
 
-def run_document(run: Run, metrics: Iterable[RunMetric], inputs: Iterable[RunInput]) -> dict[str, Any]:
-    """Return a run with the latest value of each metric, its parameters, tags and datasets."""
+def run_document(run: Run) -> dict[str, Any]:
+    """Return a run with its parameters and tags; whoever has read them adds its metrics, datasets and models."""
     return {
         "info": info(run),
         "data": {
-            "metrics": [point(one) for one in metrics],
+            "metrics": [],
             "params": pairs(run.params),
             "tags": pairs(run.tags),
         },
-        "inputs": {"dataset_inputs": [_dataset_input(one) for one in inputs], "model_inputs": []},
+        "inputs": {"dataset_inputs": [], "model_inputs": []},
         "outputs": {"model_outputs": []},
     }
 
@@ -142,7 +142,8 @@ def point(one: Metric | RunMetric) -> dict[str, Any]:
     return {"key": one.name, "value": double(one.value), "timestamp": milliseconds(one.at), "step": one.step}
 
 
-def _dataset_input(one: RunInput) -> dict[str, Any]:
-    dataset = {"name": one.name, "digest": one.digest, "source_type": one.source_type, "source": one.source}
-    dataset |= {name: value for name, value in (("schema", one.schema), ("profile", one.profile)) if value}
-    return {"dataset": dataset, "tags": pairs(one.tags)}
+def dataset_input(one: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a dataset of a run; ``one`` has the columns of its row by their names."""
+    dataset = {name: one[name] for name in ("name", "digest", "source_type", "source")}
+    dataset |= {name: one[name] for name in ("schema", "profile") if one[name]}
+    return {"dataset": dataset, "tags": pairs(one["tags"])}

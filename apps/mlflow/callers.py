@@ -13,7 +13,7 @@ from apps.core.budgets import Left, budget_of, spend
 from apps.core.errors import Invalid, denied
 from apps.mlflow.errors import CallError, NotSignedIn, NotThere
 from apps.projects.models import Project
-from apps.projects.queries import projects_for
+from apps.projects.queries import memberships_of, projects_for
 
 #: So many projects are listed to who must choose one.
 MOST_LISTED = 10
@@ -78,13 +78,13 @@ def demand_scope(token: Token, scope: Scope) -> None:
 
 def caller_of(token: Token, slug: str) -> Caller:
     """Return the caller in the project that the address names, or in their only one."""
-    projects = projects_for(token.user)
-    if slug:
-        named = projects.filter(slug=slug).first()
-        if named is None:
+    found = memberships_of(token.user, slug=slug, most=MOST_LISTED + 1)
+    if not slug and (token.user.is_auditor or token.user.is_administrator):
+        found = list(projects_for(token.user)[: MOST_LISTED + 1])
+    elif slug and not found:
+        found = list(projects_for(token.user).filter(slug=slug))
+        if not found:
             raise NotThere(f"There is no project “{slug}”, or not for this token.")
-        return Caller(token.user, named, token)
-    found = list(projects[: MOST_LISTED + 1])
     if len(found) == 1:
         return Caller(token.user, found[0], token)
     if not found:

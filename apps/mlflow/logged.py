@@ -1,6 +1,5 @@
 """Logged models: loaded from the caller's project, and in the words of the protocol."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
@@ -8,7 +7,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from apps.experiments.enums import ModelState, ModelUse
-from apps.experiments.models import LoggedModel, Run, RunModel
+from apps.experiments.models import LoggedModel
 from apps.mlflow.answers import experiment_id, milliseconds, pairs
 from apps.mlflow.callers import Caller
 from apps.mlflow.errors import NotThere
@@ -85,25 +84,10 @@ def document(model: LoggedModel) -> dict[str, Any]:
     return {"info": info, "data": {"params": pairs(model.params), "metrics": []}}
 
 
-def models_of(runs: Iterable[UUID]) -> dict[UUID, list[RunModel]]:
-    """Return what each of these runs made and read, in the order in which it was noted; one statement."""
-    found: defaultdict[UUID, list[RunModel]] = defaultdict(list)
-    for one in RunModel.objects.filter(run__in=list(runs), model__deleted_at__isnull=True).order_by("id"):
-        found[one.run_id].append(one)
-    return found
-
-
-def with_models(run: dict[str, Any], used: Iterable[RunModel]) -> dict[str, Any]:
-    """Return a run's document with the models that it made and read."""
-    for one in used:
-        key = f"m-{one.model_id.hex}"
-        if one.use == ModelUse.OUTPUT:
-            run["outputs"]["model_outputs"].append({"model_id": key, "step": one.step})
-        else:
-            run["inputs"]["model_inputs"].append({"model_id": key})
-    return run
-
-
-def run_with_models(run: Run, shown: dict[str, Any]) -> dict[str, Any]:
-    """Return the document of one run with the models that it made and read."""
-    return with_models(shown, models_of([run.pk])[run.pk])
+def note_use(run: dict[str, Any], model: UUID, use: str, step: int) -> None:
+    """Add to a run's document a model that it made or read."""
+    key = f"m-{model.hex}"
+    if use == ModelUse.OUTPUT:
+        run["outputs"]["model_outputs"].append({"model_id": key, "step": step})
+    else:
+        run["inputs"]["model_inputs"].append({"model_id": key})

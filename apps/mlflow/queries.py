@@ -1,22 +1,24 @@
 """Load what a call names from the caller's project, and read it in as few statements as there are tables."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Any
 from uuid import UUID
 
 from django.db import connection
 from django.db.models import Q, QuerySet
 
+from apps.core.statements import rows
 from apps.core.texts import whole_number
 from apps.experiments.lifecycle import DEFAULT_NAME, default_experiment
-from apps.experiments.models import Experiment, Metric, Run, RunInput, RunMetric
-from apps.mlflow.answers import DEFAULT_ID, run_document
+from apps.experiments.models import Experiment, Metric, Run, RunInput
+from apps.mlflow.answers import DEFAULT_ID
 from apps.mlflow.callers import Caller
 from apps.mlflow.errors import NotThere
-from apps.mlflow.logged import models_of, with_models
 
 _LONGEST_ID = 18
+_IS_THERE = """
+SELECT 1 FROM experiments_run run JOIN experiments_experiment experiment ON experiment.id = run.experiment_id
+WHERE run.id = %s AND experiment.project_id = %s
+"""
 #: Of each run every so many points by step, and its last; few enough for the page that draws them.
 _SAMPLED = """
 SELECT run_id, step, value, at FROM (
@@ -77,17 +79,12 @@ def experiments_in(ids: Sequence[UUID]) -> list[Experiment]:
 
 def run_of(caller: Caller, given: str) -> Run:
     """Return a run by its id, deleted or not; raises NotThere."""
-    pk = _uuid(given)
-    found = None
-    if pk is not None:
-        rows = Run.objects.filter(experiment__project=caller.project, pk=pk)
-        found = rows.select_related("experiment__project", "started_by").first()
-    if found is None:
-        raise NotThere(f"Run with id={given[:100]} not found")
-    return found
+    key = demand_run(caller, given)
+    return Run.objects.select_related("experiment__project", "started_by").get(pk=key)
 
 
-def _uuid(given: str) -> UUID | None:
+def uuid_of(given: str) -> UUID | None:
+    """Return the key of a run that is named by 32 hex digits; None for what names none."""
     if len(given) != 32:
         return None
     try:
@@ -96,36 +93,18 @@ def _uuid(given: str) -> UUID | None:
         return None
 
 
+def demand_run(caller: Caller, given: str) -> UUID:
+    """Return the key of a run of the caller's project, deleted or not; raises NotThere."""
+    key = uuid_of(given)
+    if key is None or not rows(_IS_THERE, [key, caller.project.pk]):
+        raise NotThere(f"Run with id={given[:100]} not found")
+    return key
+
+
 def runs_among(caller: Caller, given: Iterable[str]) -> dict[UUID, Run]:
     """Return the runs that there are of these ids."""
-    keys = [pk for one in given if (pk := _uuid(one)) is not None]
+    keys = [pk for one in given if (pk := uuid_of(one)) is not None]
     return Run.objects.filter(experiment__project=caller.project, pk__in=keys).in_bulk()
-
-
-def values_of(run: Run) -> QuerySet[RunMetric]:
-    """Return the latest value of each metric of a run."""
-    return RunMetric.objects.filter(run=run).order_by("name")
-
-
-def inputs_of(run: Run) -> QuerySet[RunInput]:
-    """Return the datasets of a run in the order in which they were noted."""
-    return RunInput.objects.filter(run=run).order_by("id")
-
-
-def documents(ids: Sequence[UUID]) -> list[dict[str, Any]]:
-    """Return runs in the order of ``ids``: four statements, however many they are."""
-    keys = list(ids)
-    metrics: defaultdict[UUID, list[RunMetric]] = defaultdict(list)
-    for one in RunMetric.objects.filter(run__in=keys).order_by("run", "name"):
-        metrics[one.run_id].append(one)
-    inputs: defaultdict[UUID, list[RunInput]] = defaultdict(list)
-    for noted in RunInput.objects.filter(run__in=keys).order_by("id"):
-        inputs[noted.run_id].append(noted)
-    runs = Run.objects.select_related("experiment", "started_by").in_bulk(keys)
-    used = models_of(keys)
-    return [
-        with_models(run_document(runs[pk], metrics[pk], inputs[pk]), used[pk]) for pk in keys if pk in runs
-    ]
 
 
 def history_of(run: Run, name: str) -> QuerySet[Metric]:

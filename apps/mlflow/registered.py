@@ -2,9 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from django.db.models import QuerySet
 
 from apps.core.errors import Invalid
@@ -16,6 +18,31 @@ from apps.policies.pack import PRODUCTION, Pack
 from apps.policies.queries import pack_of, without_texts
 from apps.registry.models import Model, Version
 from apps.registry.services import model_named
+
+
+class Named(msgspec.Struct):
+    """A principal by their name."""
+
+    full_name: str
+
+
+class ShownVersion(msgspec.Struct):
+    """What a version's document needs of it, under the same names as the row has."""
+
+    pk: UUID
+    created_at: datetime
+    updated_at: datetime
+    number: int
+    stage: str
+    description: str
+    run_id: UUID | None
+    logged_model_id: UUID | None
+    tags: dict[str, Any]
+    source: str
+    run_link: str
+    created_by: Named
+    model: Model
+
 
 #: The stages that MLflow has; the policy's first one is its None, and a stage of another name keeps its title.
 NONE = "None"
@@ -125,19 +152,12 @@ def models_in(caller: Caller, ids: Sequence[UUID]) -> list[dict[str, Any]]:
     return [model_document(found[pk], latest[pk], pack) for pk in ids if pk in found]
 
 
-def versions_in(caller: Caller, ids: Sequence[UUID]) -> list[dict[str, Any]]:
-    """Return versions in the order of ``ids``: one statement."""
-    pack = pack_for(caller)
-    found = Version.objects.select_related("model", "created_by").in_bulk(list(ids))
-    return [version_document(found[pk], pack) for pk in ids if pk in found]
-
-
 def shown_model(caller: Caller, model: Model) -> dict[str, Any]:
     """Return a model with the newest version of each stage."""
     return model_document(model, latest_of([model.pk]), pack_for(caller))
 
 
-def model_document(model: Model, latest: Iterable[Version], pack: Pack) -> dict[str, Any]:
+def model_document(model: Model, latest: Iterable[Version | ShownVersion], pack: Pack) -> dict[str, Any]:
     """Return a model; ``latest`` is the newest version of each of its stages."""
     versions = sorted(latest, key=lambda one: one.number)
     return {
@@ -152,14 +172,14 @@ def model_document(model: Model, latest: Iterable[Version], pack: Pack) -> dict[
     }
 
 
-def _aliases(model: Model, latest: Iterable[Version], pack: Pack) -> list[dict[str, str]]:
+def _aliases(model: Model, latest: Iterable[Version | ShownVersion], pack: Pack) -> list[dict[str, str]]:
     named = {name: number for name, number in model.aliases.items() if not pack.means_production(name)} | {
         name: one.number for one in latest if one.stage == PRODUCTION for name in pack.production_aliases
     }
     return [{"alias": name, "version": str(number)} for name, number in sorted(named.items())]
 
 
-def version_document(version: Version, pack: Pack) -> dict[str, Any]:
+def version_document(version: Version | ShownVersion, pack: Pack) -> dict[str, Any]:
     """Return a version. It is ready as soon as it is there: its files were pinned with it."""
     document = {
         "name": version.model.name,
@@ -186,6 +206,6 @@ def version_document(version: Version, pack: Pack) -> dict[str, Any]:
     return document
 
 
-def download_uri(version: Version) -> str:
+def download_uri(version: Version | ShownVersion) -> str:
     """Return where clients find the files that are pinned to a version, and no others."""
     return f"mlflow-artifacts:/versions/{version.pk.hex}/artifacts"

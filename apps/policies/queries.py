@@ -20,10 +20,11 @@ from apps.policies.pack import Pack, PackInvalid, from_document, parse_pack
 from apps.policies.permissions import can_draft, may_read_drafts
 
 
-def without_texts(place: str) -> tuple[str, ...]:
-    """Return what a query defers that joins a revision at ``place``: its texts are a hundred kilobytes a row, and rules
-    are read from ``pack_of``, which keeps them."""
-    return (f"{place}__document", f"{place}__source")
+def without_texts(place: str = "") -> tuple[str, ...]:
+    """Return what a query defers that joins a revision at ``place``, or that reads revisions themselves.
+
+    Its texts are a hundred kilobytes a row, and rules are read from ``pack_of``, which keeps them."""
+    return tuple(f"{place}__{name}" if place else name for name in ("document", "source"))
 
 
 @lru_cache(maxsize=256)

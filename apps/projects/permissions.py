@@ -9,6 +9,8 @@ from apps.core.memory import once
 from apps.projects.enums import Role
 from apps.projects.models import Membership, Project
 
+_NOTED = "_noted_roles"
+
 
 class Right(StrEnum):
     """A kind of act, named by what a person wants to do."""
@@ -37,9 +39,17 @@ ROLES: dict[Right, frozenset[Role]] = {
 }
 
 
+def note_role(user: User, project_id: UUID, role: Role) -> None:
+    """Note the role with which a principal came, for as long as this very object of theirs is used: one request."""
+    user.__dict__.setdefault(_NOTED, {})[project_id] = role
+
+
 @once
 def role_of(user: User, project_id: UUID) -> Role | None:
     """Return the user's role in the project, or None for a stranger."""
+    noted: Role | None = user.__dict__.get(_NOTED, {}).get(project_id)
+    if noted is not None:
+        return noted
     value = Membership.objects.filter(project_id=project_id, user=user).values_list("role", flat=True).first()
     return Role(value) if value else None
 

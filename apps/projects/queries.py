@@ -7,9 +7,13 @@ from django.db.models import F, QuerySet
 from django.http import Http404
 
 from apps.accounts.models import User
+from apps.core import statements
+from apps.core.statements import Columns
 from apps.policies.criteria import Criterion
 from apps.policies.method.framing import Recommendation, recommend
+from apps.policies.models import Revision
 from apps.policies.queries import pack_of, without_texts
+from apps.projects.enums import Role
 from apps.projects.models import (
     Approach,
     Brief,
@@ -21,7 +25,17 @@ from apps.projects.models import (
     Project,
     RiskTier,
 )
+from apps.projects.permissions import note_role
 
+_PROJECT = Columns(Project)
+_REVISION = Columns(Revision, without=without_texts())
+_MEMBERSHIPS = f"""
+SELECT {_PROJECT.of("project")}, {_REVISION.of("revision")}, membership.role FROM projects_membership membership
+JOIN projects_project project ON project.id = membership.project_id
+JOIN policies_revision revision ON revision.id = project.policy_revision_id
+WHERE membership.user_id = %(user)s AND (%(slug)s::text = '' OR project.slug = %(slug)s::text)
+ORDER BY project.name, project.id LIMIT %(most)s
+"""  # noqa: S608 - written here
 OWN_REMEDY = "Stop the project, or go on and say why. The project set this criterion itself."
 
 
@@ -33,6 +47,20 @@ def projects_for(user: User) -> QuerySet[Project]:
     if not (user.is_auditor or user.is_administrator):
         projects = projects.filter(memberships__user=user)
     return projects.order_by("name")
+
+
+def memberships_of(user: User, *, slug: str = "", most: int = 2) -> list[Project]:
+    """Return projects that ``user`` is a member of, by name, or the one with this slug; their roles are known from then on.
+
+    One statement, for who asks it with each request. Whoever sees projects without being a member asks `projects_for`.
+    """
+    found = []
+    for values in statements.rows(_MEMBERSHIPS, {"user": user.pk, "slug": slug, "most": most}):
+        project = _PROJECT.made(values[: len(_PROJECT)])
+        project.policy_revision = _REVISION.made(values[len(_PROJECT) : -1])
+        note_role(user, project.pk, Role(values[-1]))
+        found.append(project)
+    return found
 
 
 def project_ids_for(user: User) -> QuerySet[Project, dict[str, Any]]:

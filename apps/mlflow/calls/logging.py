@@ -7,7 +7,7 @@ from apps.experiments import recording
 from apps.experiments.logged import link_inputs
 from apps.experiments.models import Run
 from apps.experiments.services import MetricPoint
-from apps.mlflow import logged, queries, searching
+from apps.mlflow import logged, queries, reading, searching
 from apps.mlflow.answers import moment, point
 from apps.mlflow.callers import Caller
 from apps.mlflow.calls.limits import (
@@ -53,28 +53,30 @@ def _point(given: Point | LogMetric, place: str) -> MetricPoint:
     )
 
 
-def _log(caller: Caller, run: Run, batch: recording.Batch) -> dict[str, Any]:
+def _log(caller: Caller, run: str, batch: recording.Batch) -> dict[str, Any]:
     demand_value(batch.tags.get(recording.NAME_TAG, ""), "value", LONGEST_KEY)
-    recording.log_batch(run, batch=batch, by=caller.user)
+    key = queries.uuid_of(run)
+    if key is None or not recording.log_at_once(caller.project, key, batch=batch, by=caller.user):
+        recording.log_batch(queries.run_of(caller, run), batch=batch, by=caller.user)
     return {}
 
 
 def log_metric(caller: Caller, form: LogMetric) -> dict[str, Any]:
     """Log one point."""
     made = _point(form, "")
-    return _log(caller, queries.run_of(caller, run_id(form)), recording.Batch(points=[made]))
+    return _log(caller, run_id(form), recording.Batch(points=[made]))
 
 
 def log_parameter(caller: Caller, form: LogParameter) -> dict[str, Any]:
     """Log a parameter, which then keeps its value."""
     params = {demand_key(form.key): demand_value(form.value, "value", LONGEST_PARAM)}
-    return _log(caller, queries.run_of(caller, run_id(form)), recording.Batch(params=params))
+    return _log(caller, run_id(form), recording.Batch(params=params))
 
 
 def set_tag(caller: Caller, form: SetTag) -> dict[str, Any]:
     """Set a tag of a run."""
     tags = {demand_key(form.key): demand_value(form.value, "value", LONGEST_TAG)}
-    return _log(caller, queries.run_of(caller, run_id(form)), recording.Batch(tags=tags))
+    return _log(caller, run_id(form), recording.Batch(tags=tags))
 
 
 def delete_tag(caller: Caller, form: DeleteTag) -> dict[str, Any]:
@@ -92,7 +94,7 @@ def log_batch(caller: Caller, form: LogBatch) -> dict[str, Any]:
         params=params_of(params),
         tags=tags_of(tags),
     )
-    return _log(caller, queries.run_of(caller, run_id(form)), batch)
+    return _log(caller, run_id(form), batch)
 
 
 def log_inputs(caller: Caller, form: LogInputs) -> dict[str, Any]:
@@ -128,12 +130,12 @@ def _described(given: DatasetInput, place: str) -> recording.Described:
 
 def get_history(caller: Caller, form: History) -> dict[str, Any]:
     """Return a page of the points of a metric."""
-    run = queries.run_of(caller, run_id(form))
+    run = queries.demand_run(caller, run_id(form))
     most = page_size(form.max_results, default=MOST_HISTORY, most=MOST_HISTORY)
     start = searching.offset_of(form.page_token or "")
-    points = list(queries.history_of(run, form.metric_key)[start : start + most + 1])
-    document: dict[str, Any] = {"metrics": [point(one) for one in points[:most]]}
-    if len(points) > most:
+    points, more = reading.history(run, form.metric_key, start=start, most=most)
+    document: dict[str, Any] = {"metrics": points}
+    if more:
         document["next_page_token"] = searching.token_of(start + most)
     return document
 

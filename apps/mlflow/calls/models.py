@@ -5,7 +5,7 @@ from typing import Any
 from apps.accounts.enums import Scope
 from apps.core.errors import Invalid
 from apps.gates import services as gates
-from apps.mlflow import registered, searching
+from apps.mlflow import reading, registered, searching
 from apps.mlflow.callers import Caller, demand_scope
 from apps.mlflow.calls import promoting
 from apps.mlflow.calls.limits import (
@@ -73,7 +73,11 @@ def delete(caller: Caller, form: ModelByName) -> dict[str, Any]:
 
 def get(caller: Caller, form: ModelByName) -> dict[str, Any]:
     """Return a model."""
-    return {"registered_model": registered.shown_model(caller, registered.model_of(caller, _name(form.name)))}
+    found = reading.model_named(caller, _name(form.name))
+    if found is None:
+        return {"registered_model": registered.shown_model(caller, registered.model_of(caller, form.name))}
+    pack = registered.pack_for(caller)
+    return {"registered_model": registered.model_document(found, reading.newest_by_stage(found), pack)}
 
 
 def wanted(form: SearchRegistry, grammar: Grammar, *, default: int, most: int) -> searching.Search:
@@ -147,5 +151,12 @@ def delete_alias(caller: Caller, form: Alias) -> dict[str, Any]:
 
 def get_by_alias(caller: Caller, form: Alias) -> dict[str, Any]:
     """Return the version that an alias names."""
-    version = registered.version_by_alias(caller, _name(form.name), form.alias)
-    return {"model_version": registered.version_document(version, registered.pack_for(caller))}
+    pack = registered.pack_for(caller)
+    found = None
+    model = reading.model_named(caller, _name(form.name))
+    if model is not None and pack.means_production(form.alias):
+        found = reading.version_in_production(model)
+    elif model is not None and form.alias in model.aliases:
+        found = reading.version_numbered(model, model.aliases[form.alias])
+    version = found or registered.version_by_alias(caller, form.name, form.alias)
+    return {"model_version": registered.version_document(version, pack)}

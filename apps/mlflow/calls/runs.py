@@ -6,7 +6,7 @@ from apps.core.errors import Invalid
 from apps.core.ids import new_id
 from apps.experiments import lifecycle, services
 from apps.experiments.recording import NAME_TAG
-from apps.mlflow import logged, queries, searching
+from apps.mlflow import queries, reading, searching
 from apps.mlflow.answers import DEFAULT_ID, STATE_NUMBERS, STATES, USER_TAG, info, moment, run_document
 from apps.mlflow.callers import Caller
 from apps.mlflow.calls.limits import LONGEST_KEY, demand_value, page_size, run_id, tags_of, view, wrong
@@ -31,7 +31,7 @@ def create(caller: Caller, form: CreateRun) -> dict[str, Any]:
     started = None if form.start_time is None else moment(form.start_time, parameter="start_time")
     experiment = queries.experiment_of(caller, form.experiment_id or DEFAULT_ID)
     run = services.start_run(experiment, name=name, by=caller.user, tags=tags, started_at=started)
-    return {"run": run_document(run, (), ())}
+    return {"run": run_document(run)}
 
 
 def _name(given: str) -> str:
@@ -40,9 +40,10 @@ def _name(given: str) -> str:
 
 def get(caller: Caller, form: RunNamed) -> dict[str, Any]:
     """Return a run, deleted or not."""
-    run = queries.run_of(caller, run_id(form))
-    shown = run_document(run, queries.values_of(run), queries.inputs_of(run))
-    return {"run": logged.run_with_models(run, shown)}
+    named = run_id(form)
+    key = queries.uuid_of(named)
+    found = reading.run_documents(caller, [key]) if key else []
+    return {"run": found[0] if found else run_document(queries.run_of(caller, named))}
 
 
 def update(caller: Caller, form: UpdateRun) -> dict[str, Any]:
@@ -91,5 +92,5 @@ def search(caller: Caller, form: SearchRuns) -> dict[str, Any]:
     )
     keys = queries.experiment_keys(caller, form.experiment_ids or ())
     ids, following = searching.search_runs(keys, wanted) if keys else ([], "")
-    document: dict[str, Any] = {"runs": queries.documents(ids)}
+    document: dict[str, Any] = {"runs": reading.run_documents(caller, ids)}
     return document | ({"next_page_token": following} if following else {})

@@ -3,8 +3,9 @@
 import re
 from typing import Any
 
+from apps.core.texts import whole_number
 from apps.gates import services as gates
-from apps.mlflow import registered, searching, sources
+from apps.mlflow import reading, registered, searching, sources
 from apps.mlflow.callers import Caller
 from apps.mlflow.calls import promoting
 from apps.mlflow.calls.limits import (
@@ -40,7 +41,7 @@ def _named(caller: Caller, form: VersionByNumber) -> Version:
     return registered.version_of(caller, form.name, form.version)
 
 
-def _shown(caller: Caller, version: Version) -> dict[str, Any]:
+def _shown(caller: Caller, version: Version | registered.ShownVersion) -> dict[str, Any]:
     return {"model_version": registered.version_document(version, registered.pack_for(caller))}
 
 
@@ -86,14 +87,20 @@ def delete(caller: Caller, form: VersionByNumber) -> dict[str, Any]:
 
 def get(caller: Caller, form: VersionByNumber) -> dict[str, Any]:
     """Return a version."""
-    return _shown(caller, _named(caller, form))
+    model = reading.model_named(caller, form.name)
+    number = whole_number(form.version)
+    found = reading.version_numbered(model, number) if model and number else None
+    return _shown(caller, found or _named(caller, form))
 
 
 def search(caller: Caller, form: SearchRegistry) -> dict[str, Any]:
     """Return a page of the versions that fit."""
     asked = wanted(form, VERSIONS, default=10_000, most=200_000)
     ids, following = searching.search_versions(caller.project.pk, asked)
-    document: dict[str, Any] = {"model_versions": registered.versions_in(caller, ids)}
+    pack = registered.pack_for(caller)
+    document: dict[str, Any] = {
+        "model_versions": [registered.version_document(one, pack) for one in reading.versions_in(ids)]
+    }
     return document | ({"next_page_token": following} if following else {})
 
 
