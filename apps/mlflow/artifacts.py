@@ -6,7 +6,6 @@ version; Django has decoded it once, and it is not decoded again.
 
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.views.decorators.csrf import csrf_exempt
 
 from apps.accounts.enums import Scope
 from apps.core import blobs
@@ -14,40 +13,38 @@ from apps.core.models import Blob
 from apps.mlflow import wire
 from apps.mlflow.answers import file_infos
 from apps.mlflow.callers import Caller, caller_of, demand_scope, token_of
-from apps.mlflow.errors import CallError, NotThere, refusal
+from apps.mlflow.errors import CallError, NotThere
 from apps.mlflow.places import Place, located
+from apps.mlflow.speaking import speaks
 
 _SCOPES = {"GET": Scope.READ, "PUT": Scope.TRACK, "DELETE": Scope.TRACK}
 #: The client sends the file in one piece after a refusal that begins so.
 _NO_PARTS = "Multipart upload is not supported for the current artifact repository"
 
 
-@csrf_exempt
+@speaks
 def artifact(request: HttpRequest, place: str = "", slug: str = "") -> HttpResponseBase:
     """Send, keep or remove a file; without a place list the folder that the parameter ``path`` names."""
-    try:
-        token = token_of(request)
-        method = str(request.method)
-        if method not in _SCOPES or (not place and method != "GET"):
-            raise CallError(
-                f"Artifacts do not take {method} here.",
-                code="BAD_REQUEST",
-                status=405,
-                Allow="GET, PUT, DELETE",
-            )
-        demand_scope(token, _SCOPES[method])
-        caller = caller_of(token, slug)
-        there = located(caller, place or request.GET.get("path", ""))
-        if not place:
-            return wire.answer({"files": file_infos(there.within(), there.path)})
-        if method == "PUT":
-            return _put(caller, there, request)
-        if method == "DELETE":
-            there.remove(by=caller.user)
-            return wire.answer({})
-        return _sent(there)
-    except Exception as error:
-        return refusal(request, error)
+    token = token_of(request)
+    method = str(request.method)
+    if method not in _SCOPES or (not place and method != "GET"):
+        raise CallError(
+            f"Artifacts do not take {method} here.",
+            code="BAD_REQUEST",
+            status=405,
+            Allow="GET, PUT, DELETE",
+        )
+    demand_scope(token, _SCOPES[method])
+    caller = caller_of(token, slug)
+    there = located(caller, place or request.GET.get("path", ""))
+    if not place:
+        return wire.answer({"files": file_infos(there.within(), there.path)})
+    if method == "PUT":
+        return _put(caller, there, request)
+    if method == "DELETE":
+        there.remove(by=caller.user)
+        return wire.answer({})
+    return _sent(there)
 
 
 def _put(caller: Caller, there: Place, request: HttpRequest) -> HttpResponse:
@@ -70,11 +67,8 @@ def _sent(there: Place) -> FileResponse:
     return answer
 
 
-@csrf_exempt
+@speaks
 def in_parts(request: HttpRequest, place: str = "", slug: str = "") -> HttpResponse:
     """Say that files do not come in parts, in the words after which the client sends them whole."""
-    try:
-        token_of(request)
-        raise CallError(f"{_NO_PARTS}. Send the file in one piece.", code="NOT_IMPLEMENTED", status=501)
-    except Exception as error:
-        return refusal(request, error)
+    token_of(request)
+    raise CallError(f"{_NO_PARTS}. Send the file in one piece.", code="NOT_IMPLEMENTED", status=501)
