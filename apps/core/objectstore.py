@@ -63,6 +63,17 @@ class ObjectStorage(S3Storage):
         with self._told():
             return bool(super().exists(name))
 
+    def delete(self, name: str) -> None:
+        """Remove the object; one that is not there is no fault."""
+        with self._told():
+            super().delete(name)
+
+    def listdir(self, path: str) -> tuple[list[str], list[str]]:
+        """Return the names of folders and of objects right under a path."""
+        with self._told():
+            folders, files = super().listdir(path)
+            return list(folders), list(files)
+
     def demand_reachable(self) -> None:
         """Raise StorageFailed unless the bucket is there and lets us look at it."""
         with self._told():

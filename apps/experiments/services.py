@@ -281,7 +281,7 @@ def log_metrics(run: Run, *, metrics: Iterable[MetricPoint], by: User) -> int:
 
 @service
 def log_artifact(
-    run: Run, *, path: str, stream: blobs.Readable, by: User, media_type: str = "application/octet-stream"
+    run: Run, *, path: str, stream: blobs.Content, by: User, media_type: str = "application/octet-stream"
 ) -> Artifact:
     """Keep a file of a run under a relative path."""
     can(by, Right.CONTRIBUTE, run.experiment.project).enforce()
@@ -293,7 +293,7 @@ def log_artifact(
     current = _running(run)
     if current.artifacts.standing().filter(path=path).exists():
         raise Invalid(f"The run has a file {path} already; choose another path.", code="path_taken")
-    blob = blobs.store(stream, max_bytes=settings.MAX_UPLOAD_BYTES, media_type=media_type)
+    blob = blobs.kept(stream, max_bytes=settings.MAX_UPLOAD_BYTES, media_type=media_type)
     artifact = Artifact.objects.create(run=current, path=path, blob=blob, created_by=by)
     audit.record(
         "experiments.artifact_logged",

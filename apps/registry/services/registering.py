@@ -43,7 +43,7 @@ def register_version(
     *,
     by: User,
     run: Run | None = None,
-    artifact_stream: blobs.Readable | None = None,
+    artifact_stream: blobs.Content | None = None,
     artifact_blob: Blob | None = None,
     artifact_path: str = "model",
     commit: str = "",
@@ -64,7 +64,7 @@ def register_version(
     current = Model.objects.select_for_update(of=("self",)).get(pk=model.pk)
     not_retired(current).enforce()
     if artifact_stream is not None:
-        artifact_blob = blobs.store(artifact_stream, max_bytes=settings.MAX_UPLOAD_BYTES)
+        artifact_blob = blobs.kept(artifact_stream, max_bytes=settings.MAX_UPLOAD_BYTES)
     newest = model.versions.aggregate(newest=Max("number"))["newest"] or 0
     version = Version.objects.create(
         model=model,
