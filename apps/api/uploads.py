@@ -2,7 +2,7 @@
 
 import math
 import tempfile
-from typing import Any, BinaryIO
+from typing import IO, Any
 from uuid import UUID
 
 import http_sf
@@ -32,7 +32,8 @@ _MEMORY_BYTES = 1024 * 1024
 #: Codes that the draft has types of problems for.
 _TYPES = {"mismatching_upload_offset", "completed_upload", "inconsistent_upload_length"}
 _IANA = "https://iana.org/assignments/http-problem-types#"
-_BUSY_SECONDS = 2
+#: Seconds after which to ask again: five times as much is longer than a writer that died is waited for.
+_BUSY_SECONDS = 20
 
 
 def _header(name: str, text: str, *, required: bool = False) -> OpenApiParameter:
@@ -128,7 +129,8 @@ def _told(upload: Upload, *, status: int = 200, location: str = "") -> Response:
     told["Upload-Length"] = str(upload.size_bytes)
     told["Upload-Complete"] = "?1" if upload.is_complete else "?0"
     told["Upload-Limit"] = _limits(upload)
-    told["Cache-Control"] = "no-store"
+    if status == 200:
+        told["Cache-Control"] = "no-store"
     return told
 
 
@@ -169,7 +171,7 @@ class Uploads(_Uploading):
 class UploadOne(_Uploading):
     scopes = {"GET": Scope.TRACK, "PATCH": Scope.TRACK, "DELETE": Scope.TRACK}
     parser_classes = [PartParser]
-    part: BinaryIO | None = None
+    part: IO[bytes] | None = None
     part_bytes = 0
 
     @extend_schema(responses=UploadOut)

@@ -17,8 +17,7 @@ def clean_up(job: RunningJob) -> dict[str, Any]:
     expired = 0
     for upload in over.filter(Q(held_until__isnull=True) | Q(held_until__lte=Now())).order_by("id"):
         job.check()
-        services.expire(upload)
-        expired += 1
+        expired += services.expire(upload)
     strays = 0
     for upload_id in parts.folders():
         # Rows are committed before their first byte is kept, so a folder without one belongs to nobody.

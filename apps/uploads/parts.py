@@ -6,7 +6,7 @@ that whatever a killed process leaves is found by name.
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, BinaryIO
+from typing import IO, Any
 from uuid import UUID
 
 from django.core.files import File
@@ -27,7 +27,7 @@ def key_of(upload_id: UUID, *, offset: int, fence: int) -> str:
     return f"{FOLDER}/{upload_id.hex}/{offset:015d}-{fence}"
 
 
-def keep(key: str, content: BinaryIO) -> None:
+def keep(key: str, content: IO[bytes]) -> None:
     """Keep a part. Raises StorageFailed where the storage cannot be used, DiskFull where there is no room."""
     content.seek(0)
     try:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import BinaryIO
+from typing import IO
 from uuid import UUID
 
 from django.conf import settings
@@ -26,7 +26,7 @@ from apps.uploads.permissions import can_begin, can_write
 #: How long an upload stays after its last byte came, or after it was completed.
 KEPT = timedelta(hours=24)
 #: How long a writer that says nothing is believed to live.
-HELD = timedelta(seconds=120)
+HELD = timedelta(seconds=90)
 #: Bytes of one request: as large as a disk takes in one breath, and small enough to send again.
 MOST_PART_BYTES = 64 * 1024 * 1024
 
@@ -70,7 +70,7 @@ def begin(project: Project, *, size_bytes: int, sha256: str, by: User) -> Upload
 
 
 def append(
-    upload: Upload, *, offset: int, part: BinaryIO, size_bytes: int, by: User, is_last: bool | None = None
+    upload: Upload, *, offset: int, part: IO[bytes], size_bytes: int, by: User, is_last: bool | None = None
 ) -> Upload:
     """Add the bytes of ``part`` at ``offset``; with the last byte the file is joined, checked and kept.
 
@@ -111,7 +111,7 @@ def _hold(pk: UUID, *, offset: int, size_bytes: int, is_last: bool | None) -> Up
     return _change(current, fence=current.fence + 1, held_until=Now() + HELD)
 
 
-def _write(held: Upload, part: BinaryIO, size_bytes: int) -> Upload:
+def _write(held: Upload, part: IO[bytes], size_bytes: int) -> Upload:
     key = parts.key_of(held.pk, offset=held.offset, fence=held.fence)
     # What is kept and not noted lies in the folder of the upload, and goes with it.
     parts.keep(key, part)
@@ -178,10 +178,9 @@ def _end(upload: Upload, *, event: str, by: User | None, **data: str) -> None:
     audit.record(event, ended, by=by, project_id=ended.project_id, offset=ended.offset, **data)
 
 
-def expire(upload: Upload) -> None:
-    """End an upload whose time is over, unless somebody went on with it meanwhile; its row goes with its bytes."""
-    if _end_in_time(upload):
-        clear(upload)
+def expire(upload: Upload) -> bool:
+    """End an upload whose time is over, unless somebody went on with it meanwhile; returns whether all of it is gone."""
+    return _end_in_time(upload) and clear(upload)
 
 
 @service
