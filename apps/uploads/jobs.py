@@ -21,7 +21,8 @@ def clean_up(job: RunningJob) -> dict[str, Any]:
     strays = 0
     for upload_id in parts.folders():
         # Rows are committed before their first byte is kept, so a folder without one belongs to nobody.
-        if not Upload.objects.filter(pk=upload_id, state=UploadState.OPEN).exists():
+        in_use = Q(state=UploadState.OPEN) | Q(held_until__gt=Now())
+        if not Upload.objects.filter(in_use, pk=upload_id).exists():
             job.check()
             strays += parts.clear(upload_id)
     with job.completing({}) as answer:

@@ -17,6 +17,10 @@ class UploadQuerySet(models.QuerySet["Upload"]):
         """Those that can be gone on with, or used."""
         return self.exclude(state=UploadState.ENDED).filter(expires_at__gt=Now())
 
+    def held(self) -> "UploadQuerySet":
+        """Those that a request writes to, or did until a moment ago."""
+        return self.filter(held_until__gt=Now())
+
 
 class Upload(Row):
     """A file of a size and SHA-256 that were told beforehand, of which ``offset`` bytes are here.

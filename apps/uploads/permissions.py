@@ -2,7 +2,6 @@
 
 from django.conf import settings
 from django.db.models import Sum
-from django.db.models.functions import Now
 
 from apps.accounts.models import User
 from apps.core.errors import ALLOWED, Decision, not_now
@@ -37,7 +36,7 @@ def can_write(upload: Upload) -> Decision:
         return not_now(
             "This upload is complete; nothing can be added to it. Use its id.", code="completed_upload"
         )
-    if upload.held_until is not None and Upload.objects.filter(pk=upload.pk, held_until__gt=Now()).exists():
+    if Upload.objects.held().filter(pk=upload.pk).exists():
         return not_now(
             "Another request writes to this upload. Send one after the other; ask for the offset when it is done.",
             code="upload_busy",
