@@ -1,4 +1,4 @@
-"""Large files in parts, by the draft of the IETF for resumable uploads (ADR 28), and their ids in place of a file."""
+"""Large files in parts, by the draft of the IETF for resumable uploads (ADR 29), and their ids in place of a file."""
 
 import math
 import tempfile
