@@ -21,6 +21,7 @@ from apps.api.base import Endpoint, FileIn, Input, Output, answer
 from apps.api.digests import CHUNK_BYTES, CONTENT_DIGEST
 from apps.core import blobs
 from apps.core.errors import Invalid, MlgovError
+from apps.core.texts import whole_number
 from apps.projects.models import Project
 from apps.projects.queries import project_by_id_for
 from apps.uploads import queries, services
@@ -213,14 +214,14 @@ class UploadOne(_Uploading):
 
 
 def _offset(request: Request) -> int:
-    given = request.headers.get("Upload-Offset", "")
     # At most fifteen digits, as an integer of a structured field has (RFC 9651, section 3.3.1).
-    if not (given.isascii() and given.isdigit() and len(given) <= 15):
+    given = whole_number(request.headers.get("Upload-Offset", ""), digits=15)
+    if given is None:
         raise Invalid(
             "Upload-Offset says at which byte these begin, such as 0. Take it from the answer to HEAD.",
             code="bad_upload_offset",
         )
-    return int(given)
+    return given
 
 
 def _is_last(request: Request) -> bool | None:
@@ -228,7 +229,8 @@ def _is_last(request: Request) -> bool | None:
     if given is None:
         return None
     try:
-        value, _ = http_sf.parse(given.encode(), tltype="item")
+        item: Any = http_sf.parse(given.encode(), tltype="item")
+        value = item[0]
     except ValueError:
         value = None
     if not isinstance(value, bool):

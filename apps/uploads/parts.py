@@ -5,6 +5,7 @@ that whatever a killed process leaves is found by name.
 """
 
 import logging
+import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import IO, Any
 from uuid import UUID
@@ -20,6 +21,7 @@ from apps.uploads.models import Part
 logger = logging.getLogger(__name__)
 #: Blobs lie in folders of two hexadecimal digits, so this is none of theirs.
 FOLDER = "uploads"
+_NAME = re.compile("[0-9a-f]{32}")
 
 
 def key_of(upload_id: UUID, *, offset: int, fence: int) -> str:
@@ -40,7 +42,13 @@ def read(parts: Iterable[Part], *, breathe: Callable[[], Any]) -> Iterator[bytes
     """Yield the content of parts, one after another; ``breathe`` is called before each, and may raise to stop."""
     for part in parts:
         breathe()
-        with default_storage.open(part.key, "rb") as file:
+        try:
+            file = default_storage.open(part.key, "rb")
+        except (OSError, StorageFailed):
+            # Who took over, or gave the upload up, may have removed it at this moment: that is the better reason.
+            breathe()
+            raise
+        with file:
             while chunk := file.read(CHUNK_BYTES):
                 yield chunk
 
@@ -68,4 +76,4 @@ def folders() -> list[UUID]:
         names, _ = default_storage.listdir(FOLDER)
     except FileNotFoundError:
         return []
-    return [UUID(name) for name in names if len(name) == 32 and name.isalnum()]
+    return [UUID(name) for name in names if _NAME.fullmatch(name)]

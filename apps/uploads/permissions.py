@@ -19,12 +19,13 @@ def can_begin(user: User, project: Project, *, size_bytes: int) -> Decision:
             "Go on with one of them or give it up (GET /uploads lists them).",
             code="too_many_uploads",
         )
-    # What is over still lies there until it is cleared away.
-    there = Upload.objects.filter(project=project).aggregate(sum=Sum("size_bytes"))["sum"] or 0
+    # What is over still lies there until it is cleared away; what is complete lies with the other files.
+    on_their_way = Upload.objects.filter(project=project).exclude(state=UploadState.COMPLETE)
+    there = on_their_way.aggregate(sum=Sum("size_bytes"))["sum"] or 0
     if there + size_bytes > settings.MAX_PROJECT_UPLOAD_BYTES:
         return not_now(
-            f"The uploads of this project are {there:,} bytes; with this one they would pass the limit of "
-            f"{settings.MAX_PROJECT_UPLOAD_BYTES:,}. Wait until others are a day old, or give one up.",
+            f"Uploads of {there:,} bytes are on their way in this project; with this one they would pass the limit of "
+            f"{settings.MAX_PROJECT_UPLOAD_BYTES:,}. Wait until others are complete or a day old, or give one up.",
             code="project_uploads_full",
         )
     return ALLOWED

@@ -29,6 +29,8 @@ KEPT = timedelta(hours=24)
 HELD = timedelta(seconds=90)
 #: Bytes of one request: as large as a disk takes in one breath, and small enough to send again.
 MOST_PART_BYTES = 64 * 1024 * 1024
+#: Parts of an upload: each is a row and a file, and joining them opens them all.
+MOST_PARTS = 10_000
 
 
 class OffsetConflict(Refused):
@@ -45,6 +47,10 @@ class OffsetConflict(Refused):
 
 class WrongLength(MlgovError):
     """More bytes than were told, or an end that is none (400)."""
+
+
+class TooManyParts(Refused):
+    """The parts are too small for the file (409)."""
 
 
 @service
@@ -99,6 +105,11 @@ def _hold(pk: UUID, *, offset: int, size_bytes: int, is_last: bool | None) -> Up
     """Take the upload for one writer. Its checks come in the order of what a sender can do about them."""
     current = _locked(pk)
     can_write(current).enforce()
+    if size_bytes and current.parts.count() >= MOST_PARTS:
+        raise TooManyParts(
+            f"The upload has {MOST_PARTS:,} parts, which are the most. Give it up, and send larger ones.",
+            code="too_many_parts",
+        )
     if offset != current.offset:
         raise OffsetConflict(expected=current.offset, provided=offset)
     after = offset + size_bytes
@@ -187,9 +198,11 @@ def expire(upload: Upload) -> bool:
 
 @service
 def _end_in_time(upload: Upload) -> bool:
-    if Upload.objects.living().select_for_update(of=("self",)).filter(pk=upload.pk).exists():
+    current = Upload.objects.select_for_update(of=("self",)).filter(pk=upload.pk).first()
+    row = Upload.objects.filter(pk=upload.pk)
+    if current is None or row.living().exists() or row.held().exists():
         return False
-    if upload.state == UploadState.OPEN:
+    if current.state == UploadState.OPEN:
         _end(upload, event="uploads.expired", by=None)
     return True
 

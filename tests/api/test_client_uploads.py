@@ -4,9 +4,11 @@ import hashlib
 import socket
 import threading
 from contextlib import contextmanager
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
+from django.db.models.functions import Now
 
 from apps.api.cli import client as cli
 from apps.core import blobs
@@ -107,3 +109,19 @@ def test_a_command_that_was_stopped_goes_on_with_its_key(live_server, run, monke
         1,
         1,
     )
+
+
+def test_the_joining_is_waited_for_longer_than_a_server_that_is_away(
+    live_server, run, monkeypatch, tmp_path, ci, model
+):
+    monkeypatch.setattr(cli, "IN_PARTS", 100_000)
+    monkeypatch.setattr(cli, "LONGEST_PAUSE", 0.2)
+    large = tmp_path / "large.bin"
+    large.write_bytes(CONTENT)
+    command = ("upload", str(model.pk), str(large), "--key", "mine")
+    with breaking(live_server.url, ask=set(range(1, 100))) as url:
+        assert run(url, *command, token=ci.secret)[0] == 3
+    Upload.objects.update(held_until=Now() + timedelta(seconds=4))
+    status, _, err = run(live_server.url, *command, token=ci.secret)
+    assert status == 0, err
+    assert err.count("Another request writes to this upload") > cli.ATTEMPTS

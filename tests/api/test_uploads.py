@@ -45,7 +45,7 @@ def field(content):
     return f"sha-256=:{base64.b64encode(hashlib.sha256(content).digest()).decode()}:"
 
 
-def begin(client, project, content=CONTENT, **more):
+def begin(client, project, content=CONTENT, /, **more):
     told = {"project": str(project.pk), "size": len(content), "sha256": sha(content)} | more
     return client.post(f"{API}/uploads", told, format="json")
 

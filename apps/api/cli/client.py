@@ -44,6 +44,8 @@ CHUNK, BINARY = 256 * 1024, "application/octet-stream"
 LARGE = 1_000_000
 #: Bytes from which on a file is sent in parts of PART bytes, so that a broken connection costs one of them.
 IN_PARTS, PART = 50_000_000, 8 * 1024 * 1024
+#: Times to ask again while the server joins the parts, which it does once more where a proxy did not wait for it.
+JOINING = 180
 #: Seconds after which a log that nobody sees a bar in gets a line: some CI servers end a job that says nothing.
 SILENCE = 60
 PASSING = {"pass", "waived"}
@@ -303,7 +305,8 @@ class Server:
 
     def call(self, verb: str, path: str, headers: dict[str, str], body: Any = None, wait: int = 0) -> Answer:
         """Send a request until it is answered; raises Failed."""
-        for attempt in range(1, ATTEMPTS + 1):
+        tried = dict.fromkeys((ATTEMPTS, JOINING), 0)
+        while True:
             prefer = {"Prefer": f"wait={min(wait, ONE_WAIT)}"} if wait > 0 else {}
             try:
                 return self._once(verb, path, {**self._headers, **headers, **prefer}, body)
@@ -311,12 +314,14 @@ class Server:
                 sentence, pause, code = again.args
             # Where too many wait already, an answer comes at once to who does not.
             wait = 0
-            if attempt < ATTEMPTS:
-                seconds = min(2.0 ** (attempt - 1) if pause is None else pause, LONGEST_PAUSE)
-                if code != "too_many_waiting":
-                    self.progress.say(f"{sentence} Again in {seconds:.0f} s.")
-                time.sleep(seconds)
-        raise Failed(f"{sentence} ({ATTEMPTS} attempts)")
+            most = JOINING if code == "upload_busy" else ATTEMPTS
+            tried[most] += 1
+            if tried[most] == most:
+                raise Failed(f"{sentence} ({most} attempts)")
+            seconds = min(2.0 ** min(tried[most] - 1, 6) if pause is None else pause, LONGEST_PAUSE)
+            if code != "too_many_waiting":
+                self.progress.say(f"{sentence} Again in {seconds:.0f} s.")
+            time.sleep(seconds)
 
     def _once(self, method: str, path: str, headers: dict[str, str], body: Any) -> Answer:
         request = urllib.request.Request(self.base + path, data=body, headers=headers, method=method)
