@@ -18,7 +18,6 @@ from apps.uploads.models import Part, Upload
 from tests.api.conftest import client_with
 from tests.api.test_uploads import (
     API,
-    CONTENT,
     Meanwhile,
     begin,
     begun,
@@ -182,11 +181,3 @@ def test_the_digest_may_be_told_in_capitals_and_sizes_are_not_cut(pipeline, proj
     # An end far beyond what an integer of the database holds is a wrong offset like any other.
     assert code(send(pipeline, path, 999_999_999_999_999, b"c")) == (409, "mismatching_upload_offset")
     assert send(pipeline, path, 0, b"abc")["Upload-Complete"] == "?1"
-
-
-def test_parts_are_no_blobs_and_blobs_no_parts(pipeline, project):
-    begun(pipeline, project, CONTENT[:10])
-    upload = Upload.objects.get()
-    key = parts.key_of(upload.pk, offset=0, fence=1)
-    assert key.startswith(f"{parts.FOLDER}/")
-    assert not blobs.key_of(sha(CONTENT)).startswith(parts.FOLDER)
