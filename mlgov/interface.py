@@ -12,12 +12,13 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["apps.api.parsing.FlatJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "apps.api.described.Described",
     "DEFAULT_THROTTLE_CLASSES": ["apps.api.throttling.PrincipalThrottle"],
-    "DEFAULT_THROTTLE_RATES": {
-        "principal": os.environ.get("MLGOV_API_RATE", "6000/min"),
-        "exchange": os.environ.get("MLGOV_EXCHANGE_RATE", "120/min"),
-    },
     "EXCEPTION_HANDLER": "apps.api.problems.exception_handler",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
+#: Requests in a window of time: of a principal, and of a place that exchanges identity tokens (apps/core/budgets.py).
+API_RATES = {
+    "principal": os.environ.get("MLGOV_API_RATE", "6000/min"),
+    "exchange": os.environ.get("MLGOV_EXCHANGE_RATE", "120/min"),
 }
 #: How many requests of a process may wait by “Prefer: wait”; fewer than its threads, so that others are answered.
 API_WAITERS = int(os.environ.get("MLGOV_API_WAITERS", "2"))

@@ -6,6 +6,7 @@ from datetime import timedelta
 from csp.constants import NONE, SELF
 
 from mlgov import environment
+from mlgov.interface import API_RATES as API_RATES
 from mlgov.interface import API_WAITERS as API_WAITERS
 from mlgov.interface import REST_FRAMEWORK as REST_FRAMEWORK
 from mlgov.interface import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS

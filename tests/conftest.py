@@ -7,6 +7,7 @@ from django.db import connection
 from django.test import TransactionTestCase
 from whitenoise.middleware import WhiteNoiseMiddleware
 
+from apps.core import budgets
 from tests import template
 from tests.plugin import CLUSTER
 
@@ -80,6 +81,12 @@ def _files_of_their_own(settings, tmp_path):
     storages = {**settings.STORAGES}
     storages["default"] = {**storages["default"], "OPTIONS": {"location": str(tmp_path / "blobs")}}
     settings.STORAGES = storages
+
+
+@pytest.fixture(autouse=True)
+def _budgets_are_whole():
+    """What a process holds of a budget outlives the row in the database that a test has undone."""
+    budgets.forget()
 
 
 @pytest.fixture

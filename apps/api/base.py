@@ -12,10 +12,10 @@ from rest_framework import serializers
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from apps.accounts.models import User
 from apps.api import digests, idempotency
+from apps.api.counted import Counted
 from apps.api.paging import CursorPages
 from apps.api.retiring import Retirement
 from apps.core.db import at_commit
@@ -105,7 +105,7 @@ class Person(Output):
     kind = serializers.CharField()
 
 
-class Endpoint(APIView):
+class Endpoint(Counted):
     """A view that declares the scope of each method in ``scopes``; without one it is closed.
 
     ``retiring`` has the methods that will go (docs/api.md).

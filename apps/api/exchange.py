@@ -14,9 +14,9 @@ from rest_framework.parsers import FormParser
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from apps.api.base import Input, Output
+from apps.api.counted import Counted
 from apps.api.throttling import ExchangeThrottle
 from apps.identity import services
 
@@ -75,7 +75,7 @@ class SmallForm(FormParser):
         return QueryDict(content, encoding="utf-8")
 
 
-class TokenExchange(APIView):
+class TokenExchange(Counted):
     """Open to everybody: who asks shows by the identity token who it is."""
 
     authentication_classes = ()

@@ -62,7 +62,7 @@ _PROBLEMS = {
     415: ("A media type that the address does not take.", "unsupported_media_type", "Send JSON."),
     422: ("A field is wrong; ``errors`` points at each.", "invalid", "name: This field is required."),
     428: ("If-Match is missing.", "precondition_required", "Send If-Match with the ETag that you read."),
-    429: ("Too many requests; wait as Retry-After says.", "throttled", "Expected available in 3 seconds."),
+    429: ("Too many requests; wait as Retry-After says.", "throttled", "Expected available in 42 seconds."),
     503: ("A part is out of order; wait as Retry-After says.", "outage", "The database cannot be reached."),
 }
 _ALWAYS = (401, 403, 404, 406, 429, 503)
@@ -87,6 +87,20 @@ _PROBLEM = {
             },
         },
     },
+}
+#: What every answer of a counted request has; the document names it with the refusals, not a thousand times.
+_LEFT = {
+    "RateLimit": {
+        "description": "What is left of the budget, and for how many seconds: draft-ietf-httpapi-ratelimit-headers-10.",
+        "schema": {"type": "string"},
+        "example": '"principal";r=0;t=42',
+    },
+    "RateLimit-Policy": {
+        "description": "The budget: requests, and seconds of its window.",
+        "schema": {"type": "string"},
+        "example": '"principal";q=6000;w=60',
+    },
+    "Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}, "example": 42},
 }
 _IDEMPOTENCY_KEY = {
     "in": "header",
@@ -124,7 +138,8 @@ def say_what_all_share(result: dict[str, Any], generator: Any, **_: Any) -> dict
 def _response(status: int, meaning: str, code: str, sentence: str) -> dict[str, Any]:
     example = problem(sentence, code=code, http_status=status) | {"request_id": "0198c0de"}
     content = {"schema": {"$ref": "#/components/schemas/Problem"}, "example": example}
-    return {"description": meaning, "content": {MEDIA_TYPE: content}}
+    described: dict[str, Any] = {"description": meaning, "content": {MEDIA_TYPE: content}}
+    return described | {"headers": _LEFT} if status == 429 else described
 
 
 @cache

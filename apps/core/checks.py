@@ -1,10 +1,13 @@
-"""``manage.py check`` says what is wrong with where files are kept and with what signs PDFs, before somebody waits for it."""
+"""``manage.py check`` says what is wrong with storage, signing and rates before somebody waits for it."""
 
 from typing import Any
 
+from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.exceptions import ImproperlyConfigured
 from django.core.files.storage import FileSystemStorage, InvalidStorageError, storages
 
+from apps.core.budgets import budget_of
 from apps.core.pdf import certificates
 from apps.core.storages import StorageFailed, Unusable
 
@@ -41,3 +44,17 @@ def check_signing(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         sentence = f"The certificate of MLGOV_PDF_SIGNING_CERTIFICATE ends on {ends:%d %B %Y}. Renew it."
         return [Warning(sentence, id="core.W001")]
     return []
+
+
+@register("budgets")
+def check_budgets(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Return an error for each rate of the interface that cannot be read."""
+    found: list[CheckMessage] = []
+    for name in settings.API_RATES:
+        try:
+            budget_of(name)
+        except ImproperlyConfigured as error:
+            found.append(
+                Error(str(error), hint="MLGOV_API_RATE and MLGOV_EXCHANGE_RATE set them.", id="core.E005")
+            )
+    return found

@@ -57,3 +57,14 @@ class Blob(models.Model):
             ),
             models.CheckConstraint(condition=models.Q(size_bytes__gte=0), name="core_blob_size_not_negative"),
         ]
+
+
+class SpentBudget(models.Model):
+    """What a principal or a place has used of a budget in the window that began ``since`` (apps/core/budgets.py).
+
+    The table is unlogged: after a crash of the database everybody begins anew.
+    """
+
+    key = models.CharField(max_length=150, primary_key=True)
+    since = models.DateTimeField(db_index=True)
+    used = models.PositiveIntegerField()

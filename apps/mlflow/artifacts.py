@@ -7,7 +7,6 @@ from typing import Any
 
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.views.decorators.csrf import csrf_exempt
 
 from apps.accounts.enums import Scope
 from apps.core import blobs
@@ -16,7 +15,8 @@ from apps.experiments.models import Run
 from apps.mlflow import queries, wire
 from apps.mlflow.answers import experiment_id, file_infos
 from apps.mlflow.callers import Caller, caller_of, demand_scope, token_of
-from apps.mlflow.errors import CallError, NotThere, refusal
+from apps.mlflow.errors import CallError, NotThere
+from apps.mlflow.speaking import speaks
 from apps.registry import services as registry
 
 _HOLDS = "artifacts"
@@ -27,32 +27,29 @@ _SCOPES = {"GET": Scope.READ, "PUT": Scope.TRACK, "DELETE": Scope.TRACK}
 _NO_PARTS = "Multipart upload is not supported for the current artifact repository"
 
 
-@csrf_exempt
+@speaks
 def artifact(request: HttpRequest, place: str = "", slug: str = "") -> HttpResponseBase:
     """Send, keep or remove a file; without a place list the folder that the parameter ``path`` names."""
-    try:
-        token = token_of(request)
-        method = str(request.method)
-        if method not in _SCOPES or (not place and method != "GET"):
-            raise CallError(
-                f"Artifacts do not take {method} here.",
-                code="BAD_REQUEST",
-                status=405,
-                Allow="GET, PUT, DELETE",
-            )
-        demand_scope(token, _SCOPES[method])
-        caller = caller_of(token, slug)
-        run, path = _located(caller, place or request.GET.get("path", ""))
-        if not place:
-            return wire.answer({"files": file_infos(run, path)})
-        if method == "PUT":
-            return wire.answer(_put(caller, run, path, request))
-        if method == "DELETE":
-            registry.remove_files(run, path=path, by=caller.user)
-            return wire.answer({})
-        return _sent(run, path)
-    except Exception as error:
-        return refusal(request, error)
+    token = token_of(request)
+    method = str(request.method)
+    if method not in _SCOPES or (not place and method != "GET"):
+        raise CallError(
+            f"Artifacts do not take {method} here.",
+            code="BAD_REQUEST",
+            status=405,
+            Allow="GET, PUT, DELETE",
+        )
+    demand_scope(token, _SCOPES[method])
+    caller = caller_of(token, slug)
+    run, path = _located(caller, place or request.GET.get("path", ""))
+    if not place:
+        return wire.answer({"files": file_infos(run, path)})
+    if method == "PUT":
+        return wire.answer(_put(caller, run, path, request))
+    if method == "DELETE":
+        registry.remove_files(run, path=path, by=caller.user)
+        return wire.answer({})
+    return _sent(run, path)
 
 
 def _located(caller: Caller, place: str) -> tuple[Run, str]:
@@ -90,11 +87,8 @@ def _sent(run: Run, path: str) -> FileResponse:
     return answer
 
 
-@csrf_exempt
+@speaks
 def in_parts(request: HttpRequest, place: str = "", slug: str = "") -> HttpResponse:
     """Say that files do not come in parts, in the words after which the client sends them whole."""
-    try:
-        token_of(request)
-        raise CallError(f"{_NO_PARTS}. Send the file in one piece.", code="NOT_IMPLEMENTED", status=501)
-    except Exception as error:
-        return refusal(request, error)
+    token_of(request)
+    raise CallError(f"{_NO_PARTS}. Send the file in one piece.", code="NOT_IMPLEMENTED", status=501)

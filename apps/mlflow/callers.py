@@ -9,14 +9,15 @@ from django.http import HttpRequest
 from apps.accounts.enums import Scope
 from apps.accounts.models import Token, User
 from apps.accounts.services import token_for
+from apps.core.budgets import Left, budget_of, spend
 from apps.core.errors import Invalid, denied
-from apps.mlflow import throttling
-from apps.mlflow.errors import NotSignedIn, NotThere
+from apps.mlflow.errors import CallError, NotSignedIn, NotThere
 from apps.projects.models import Project
 from apps.projects.queries import projects_for
 
 #: So many projects are listed to who must choose one.
 MOST_LISTED = 10
+_LEFT = "_left_of_budget"
 
 
 @dataclass(frozen=True)
@@ -28,12 +29,28 @@ class Caller:
 
 
 def token_of(request: HttpRequest) -> Token:
-    """Return the live token of a request, and count the request; raises NotSignedIn."""
+    """Return the live token of a request, and count the request; raises NotSignedIn, or CallError (429).
+
+    The budget is the one of the API. What is left of it is noted at the request, for `left_of`.
+    """
     token = token_for(_secret(request.headers.get("Authorization", "")))
     if token is None:
         raise NotSignedIn
-    throttling.count(token.user.pk)
+    left = spend(budget_of("principal"), str(token.user.pk))
+    setattr(request, _LEFT, left)
+    if not left.allowed:
+        raise CallError(
+            f"Too many requests. Wait {left.seconds} seconds, or log in batches.",
+            code="REQUEST_LIMIT_EXCEEDED",
+            status=429,
+        )
     return token
+
+
+def left_of(request: HttpRequest) -> Left | None:
+    """Return what is left of the budget that a request was counted in; None where it was not counted."""
+    left: Left | None = getattr(request, _LEFT, None)
+    return left
 
 
 def _secret(header: str) -> str:

@@ -1,34 +1,31 @@
 """One view for all calls: who calls, may they, what do they send, and the answer or the error in the protocol's form."""
 
 from django.http import HttpRequest, HttpResponse
-from django.views.decorators.csrf import csrf_exempt
 
 from apps.accounts.enums import Scope
 from apps.mlflow import wire
 from apps.mlflow.callers import caller_of, demand_scope, token_of
-from apps.mlflow.errors import CallError, NoSuchCall, refusal
+from apps.mlflow.errors import CallError, NoSuchCall
+from apps.mlflow.speaking import speaks
 from apps.mlflow.table import CALLS, Call
 
 #: The protocol's version that is spoken; clients ask for it, some before they use what is new.
 PROTOCOL = "3.18.0"
 
 
-@csrf_exempt
+@speaks
 def call(request: HttpRequest, address: str, slug: str = "") -> HttpResponse:
     """Answer a call. Only a token signs in here, never a session, so that no other site's page can ask anything."""
-    try:
-        token = token_of(request)
-        found = _found(request, address)
-        demand_scope(token, found.scope)
-        caller = caller_of(token, slug)
-        form = (
-            wire.decode_query(request.GET, found.form)
-            if request.method == "GET"
-            else wire.decode(request.body, found.form)
-        )
-        return wire.answer(found.does(caller, form))
-    except Exception as error:
-        return refusal(request, error)
+    token = token_of(request)
+    found = _found(request, address)
+    demand_scope(token, found.scope)
+    caller = caller_of(token, slug)
+    form = (
+        wire.decode_query(request.GET, found.form)
+        if request.method == "GET"
+        else wire.decode(request.body, found.form)
+    )
+    return wire.answer(found.does(caller, form))
 
 
 def _found(request: HttpRequest, address: str) -> Call:
@@ -46,31 +43,25 @@ def _found(request: HttpRequest, address: str) -> Call:
     return methods[request.method]
 
 
-@csrf_exempt
+@speaks
 def health(request: HttpRequest, slug: str = "") -> HttpResponse:
     """Answer that the server is there, to whoever has a token."""
     return _text(request, "OK")
 
 
-@csrf_exempt
+@speaks
 def version(request: HttpRequest, slug: str = "") -> HttpResponse:
     """Answer which version of the protocol is spoken."""
     return _text(request, PROTOCOL)
 
 
 def _text(request: HttpRequest, text: str) -> HttpResponse:
-    try:
-        demand_scope(token_of(request), Scope.READ)
-    except Exception as error:
-        return refusal(request, error)
+    demand_scope(token_of(request), Scope.READ)
     return HttpResponse(text, content_type="text/plain; charset=utf-8")
 
 
-@csrf_exempt
+@speaks
 def unknown(request: HttpRequest, address: str = "") -> HttpResponse:
     """Answer for addresses that are none of the protocol's, in its own form."""
-    try:
-        token_of(request)
-        raise NoSuchCall(address)
-    except Exception as error:
-        return refusal(request, error)
+    token_of(request)
+    raise NoSuchCall(address)

@@ -15,7 +15,6 @@ from django.utils import timezone
 
 from apps.accounts import services as accounts
 from apps.accounts.models import Token
-from apps.api.throttling import ExchangeThrottle
 from apps.audit.keeping import kept
 from apps.audit.models import Event
 from apps.core.memory import remembering
@@ -456,10 +455,12 @@ def test_too_many_wait(client, trust, ci_issuer, monkeypatch):
     assert exchanged(client, trust, again).status_code == 200
 
 
-def test_a_place_is_limited_whatever_it_says_of_itself(client, trust, monkeypatch):
-    monkeypatch.setattr(ExchangeThrottle, "THROTTLE_RATES", {"exchange": "2/min"})
-    said = [send(client, "", **{"X-Forwarded-For": f"192.0.2.{number}"}).status_code for number in range(4)]
-    assert said == [400, 400, 429, 429]
+def test_a_place_is_limited_whatever_it_says_of_itself(client, trust, settings):
+    settings.API_RATES = {"exchange": "2/min"}
+    said = [send(client, "", **{"X-Forwarded-For": f"192.0.2.{number}"}) for number in range(4)]
+    assert [one.status_code for one in said] == [400, 400, 429, 429]
+    assert [one["RateLimit"].split(";")[1] for one in said] == ["r=1", "r=0", "r=0", "r=0"]
+    assert 0 < int(said[-1]["Retry-After"]) <= 60
 
 
 def test_exchanges_leave_what_was_kept_of_the_project(client, trust, ci_issuer, project):

@@ -5,12 +5,10 @@ import json
 from dataclasses import dataclass, field
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 
 from apps.accounts import services as accounts
 from apps.accounts.enums import Scope
-from apps.mlflow import throttling
 from apps.projects import services as projects
 from apps.projects.enums import Role
 
@@ -62,12 +60,6 @@ class Tracking:
 
 def bearer(secret):
     return Tracking(f"Bearer {secret}")
-
-
-@pytest.fixture(autouse=True)
-def _no_lease_is_left(db):
-    throttling._leases.clear()
-    cache.clear()
 
 
 @pytest.fixture

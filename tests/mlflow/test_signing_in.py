@@ -172,11 +172,13 @@ def test_an_answer_is_one_piece(mlflow):
 
 @pytest.mark.promise("28")
 def test_the_budget_is_the_one_of_the_api(mlflow, settings):
-    settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, "DEFAULT_THROTTLE_RATES": {"principal": "3/min"}}
-    for _ in range(3):
-        mlflow.get("experiments/get", experiment_id="0")
-    answer = mlflow.raw("get", "experiments/get", data={"experiment_id": "0"})
-    assert answer.status_code == 429
+    settings.API_RATES = {"principal": "3/min"}
+    said = [mlflow.raw("get", "experiments/get", data={"experiment_id": "0"}) for _ in range(4)]
+    assert [one.status_code for one in said] == [200, 200, 200, 429]
+    assert [one["RateLimit"].split(";")[:2] for one in said] == [
+        ['"principal"', f"r={left}"] for left in (2, 1, 0, 0)
+    ]
+    answer = said[-1]
     assert answer.json()["error_code"] == "REQUEST_LIMIT_EXCEEDED"
     assert 0 < int(answer["Retry-After"]) <= 61
 
