@@ -32,8 +32,8 @@ SECURE = environment.flag("MLGOV_HTTPS", default=False)
 
 #: Bottom to top: the bands of docs/design, each app knowing only those before it.
 MLGOV_APPS = """
-    core audit accounts jobs policies projects notifications identity data experiments registry
-    evaluations costs monitoring evidence checklists rubrics modelcards findings gates assurance
+    core audit accounts jobs policies projects uploads notifications identity data experiments
+    registry evaluations costs monitoring evidence checklists rubrics modelcards findings gates assurance
     commands api mlflow portal
 """.split()  # noqa: SIM905 - one name a line would be a page of its own
 INSTALLED_APPS = [
@@ -185,7 +185,12 @@ STORAGES = {
     },
 }
 WHITENOISE_USE_FINDERS = not environment.flag("MLGOV_MANIFEST_STATIC", default=False)
+#: Bytes of a file that comes in one request, and of one that comes in parts (apps/uploads).
 MAX_UPLOAD_BYTES = 200 * 1024 * 1024
+MAX_RESUMABLE_BYTES = int(os.environ.get("MLGOV_UPLOAD_GIB", "10")) * 1024**3
+#: How many a principal may have begun and not ended, and the bytes of all in a project, until they are a day old.
+MAX_OPEN_UPLOADS = 10
+MAX_PROJECT_UPLOAD_BYTES = 5 * MAX_RESUMABLE_BYTES
 DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
 FILE_UPLOAD_PERMISSIONS = 0o600
 

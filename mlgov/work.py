@@ -20,6 +20,7 @@ JOB_KINDS = {
     "notifications.outbox": ("apps.notifications.jobs:sweep_outbox", "Send again what did not arrive"),
     "notifications.send_digests": ("apps.notifications.jobs:send_digests", "Write the day's digests"),
     "notifications.send_mail": ("apps.notifications.jobs:send_mail", "Send an e-mail"),
+    "uploads.clean_up": ("apps.uploads.jobs:clean_up", "Clear away uploads that are over"),
     "rubrics.suggest": ("apps.rubrics.jobs:suggest", "Suggest rubric scores"),
     "gates.keep_time": ("apps.gates.jobs:keep_time", "Note at the gates what is due, over or overdue"),
     "gates.judge_conditions": ("apps.gates.jobs:judge_conditions", "Judge the conditions of an approval"),
@@ -46,6 +47,7 @@ SILENT_EVENTS = (
     "notifications.",
     "rubrics.scorecard_opened",
     "rubrics.suggestion_",
+    "uploads.",
 )
 #: Kind of job -> seconds after which the sweeper enqueues it again (apps/jobs/periodic.py).
 PERIODIC_JOBS: dict[str, float] = {
@@ -56,6 +58,7 @@ PERIODIC_JOBS: dict[str, float] = {
     "modelcards.keep_links": 600,
     "notifications.outbox": 15,
     "notifications.send_digests": 600,
+    "uploads.clean_up": 600,
 }
 #: What reads tables in a child process: {"check", "paths", "options"} to {"report"} or {"problems"}. Pure, of an app above.
 DATA_CHECK = "apps.evaluations.engine.worker:check"

@@ -11,9 +11,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.enums import Scope
-from apps.api.base import Endpoint, FileIn, FiniteFloatField, Input, Output, Text, answer
+from apps.api.base import Endpoint, FiniteFloatField, Input, Output, Text, answer
 from apps.api.digests import CONTENT_DIGEST
 from apps.api.jobs import JobOut, started
+from apps.api.parsing import FlatJSONParser
+from apps.api.uploads import ContentIn, content_of
 from apps.api.waiting import PREFER, applied, wait_to_read
 from apps.core.memory import reading_anew
 from apps.evaluations import queries, services
@@ -57,8 +59,8 @@ class ColumnsIn(Input):
         }
 
 
-class PredictionsIn(FileIn):
-    file = serializers.FileField()
+class PredictionsIn(ContentIn):
+    file = serializers.FileField(required=False)
     columns = Text(
         max_length=50_000,
         help_text="JSON: task, label, score, prediction, row_id, protected, slices, threshold and the task's further roles",
@@ -93,7 +95,7 @@ class PredictionsOut(Output):
 
 class Predictions(Endpoint):
     scopes = {"GET": Scope.READ, "POST": Scope.EVIDENCE}
-    parser_classes = [MultiPartParser]
+    parser_classes = [MultiPartParser, FlatJSONParser]
 
     @extend_schema(responses=PredictionsOut(many=True))
     def get(self, request: Request, pk: UUID) -> Response:
@@ -102,7 +104,7 @@ class Predictions(Endpoint):
         return self.page(queries.predictions_for(self.user).filter(version=version), PredictionsOut)
 
     @extend_schema(
-        request={"multipart/form-data": PredictionsIn},
+        request={"multipart/form-data": PredictionsIn, "application/json": PredictionsIn},
         responses={201: PredictionsOut},
         parameters=[CONTENT_DIGEST],
     )
@@ -110,8 +112,9 @@ class Predictions(Endpoint):
         """Upload predictions (Parquet or CSV); every row is looked at, and all problems are answered at once."""
         version = version_for(self.user, pk)
         fields: dict[str, Any] = self.read(PredictionsIn)
-        file = fields.pop("file")
-        made = services.upload_predictions(version, stream=file, name=file.name or "", by=self.user, **fields)
+        content = content_of(fields, project=version.model.project, by=self.user)
+        name = getattr(content, "name", None) or ""
+        made = services.upload_predictions(version, stream=content, name=name, by=self.user, **fields)
         return answer(PredictionsOut, made, status=201)
 
 

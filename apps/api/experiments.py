@@ -13,7 +13,6 @@ from rest_framework.response import Response
 from apps.accounts.enums import Scope
 from apps.api.base import (
     Endpoint,
-    FileIn,
     FiniteFloatField,
     Input,
     Output,
@@ -23,6 +22,8 @@ from apps.api.base import (
     expected_version,
 )
 from apps.api.digests import CONTENT_DIGEST
+from apps.api.parsing import FlatJSONParser
+from apps.api.uploads import ContentIn, content_of
 from apps.core.errors import Invalid
 from apps.experiments import comparing, queries, services
 from apps.experiments.advice import hints_of
@@ -330,9 +331,9 @@ class Metrics(Endpoint):
         )
 
 
-class ArtifactIn(FileIn):
+class ArtifactIn(ContentIn):
     path = Text(max_length=300)
-    file = serializers.FileField(allow_empty_file=True)
+    file = serializers.FileField(required=False, allow_empty_file=True)
 
 
 class ArtifactOut(Output):
@@ -344,7 +345,7 @@ class ArtifactOut(Output):
 
 class Artifacts(Endpoint):
     scopes = {"GET": Scope.READ, "POST": Scope.TRACK}
-    parser_classes = [MultiPartParser]
+    parser_classes = [MultiPartParser, FlatJSONParser]
 
     @extend_schema(responses=ArtifactOut(many=True))
     def get(self, request: Request, pk: UUID) -> Response:
@@ -353,13 +354,16 @@ class Artifacts(Endpoint):
         return self.page(files.select_related("blob"), ArtifactOut)
 
     @extend_schema(
-        request={"multipart/form-data": ArtifactIn}, responses={201: ArtifactOut}, parameters=[CONTENT_DIGEST]
+        request={"multipart/form-data": ArtifactIn, "application/json": ArtifactIn},
+        responses={201: ArtifactOut},
+        parameters=[CONTENT_DIGEST],
     )
     def post(self, request: Request, pk: UUID) -> Response:
         """Keep a file under a relative path."""
         run = queries.run_for(self.user, pk)
         fields = self.read(ArtifactIn)
-        made = services.log_artifact(run, path=fields["path"], stream=fields["file"], by=self.user)
+        content = content_of(fields, project=run.experiment.project, by=self.user)
+        made = services.log_artifact(run, stream=content, by=self.user, **fields)
         return answer(ArtifactOut, made, status=201)
 
 

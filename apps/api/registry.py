@@ -13,6 +13,7 @@ from apps.accounts.enums import Scope
 from apps.api.base import Endpoint, FileIn, Input, Output, Person, Text, answer, asked_version
 from apps.api.digests import CONTENT_DIGEST
 from apps.api.parsing import FlatJSONParser
+from apps.api.uploads import ContentIn, content_of
 from apps.experiments.queries import run_for
 from apps.projects.queries import project_by_id_for
 from apps.registry import queries, services
@@ -82,7 +83,8 @@ class Retirement(Endpoint):
         return answer(ModelOut, services.reinstate_model(model, by=self.user, **self.read(RetirementIn)))
 
 
-class VersionIn(FileIn):
+class VersionIn(ContentIn):
+    needs_content = False
     run = serializers.UUIDField(required=False)
     change = serializers.ChoiceField(choices=Change.choices, default=Change.MINOR)
     description = Text(required=False)
@@ -132,7 +134,7 @@ class Versions(Endpoint):
         model = queries.model_for(self.user, pk)
         fields: dict[str, Any] = self.read(VersionIn)
         run = run_for(self.user, fields.pop("run")) if "run" in fields else None
-        file = fields.pop("file", None)
+        file = content_of(fields, project=model.project, by=self.user)
         path = fields.pop("path", "") or "model"
         made = services.register_version(
             model, by=self.user, run=run, artifact_stream=file, artifact_path=path, **fields
@@ -161,14 +163,14 @@ class VersionOne(Endpoint):
         return answer(VersionOut, queries.version_with_files_for(self.user, pk))
 
 
-class PinnedFileIn(FileIn):
+class PinnedFileIn(ContentIn):
     path = Text(max_length=300)
-    file = serializers.FileField()
+    file = serializers.FileField(required=False)
 
 
 class Artifacts(Endpoint):
     scopes = {"GET": Scope.READ, "POST": Scope.TRACK}
-    parser_classes = [MultiPartParser]
+    parser_classes = [MultiPartParser, FlatJSONParser]
 
     @extend_schema(responses=PinnedFileOut(many=True))
     def get(self, request: Request, pk: UUID) -> Response:
@@ -177,7 +179,7 @@ class Artifacts(Endpoint):
         return self.page(pinned.select_related("blob"), PinnedFileOut)
 
     @extend_schema(
-        request={"multipart/form-data": PinnedFileIn},
+        request={"multipart/form-data": PinnedFileIn, "application/json": PinnedFileIn},
         responses={201: PinnedFileOut},
         parameters=[CONTENT_DIGEST],
     )
@@ -185,7 +187,8 @@ class Artifacts(Endpoint):
         """Pin a file to a version in its first stage; another file under the same path takes its place."""
         version = queries.version_for(self.user, pk)
         fields = self.read(PinnedFileIn)
-        made = services.pin_artifact(version, path=fields["path"], stream=fields["file"], by=self.user)
+        content = content_of(fields, project=version.model.project, by=self.user)
+        made = services.pin_artifact(version, stream=content, by=self.user, **fields)
         return answer(PinnedFileOut, made, status=201)
 
 

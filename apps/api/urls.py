@@ -37,6 +37,7 @@ from apps.api import (
     rubrics,
     site,
     trusts,
+    uploads,
     webhooks,
 )
 
@@ -48,6 +49,8 @@ urlpatterns = [
     path("v1/token", exchange.TokenExchange.as_view()),
     path("v1/trusts/<uuid:pk>", trusts.TrustOne.as_view()),
     path("v1/trusts/<uuid:pk>/withdrawal", trusts.TrustWithdraw.as_view()),
+    path("v1/uploads", uploads.Uploads.as_view()),
+    path("v1/uploads/<uuid:pk>", uploads.UploadOne.as_view()),
     path("v1/commands", commands.Commands.as_view()),
     path("v1/commands/<slug:name>", commands.CommandOne.as_view()),
     path("v1/events", events.Events.as_view()),

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Any
 
 from boto3.exceptions import Boto3Error
+from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
@@ -14,6 +16,7 @@ from botocore.exceptions import (
     NoCredentialsError,
     PartialCredentialsError,
 )
+from django.conf import settings
 from django.core.files.base import File
 from storages.backends.s3 import S3Storage
 
@@ -27,6 +30,8 @@ _PATIENCE = {
 }
 #: A file that is read stays in memory up to this size, and is on the disk above it.
 _MEMORY_BYTES = 8 * 1024 * 1024
+#: As many parts as S3 makes one object of; the size of a stream is not known before its end.
+_MOST_PARTS = 10_000
 _REFUSALS = {
     "NoSuchBucket": "there is no such bucket. Make it, or correct MLGOV_STORAGE_URL",
     "InvalidAccessKeyId": "it does not know the access key. Correct AWS_ACCESS_KEY_ID",
@@ -45,7 +50,20 @@ class ObjectStorage(S3Storage):
 
     def __init__(self, **options: Any) -> None:
         address = Config(s3={"addressing_style": options["addressing_style"]}, **_PATIENCE)
-        super().__init__(**({"client_config": address, "max_memory_size": _MEMORY_BYTES} | options))
+        self._options = {"client_config": address, "max_memory_size": _MEMORY_BYTES} | options
+        super().__init__(**self._options)
+
+    @cached_property
+    def _in_this_thread(self) -> S3Storage:
+        """The same bucket, sent to without threads.
+
+        What is made while it is read may ask the database, and a connection of another thread is in no transaction of
+        this one, and nobody closes it.
+        """
+        part = max(_MEMORY_BYTES, settings.MAX_RESUMABLE_BYTES // (_MOST_PARTS - 1))
+        return S3Storage(
+            **self._options, transfer_config=TransferConfig(use_threads=False, multipart_chunksize=part)
+        )
 
     def _open(self, name: str, mode: str = "rb") -> Any:
         with self._told():
@@ -56,12 +74,25 @@ class ObjectStorage(S3Storage):
 
     def _save(self, name: str, content: "File[Any]") -> str:
         with self._told():
-            return str(super()._save(name, content))
+            # A file can be read from its beginning again; a stream is made while it is read.
+            save = super()._save if content.seekable() else self._in_this_thread._save
+            return str(save(name, content))
 
     def exists(self, name: str) -> bool:
         """Return whether the object is there."""
         with self._told():
             return bool(super().exists(name))
+
+    def delete(self, name: str) -> None:
+        """Remove the object; one that is not there is no fault."""
+        with self._told():
+            super().delete(name)
+
+    def listdir(self, path: str) -> tuple[list[str], list[str]]:
+        """Return the names of folders and of objects right under a path."""
+        with self._told():
+            folders, files = super().listdir(path)
+            return list(folders), list(files)
 
     def demand_reachable(self) -> None:
         """Raise StorageFailed unless the bucket is there and lets us look at it."""

@@ -35,6 +35,12 @@ class Unusable(Storage):
     def exists(self, name: str) -> NoReturn:
         self._refuse()
 
+    def delete(self, name: str) -> NoReturn:
+        self._refuse()
+
+    def listdir(self, path: str) -> NoReturn:
+        self._refuse()
+
 
 class LocalStorage(FileSystemStorage):
     """A folder of this machine in which a name, the digest of a content, is there whole or not at all.

@@ -31,7 +31,7 @@ INSPECTION_LIMITS = {"memory_mb": 3000, "cpu_seconds": 60, "wall_seconds": 90}
 def upload_predictions(
     version: Version,
     *,
-    stream: blobs.Readable,
+    stream: blobs.Content,
     columns: ColumnMap,
     dataset: str,
     by: User,
@@ -50,7 +50,7 @@ def upload_predictions(
         columns.demand_complete()
     except ColumnsInvalid as error:
         raise Invalid(str(error), code=error.code) from error
-    blob = blobs.store(stream, max_bytes=settings.MAX_UPLOAD_BYTES)
+    blob = blobs.kept(stream, max_bytes=settings.MAX_UPLOAD_BYTES)
     found = _inspect(blob, columns, name)
     if not found["ok"]:
         _note_refusal(version, found["problems"], by=by)

@@ -287,7 +287,7 @@ def log_metrics(run: Run, *, metrics: Iterable[MetricPoint], by: User) -> int:
 
 @service
 def log_artifact(
-    run: Run, *, path: str, stream: blobs.Readable, by: User, media_type: str = "application/octet-stream"
+    run: Run, *, path: str, stream: blobs.Content, by: User, media_type: str = "application/octet-stream"
 ) -> Artifact:
     """Keep a file of a run under a relative path."""
     can(by, Right.CONTRIBUTE, run.experiment.project).enforce()
@@ -300,7 +300,7 @@ def log_artifact(
     if current.artifacts.standing().filter(path=path).exists():
         raise Invalid(f"The run has a file {path} already; choose another path.", code="path_taken")
     demand_room(current, path)
-    blob = blobs.store(stream, max_bytes=settings.MAX_UPLOAD_BYTES, media_type=media_type)
+    blob = blobs.kept(stream, max_bytes=settings.MAX_UPLOAD_BYTES, media_type=media_type)
     return put(current, path, blob, by=by)
 
 

@@ -149,4 +149,4 @@ def versions_in(ids: Sequence[UUID]) -> list[ShownVersion]:
 def _shown(values: Sequence[Any], model: Model) -> ShownVersion:
     *_, tags, source, run_link, maker, _ = values
     read = json.loads(tags) if isinstance(tags, str) else tags
-    return ShownVersion(*values[:8], read, source, run_link, Named(maker), model)
+    return ShownVersion(*[*values[:8], read, source, run_link, Named(maker), model])

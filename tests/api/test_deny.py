@@ -37,6 +37,7 @@ from apps.projects.enums import Role
 from apps.projects.models import DataSource, Project
 from apps.registry import services as registry
 from apps.registry.models import Version
+from apps.uploads import services as uploads
 from tests.cast import COLUMNS, PASSWORD, evaluate, person, predictions_csv, weights
 from tests.modelcards import living
 
@@ -75,6 +76,7 @@ def ids(version, project, ada, dev):
         "webhooks": webhook.pk,
         "deliveries": notifications.send_test(webhook, by=ada).pk,
         "trusts": trusted(project, 1, ada).pk,
+        "uploads": uploads.begin(project, size_bytes=3, sha256="0" * 64, by=dev).pk,
     }
 
 
@@ -241,6 +243,9 @@ def more_link(world, number):
 
 
 LISTS = {
+    "uploads": lambda world, number: uploads.begin(
+        world.project, size_bytes=number, sha256="0" * 64, by=world.ci
+    ),
     "projects": lambda world, number: joined(world, number),
     "projects/{project}/members": lambda world, number: projects.add_member(
         world.project, user=person(f"p{number}"), role=Role.VIEWER, by=world.ada

@@ -107,7 +107,7 @@ def test_only_one_module_sends_tasks():
 
 
 #: The client for pipelines is one file by promise: people download it, and read it before they run it.
-LONGER = {"apps/api/cli/client.py": 560}
+LONGER = {"apps/api/cli/client.py": 640}
 
 
 def test_files_stay_short():

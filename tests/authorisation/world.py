@@ -44,6 +44,7 @@ from apps.projects.models import Brief, DataSource
 from apps.registry import services as registry
 from apps.registry.models import Version
 from apps.rubrics import services as rubrics
+from apps.uploads import services as uploads
 from tests.cast import COLUMNS, PASSWORD, evaluate, person
 from tests.gates import conditional, tiny
 from tests.modelcards import living
@@ -169,6 +170,7 @@ def _mortgages(world: World) -> None:
         "kill-criteria": kill,
         "experiments": experiment,
         "runs": run,
+        "uploads": uploads.begin(project, size_bytes=3, sha256="0" * 64, by=dev),
         "models": model,
         "versions": version,
         "evaluations": evaluation,

@@ -84,10 +84,12 @@ def test_the_schema_is_the_one_that_was_reviewed(db):
     )
 
 
-#: Rows of these come and go: sessions, caches, memberships, what libraries and queues keep.
+#: Rows of these come and go: sessions, caches, memberships, what libraries and queues keep, files
+#: on their way.
 REMOVABLE = re.compile(
     r"^(account_|auth_|mfa_|socialaccount_|usersessions_|django_|core_cache|core_blob|core_spentbudget|identity_|jobs_|api_idempotentanswer|"
-    r"accounts_signinattempt|experiments_run_datasets|projects_membership|notifications_|assurance_evidencepack|modelcards_)"
+    r"accounts_signinattempt|experiments_run_datasets|projects_membership|notifications_|assurance_evidencepack|modelcards_|"
+    r"uploads_)"
 )
 
 

@@ -31,7 +31,7 @@ import textwrap
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 from urllib.parse import quote, urlencode, urlsplit
@@ -42,6 +42,10 @@ ATTEMPTS, TIMEOUT, ONE_WAIT, LONGEST_PAUSE = 6, 90, 50, 60
 CHUNK, BINARY = 256 * 1024, "application/octet-stream"
 #: Bytes from which on a token is tried before a file is sent: who refuses a large one may hang up before it says why.
 LARGE = 1_000_000
+#: Bytes from which on a file is sent in parts of PART bytes, so that a broken connection costs one of them.
+IN_PARTS, PART = 50_000_000, 8 * 1024 * 1024
+#: Times to ask again while the server joins the parts, which it does once more where a proxy did not wait for it.
+JOINING = 180
 #: Seconds after which a log that nobody sees a bar in gets a line: some CI servers end a job that says nothing.
 SILENCE = 60
 PASSING = {"pass", "waived"}
@@ -124,8 +128,9 @@ class Form:
             raise Failed(f"{clean(file)} is not a file.", USAGE)
         with file.open("rb") as stream:
             self.length = os.fstat(stream.fileno()).st_size
+        self.fields = {name: value for name, value in fields.items() if value}
         self.file, self.progress, self.boundary = file, progress, secrets.token_hex(16)
-        parts = [self._part(name) + f"\r\n\r\n{value}\r\n" for name, value in fields.items() if value]
+        parts = [self._part(name) + f"\r\n\r\n{value}\r\n" for name, value in self.fields.items()]
         name = re.sub(r'[\r\n"\\]', "_", file.name)
         parts.append(f'{self._part("file")}; filename="{name}"\r\nContent-Type: {BINARY}\r\n\r\n')
         self.head = "".join(parts).encode(errors="replace")
@@ -136,17 +141,36 @@ class Form:
         return f'--{self.boundary}\r\nContent-Disposition: form-data; name="{name}"'
 
     def digest(self) -> str:
-        """Return Content-Digest (RFC 9530): a body that comes out otherwise is refused."""
+        """Return Content-Digest of the form."""
+        return digest_field(self._parts("reading"))
+
+    def sha256(self) -> str:
+        """Return the SHA-256 of the file alone."""
         sha = hashlib.sha256()
-        for part in self._parts("reading"):
-            sha.update(part)
-        return f"sha-256=:{base64.b64encode(sha.digest()).decode()}:"
+        for chunk in self._chunks("reading"):
+            sha.update(chunk)
+        self.progress.clear()
+        return sha.hexdigest()
+
+    def part(self, offset: int) -> bytes:
+        """Return the next bytes of the file."""
+        with self.file.open("rb") as stream:
+            stream.seek(offset)
+            chunk = stream.read(min(PART, self.length - offset))
+        if not chunk:
+            raise Failed(f"{clean(self.file)} became shorter while it was sent.")
+        return chunk
 
     def __iter__(self) -> Iterator[bytes]:
         return self._parts("sending")
 
     def _parts(self, doing: str) -> Iterator[bytes]:
         yield self.head
+        yield from self._chunks(doing)
+        yield self.tail
+        self.progress.clear()
+
+    def _chunks(self, doing: str) -> Iterator[bytes]:
         with self.file.open("rb") as stream:
             while left := self.length - stream.tell():
                 chunk = stream.read(min(left, CHUNK))
@@ -154,8 +178,14 @@ class Form:
                     raise Failed(f"{clean(self.file)} became shorter while it was sent.")
                 yield chunk
                 self.progress.bar(f"{doing} {self.file.name}", stream.tell() / self.size)
-        yield self.tail
-        self.progress.clear()
+
+
+def digest_field(parts: Iterable[bytes]) -> str:
+    """Return Content-Digest (RFC 9530): a body that comes out otherwise is refused."""
+    sha = hashlib.sha256()
+    for part in parts:
+        sha.update(part)
+    return f"sha-256=:{base64.b64encode(sha.digest()).decode()}:"
 
 
 class Answer(NamedTuple):
@@ -228,6 +258,44 @@ class Server:
             headers["Content-Type"], body = "application/json", json.dumps(body).encode()
         return self.call("POST", path, headers, body).json
 
+    def send(self, path: str, form: Form, *, key: str, project: Callable[[], str]) -> Any:
+        """Send a form; a large file goes before it, in parts of an upload in the ``project``. Returns the JSON."""
+        if form.length <= IN_PARTS:
+            return self.post(path, form, key=key)
+        told = {"project": project(), "size": form.length, "sha256": form.sha256()}
+        upload = self.post("/api/v1/uploads", told, key=f"{key}-upload")["id"]
+        self._send_parts(f"/api/v1/uploads/{quote(str(upload), safe='')}", form)
+        return self.post(path, {**form.fields, "upload": upload}, key=key)
+
+    def _send_parts(self, path: str, form: Form) -> None:
+        """Send what is not there yet, from the offset that the server tells; where it moved, from there."""
+        place, complete, stuck = -1, False, 0
+        while not complete:
+            told = self.call("HEAD", path, {}).headers
+            offset, complete = int(told["Upload-Offset"]), told["Upload-Complete"] == "?1"
+            stuck, place = (0, offset) if offset > place else (stuck + 1, place)
+            if stuck == ATTEMPTS:
+                raise Failed(f"The upload does not get beyond {offset} of {form.length} bytes.")
+            try:
+                while not complete:
+                    told = self._send_part(path, form, offset).headers
+                    offset, complete = int(told["Upload-Offset"]), told["Upload-Complete"] == "?1"
+            except Failed as error:
+                # What was sent last may be there although its answer never came.
+                if error.answered != 409:
+                    raise
+        self.progress.clear()
+
+    def _send_part(self, path: str, form: Form, offset: int) -> Answer:
+        part = form.part(offset) if offset < form.length else b""
+        ends = offset + len(part)
+        headers = {"Content-Type": "application/partial-upload", "Upload-Offset": str(offset)}
+        headers["Upload-Complete"] = "?1" if ends == form.length else "?0"
+        headers["Content-Digest"] = digest_field([part])
+        answer = self.call("PATCH", path, headers, part)
+        self.progress.bar(f"sending {form.file.name}", ends / form.length)
+        return answer
+
     def _try_token(self) -> None:
         try:
             self.get("/api/v1/me")
@@ -237,7 +305,8 @@ class Server:
 
     def call(self, verb: str, path: str, headers: dict[str, str], body: Any = None, wait: int = 0) -> Answer:
         """Send a request until it is answered; raises Failed."""
-        for attempt in range(1, ATTEMPTS + 1):
+        tried = dict.fromkeys((ATTEMPTS, JOINING), 0)
+        while True:
             prefer = {"Prefer": f"wait={min(wait, ONE_WAIT)}"} if wait > 0 else {}
             try:
                 return self._once(verb, path, {**self._headers, **headers, **prefer}, body)
@@ -245,12 +314,14 @@ class Server:
                 sentence, pause, code = again.args
             # Where too many wait already, an answer comes at once to who does not.
             wait = 0
-            if attempt < ATTEMPTS:
-                seconds = min(2.0 ** (attempt - 1) if pause is None else pause, LONGEST_PAUSE)
-                if code != "too_many_waiting":
-                    self.progress.say(f"{sentence} Again in {seconds:.0f} s.")
-                time.sleep(seconds)
-        raise Failed(f"{sentence} ({ATTEMPTS} attempts)")
+            most = JOINING if code == "upload_busy" else ATTEMPTS
+            tried[most] += 1
+            if tried[most] == most:
+                raise Failed(f"{sentence} ({most} attempts)")
+            seconds = min(2.0 ** min(tried[most] - 1, 6) if pause is None else pause, LONGEST_PAUSE)
+            if code != "too_many_waiting":
+                self.progress.say(f"{sentence} Again in {seconds:.0f} s.")
+            time.sleep(seconds)
 
     def _once(self, method: str, path: str, headers: dict[str, str], body: Any) -> Answer:
         request = urllib.request.Request(self.base + path, data=body, headers=headers, method=method)
@@ -265,7 +336,7 @@ class Server:
         if answer.status < 300:
             return answer
         code, sentence = _problem(answer)
-        if answer.status in {429, 502, 503, 504} or code == "still_running":
+        if answer.status in {429, 502, 503, 504} or code in {"still_running", "upload_busy"}:
             raise Again(sentence, _pause(answer.headers.get("Retry-After")), code)
         raise Failed(sentence, SAID_NO if answer.status == 409 else BROKEN, answered=answer.status)
 
@@ -363,11 +434,18 @@ def upload(server: Server, options: argparse.Namespace) -> int:
     first = Form({**fields, "path": names[0]}, options.files[0], server.progress)
     others = [Form({"path": file.name}, file, server.progress) for file in options.files[1:]]
     path = f"/api/v1/models/{quote(options.model, safe='')}/versions"
-    made = server.post(path, first, key=options.key)
+    project = _project_of(server, options.model)
+    made = server.send(path, first, key=options.key, project=project)
     for number, form in enumerate(others, start=1):
-        server.post(f"/api/v1/versions/{made['id']}/artifacts", form, key=f"{options.key}-{number}")
+        pinned = f"/api/v1/versions/{made['id']}/artifacts"
+        server.send(pinned, form, key=f"{options.key}-{number}", project=project)
     _show(options, made, lambda found: [str(found["id"])])
     return PASSED
+
+
+def _project_of(server: Server, model: str) -> Callable[[], str]:
+    """Return what asks for the project of a model, which only an upload in parts needs to know."""
+    return lambda: str(server.get(f"/api/v1/models/{quote(model, safe='')}").json["project"])
 
 
 def evaluate(server: Server, options: argparse.Namespace) -> int:
@@ -375,7 +453,11 @@ def evaluate(server: Server, options: argparse.Namespace) -> int:
     fields = {name: getattr(options, name) for name in ("columns", "dataset", "split")}
     version = f"/api/v1/versions/{quote(options.version, safe='')}"
     form = Form(fields, options.file, server.progress)
-    sent = server.post(f"{version}/predictions", form, key=options.key)
+
+    def project() -> str:
+        return _project_of(server, str(server.get(version).json["model"]))()
+
+    sent = server.send(f"{version}/predictions", form, key=options.key, project=project)
     begun = server.post(f"/api/v1/predictions/{sent['id']}/evaluations", {}, key=f"{options.key}-1")
     job = _wait_for_job(server, begun["job"]["id"], options.wait)
     found = server.get(f"/api/v1/evaluations/{begun['id']}").json

@@ -36,7 +36,7 @@ def demand_commit(commit: str) -> str:
 
 
 @service
-def pin_artifact(version: Version, *, path: str, stream: blobs.Readable, by: User) -> Artifact:
+def pin_artifact(version: Version, *, path: str, stream: blobs.Content, by: User) -> Artifact:
     """Keep a file of a version under a path; another file under the same path takes its place.
 
     Raises Refused once the version left its first stage: what was judged must stay what it was.
@@ -48,7 +48,7 @@ def pin_artifact(version: Version, *, path: str, stream: blobs.Readable, by: Use
             code="bad_path",
             field="path",
         )
-    blob = blobs.store(stream, max_bytes=settings.MAX_UPLOAD_BYTES)
+    blob = blobs.kept(stream, max_bytes=settings.MAX_UPLOAD_BYTES)
     governed.change(current)
     return pin(current, path=path, blob=blob, by=by)
 

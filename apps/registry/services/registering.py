@@ -71,7 +71,7 @@ def register_version(
     *,
     by: User,
     run: Run | None = None,
-    artifact_stream: blobs.Readable | None = None,
+    artifact_stream: blobs.Content | None = None,
     artifact_blob: Blob | None = None,
     artifact_path: str = "model",
     commit: str = "",
@@ -94,7 +94,7 @@ def register_version(
     not_deleted(current).enforce()
     not_retired(current).enforce()
     if artifact_stream is not None:
-        artifact_blob = blobs.store(artifact_stream, max_bytes=settings.MAX_UPLOAD_BYTES)
+        artifact_blob = blobs.kept(artifact_stream, max_bytes=settings.MAX_UPLOAD_BYTES)
     known = origin or Origin()
     version = _next(model, known, by=by, run=run, commit=commit, change=change, description=description)
     _record_registered(version, artifact_blob, by=by)
