@@ -62,7 +62,12 @@ _ROWS = {
     "webhooks": Webhook,
 }
 #: Where the row that LISTS adds would be refused beside those of the other lists.
-_NUMBERS = {"projects/{project}/waivers": 2, "versions/{version}/card/links": 2}
+_NUMBERS = {
+    "projects/{project}/audit": 2,
+    "projects/{project}/waivers": 2,
+    "versions/{version}/card/links": 2,
+    "versions/{version}/evaluations": 2,
+}
 
 
 @dataclass(frozen=True)
