@@ -3,6 +3,7 @@
 import io
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from apps.accounts import services as accounts
 from apps.accounts.enums import Scope
@@ -31,6 +32,9 @@ from tests.cast import evaluate
 from tests.data.conftest import SAMPLE, rows_of, run
 from tests.gates import conditional
 
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+#: Fields of bodies that name a person.
+PEOPLE = {"assignee", "owner", "person", "principal", "to", "user"}
 _PARTS = re.compile(r"([^/]+)/\{(\w+)\}")
 _ROWS = {
     "approvals": Approval,
@@ -76,6 +80,22 @@ class Everything:
 
     known: dict[str, list[str]]
     tokens: tuple[str, str]
+
+    def filled(self, body: Any) -> Any:
+        """Return a body in which the ids of made-up rows are those of rows that there are."""
+        if isinstance(body, list):
+            return [self.filled(one) for one in body]
+        if not isinstance(body, dict):
+            return body
+        return {key: self._named(key, value) for key, value in body.items()}
+
+    def _named(self, key: str, value: Any) -> Any:
+        if isinstance(value, list):
+            return [self._named(key.removesuffix("s"), one) for one in value]
+        kind = "people" if key in PEOPLE else f"{key}s".replace("_", "-")
+        if kind in self.known and isinstance(value, str) and _UUID.fullmatch(value):
+            return self.known[kind][0]
+        return self.filled(value)
 
     def parameters(self, path: str) -> list[dict[str, str]]:
         """Return the parameters of an address that name what there is: the first rows, and the last ones."""
@@ -126,6 +146,7 @@ def _known(project: Project) -> dict[str, list[str]]:
         "checklists": list(Checklist.objects.values_list("key", flat=True)),
         "commands": [one.key for one in method.commands.every],
         "exports": list(FORMATS),
+        "people": [str(pk) for pk in User.objects.order_by("pk").values_list("pk", flat=True)],
         "platform": [one.key for one in method.platform.components],
         "policies": ["standard", "tiny"],
         "revisions": [str(one) for one in CardRevision.objects.values_list("number", flat=True)],

@@ -87,7 +87,7 @@ def faults() -> Iterator[list[str]]:
 
 
 def cases(operation: Any, choices: list[dict[str, str]]) -> st.SearchStrategy[Any]:
-    """Return requests as the document says and others, of what there is and of ids that nothing has."""
+    """Return requests as the document says and others, of what there is and of what there is not."""
     modes = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
     known = [
         operation.as_strategy(generation_mode=mode, feedback=NO_FEEDBACK, path_parameters=one)
@@ -125,6 +125,8 @@ def found_at(operation: Any, world: everything.Everything) -> dict[str, str]:
     )
     @given(cases(operation, world.parameters(operation.path)), st.sampled_from(world.tokens))
     def tried(case: Any, token: str) -> None:
+        if isinstance(case.body, dict):
+            case.body = world.filled(case.body)
         with faults() as seen:
             answer = send(case, token)
         try:
