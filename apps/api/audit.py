@@ -21,6 +21,7 @@ from apps.assurance.access import access_on
 from apps.assurance.past import production_on
 from apps.audit import proofs
 from apps.core.errors import Invalid, Refused
+from apps.core.texts import whole_number
 from apps.projects.queries import project_by_id_for
 from apps.registry.queries import version_for
 
@@ -95,9 +96,10 @@ class Head(Endpoint):
 def _head(seal: Any, older: str | None) -> dict[str, Any]:
     path = None
     if older is not None:
-        if not older.isdigit() or len(older) > 18 or int(older) > seal.size:
+        size = whole_number(older, digits=18)
+        if size is None or size > seal.size:
             raise Invalid(f"from is the size of an older head, at most {seal.size}.", code="bad_size")
-        path = [base64.b64encode(step).decode() for step in proofs.consistency_proof(int(older), seal.size)]
+        path = [base64.b64encode(step).decode() for step in proofs.consistency_proof(size, seal.size)]
     return {
         "size": seal.size,
         "note": seal.note,

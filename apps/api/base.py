@@ -24,7 +24,7 @@ from apps.api.retiring import Retirement
 from apps.core.db import at_commit
 from apps.core.errors import Invalid
 from apps.core.models import Governed
-from apps.core.texts import is_storable
+from apps.core.texts import is_storable, whole_number
 
 S = TypeVar("S", bound=serializers.BaseSerializer[Any])
 
@@ -215,6 +215,7 @@ def expected_version(request: Request) -> int:
     given = request.headers.get("If-Match", "").strip().removeprefix("W/").strip('"')
     if not given:
         raise PreconditionRequired
-    if not given.isdigit() or len(given) > 9:
+    number = whole_number(given)
+    if number is None:
         raise Invalid('If-Match holds the ETag that an answer gave, for example “"3"”.', code="bad_if_match")
-    return int(given)
+    return number

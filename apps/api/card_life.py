@@ -13,6 +13,7 @@ from apps.accounts.enums import Scope
 from apps.accounts.models import User
 from apps.api.base import Endpoint, Input, Output, Person, Text, answer, expected_version
 from apps.core.errors import Invalid
+from apps.core.texts import whole_number
 from apps.modelcards import commenting, defaults, life, permissions, queries, standing
 from apps.modelcards.fieldnames import titles_of
 from apps.modelcards.models import Card
@@ -137,12 +138,12 @@ class CardRevisionOne(Endpoint):
         given = request.query_params.get("against", str(max(number - 1, 0)))
         if number > MOST_REVISIONS:
             raise Http404
-        if not given.isascii() or not given.isdigit() or len(given) > 9:
+        other = whole_number(given)
+        if other is None:
             raise Invalid(
                 f"“{given[:20]}” is no number of a revision. Give one, such as ?against=1.",
                 code="bad_against",
             )
-        other = int(given)
         rows = {
             one.number: one for one in queries.revisions_of(_card(version)).filter(number__in=[other, number])
         }

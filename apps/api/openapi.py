@@ -97,6 +97,10 @@ _IDEMPOTENCY_KEY = {
 }
 
 
+#: The exchange of tokens speaks as RFC 8693 says, in its own errors.
+EXCHANGE = "/api/v1/token"
+
+
 def say_what_all_share(result: dict[str, Any], generator: Any, **_: Any) -> dict[str, Any]:
     """Add to each operation the problems that it may answer, and to what writes the header that makes it act once."""
     components = result["components"]
@@ -104,7 +108,9 @@ def say_what_all_share(result: dict[str, Any], generator: Any, **_: Any) -> dict
     components["responses"] = {
         f"Problem{status}": _response(status, *said) for status, said in _PROBLEMS.items()
     }
-    for item in result["paths"].values():
+    for path, item in result["paths"].items():
+        if path == EXCHANGE:
+            continue
         for method, operation in item.items():
             writes = method in {"post", "put", "patch", "delete"}
             for status in sorted(_ALWAYS + (_WHEN_WRITING if writes else ())):

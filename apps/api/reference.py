@@ -16,12 +16,13 @@ METHODS = ("get", "post", "put", "patch", "delete")
 
 @dataclass(frozen=True)
 class Field:
-    """A field of a body or an answer."""
+    """A field of a body or an answer, or a parameter; ``place`` says where that stands."""
 
     name: str
     type: str
     needed: bool
     about: str
+    place: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,13 @@ def _operation(schema: dict[str, Any], method: str, path: str, data: dict[str, A
         path=path,
         about=data.get("description", ""),
         parameters=[
-            Field(one["name"], _type(one["schema"]), one.get("required", False), one.get("description", ""))
+            Field(
+                one["name"],
+                _type(one["schema"]),
+                one.get("required", False),
+                one.get("description", ""),
+                "in the headers" if one["in"] == "header" else "in the address",
+            )
             for one in data.get("parameters", ())
         ],
         body=_fields(schema, body),

@@ -87,8 +87,10 @@ def _things(user: User, words: str) -> list[Hit]:
         Hit("Version", str(one), one.model.project.name, reverse("portal:version", args=[one.pk]))
         for one in versions_for(user).filter(of_model)[:MOST]
     ]
-    experiments = Experiment.objects.filter(project__in=project_ids_for(user)).filter(
-        Q(name__icontains=words) | Q(key__icontains=words)
+    experiments = (
+        Experiment.objects.active()
+        .filter(project__in=project_ids_for(user))
+        .filter(Q(name__icontains=words) | Q(key__icontains=words))
     )
     return found + [
         Hit("Experiment", str(one), one.project.name, reverse("experiments:experiment", args=[one.pk]))

@@ -23,6 +23,8 @@ PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "PYTHONPATH", "XDG_CACHE_HOME", "
 INSIDE = (sys.executable, "-m", "apps.core.sandboxed")
 #: How often the caller looks whether it shall go on, in seconds.
 LOOK = 0.5
+#: How long a server may take to load its libraries, or to fork.
+LOADING_SECONDS = 30.0
 
 
 class SandboxFailed(MlgovError):
@@ -63,6 +65,7 @@ class _Forked:
 
     def __init__(self, asked: dict[str, Any], streams: list[int], control: socket.socket) -> None:
         self._told, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._told.settimeout(LOADING_SECONDS)
         try:
             with theirs:
                 socket.send_fds(control, [json.dumps(asked).encode()], [*streams, theirs.fileno()])
@@ -78,9 +81,9 @@ class _Forked:
         with self._told:
             if word := self._told.recv(64):
                 return int(word)
-        # The server was killed: nobody would end its child.
+        # The server was killed: nobody would end its child, and it broke no limit.
         _kill(self.pidfd)
-        return -signal.SIGKILL
+        return -signal.SIGTERM
 
 
 class _Server:
@@ -103,6 +106,7 @@ class _Server:
 
     def close(self) -> None:
         self._control.close()
+        self.process.kill()
         self.process.wait()
 
 
@@ -163,8 +167,8 @@ def _forked(asked: dict[str, Any], streams: list[int], environment: dict[str, st
             server = _servers.get(key) or _servers.setdefault(key, _Server(module, environment))
             try:
                 return server.fork(asked, streams)
-            except ConnectionError:
-                # It ended because nobody had asked for long, or was killed: the next one has just begun.
+            except (ConnectionError, TimeoutError):
+                # It ended because nobody had asked for long, or was killed, or hangs: the next one has just begun.
                 _servers.pop(key).close()
     # What cannot be loaded, or starts threads, says why in a process of its own.
     return _Started(asked, streams, environment)

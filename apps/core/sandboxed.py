@@ -3,12 +3,14 @@
 Not imported by the product: ``apps.core.sandbox`` starts it as ``python -m apps.core.sandboxed``.
 """
 
+import contextlib
 import gc
 import importlib
 import json
 import os
 import resource
 import selectors
+import signal
 import socket
 import sys
 import traceback
@@ -48,7 +50,8 @@ def serve(control: socket.socket, module: str) -> None:
     gc.collect()
     gc.freeze()
     children: dict[int, tuple[int, socket.socket]] = {}
-    with selectors.EpollSelector() as selector:
+    with selectors.EpollSelector() as selector, contextlib.ExitStack() as stack:
+        stack.callback(_end_all, children)
         selector.register(control, selectors.EVENT_READ)
         while ready := selector.select(None if children else IDLE_SECONDS):
             for key, _ in ready:
@@ -58,8 +61,6 @@ def serve(control: socket.socket, module: str) -> None:
                     continue
                 request, descriptors, _, _ = socket.recv_fds(control, 64 * 1024, 4)
                 if not request:
-                    for pid, _ in children.values():
-                        os.kill(pid, 9)
                     return
                 told = [one for _, one in children.values()]
                 private: list[socket.socket | int] = [control, selector.fileno(), *children, *told]
@@ -79,7 +80,11 @@ def _forked(
         os.close(descriptor)
     told = socket.socket(fileno=status)
     pidfd = os.pidfd_open(pid)
-    socket.send_fds(told, [b"began"], [pidfd])
+    try:
+        socket.send_fds(told, [b"began"], [pidfd])
+    except OSError:
+        # Who asked is gone, and nobody else would end the child.
+        os.kill(pid, signal.SIGKILL)
     return pidfd, (pid, told)
 
 
@@ -99,6 +104,11 @@ def _become(request: dict[str, object], streams: list[int], private: list[socket
     finally:
         sys.stderr.flush()
         os._exit(code)
+
+
+def _end_all(children: dict[int, tuple[int, socket.socket]]) -> None:
+    for pid, _ in children.values():
+        os.kill(pid, signal.SIGKILL)
 
 
 def _tell_end(pidfd: int, pid: int, told: socket.socket) -> None:

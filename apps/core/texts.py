@@ -14,6 +14,11 @@ def printable(text: str, *, most: int) -> str:
     return "".join(one if one.isprintable() else "�" for one in text[:most])
 
 
+def whole_number(text: str, *, digits: int = 9) -> int | None:
+    """Return the number that up to so many ASCII digits write, or None: ``isdigit`` also takes ², and ``int`` does not."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= digits else None
+
+
 def is_storable(value: Any) -> bool:
     """Tell whether every text in a JSON value can be kept: PostgreSQL takes neither NUL nor half a surrogate pair."""
     if isinstance(value, str):

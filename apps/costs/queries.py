@@ -125,7 +125,8 @@ def attribution_choices(project: Project) -> dict[str, Any]:
             .order_by("-id")[:MOST_CHOICES]
         ),
         "runs": list(
-            Run.objects.filter(experiment__project=project)
+            Run.objects.active()
+            .filter(experiment__project=project)
             .only("name", "experiment_id")
             .order_by("-id")[:MOST_CHOICES]
         ),

@@ -30,7 +30,7 @@ def situation_of(experiment: Experiment) -> dict[str, Any]:
         "brief": {"task": (brief.task if brief else "") or None},
         "experiment": {
             "data_kind": experiment.data_kind,
-            "runs": experiment.runs.count(),
+            "runs": experiment.runs.active().count(),
             "rows": training.values_list("row_count", flat=True).first(),
         },
     }

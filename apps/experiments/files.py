@@ -17,6 +17,7 @@ from apps.core.db import service
 from apps.core.errors import Invalid
 from apps.core.models import Blob
 from apps.experiments.models import Artifact, ArtifactEnd, Run
+from apps.experiments.paths import demand_room, put
 from apps.experiments.recording import held
 from apps.projects.permissions import Right, can
 
@@ -85,33 +86,10 @@ def put_file(run: Run, *, path: str, blob: Blob, by: User) -> Artifact:
     if there is not None and there.blob_id == blob.pk:
         return there
     if there is None:
-        _demand_room(current, path)
+        demand_room(current, path)
     else:
         _end(there, run=current, by=by)
-    made = Artifact.objects.create(run=current, path=path, blob=blob, created_by=by)
-    audit.record(
-        "experiments.artifact_logged",
-        made,
-        by=by,
-        project_id=current.experiment.project_id,
-        digest=blob.pk,
-        size_bytes=blob.size_bytes,
-    )
-    return made
-
-
-def _demand_room(run: Run, path: str) -> None:
-    """Raise Invalid where a file stands for a folder of the path, or a folder for the file."""
-    parts = path.split("/")
-    folders = ["/".join(parts[:length]) for length in range(1, len(parts))]
-    files = run.artifacts.standing()
-    taken = files.filter(path__in=folders).first() or files.filter(path__startswith=f"{path}/").first()
-    if taken is not None:
-        raise Invalid(
-            f"The run has a file {taken.path}, so {path} cannot be one: a path is a file or a folder. "
-            "Choose another path.",
-            code="path_taken",
-        )
+    return put(current, path, blob, by=by)
 
 
 @service

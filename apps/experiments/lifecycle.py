@@ -42,14 +42,16 @@ def create_named(project: Project, *, name: str, by: User, tags: Mapping[str, st
     The default experiment counts as there before its first use.
     """
     can(by, Right.CONTRIBUTE, project).enforce()
-    if name == DEFAULT_NAME:
-        raise NameTaken(f"Experiment '{name}' already exists: its id is 0.", code="name_taken")
     locked(project)
     _demand_free(project, name)
     return create_experiment(project, name=name, by=by, tags=tags)
 
 
 def _demand_free(project: Project, name: str) -> None:
+    if name == DEFAULT_NAME:
+        raise NameTaken(
+            f"Experiment '{name}' already exists: its id is 0. Choose another name.", code="name_taken"
+        )
     taken = experiment_named(project, name)
     if taken is not None:
         state = (

@@ -20,7 +20,7 @@ from apps.core.errors import Invalid
 from apps.core.ids import new_id
 from apps.experiments.enums import OPEN_RUN
 from apps.experiments.models import Run, RunInput
-from apps.experiments.services import MOST_METRICS, MetricPoint, demand_active
+from apps.experiments.services import MetricPoint, demand_active, demand_few
 from apps.projects.permissions import Right, can
 
 #: One statement, however many points; the trigger of the table keeps the latest values.
@@ -79,12 +79,9 @@ def log_batch(run: Run, *, batch: Batch, by: User) -> None:
     a run that has ended, with an event.
     """
     can(by, Right.CONTRIBUTE, run.experiment.project).enforce()
-    if len(batch.points) > MOST_METRICS:
-        raise Invalid(
-            f"{len(batch.points)} points in one request; the limit is {MOST_METRICS}. Send several.",
-            code="too_many",
-        )
-    current = held(run, shared=not (batch.params or batch.tags))
+    demand_few(batch.points)
+    # Of a run that has ended each logging is an event of its own: two that shared it would wait for each other for ever.
+    current = held(run, shared=run.state in OPEN_RUN and not (batch.params or batch.tags))
     fresh = _fresh_params(current, batch.params)
     name = batch.tags.get(NAME_TAG)
     if name and name != current.name:
@@ -97,7 +94,12 @@ def log_batch(run: Run, *, batch: Batch, by: User) -> None:
                 grown: list[Any] = [Jsonb(fresh), Jsonb(dict(batch.tags)), current.pk]
                 cursor.execute(_GROW, grown)
         return
-    written = {"params": current.params | fresh, "tags": current.tags | dict(batch.tags)}
+    # Under a shared lock parameters and tags are those that were read before it.
+    written = (
+        {"params": current.params | fresh, "tags": current.tags | dict(batch.tags)}
+        if batch.params or batch.tags
+        else {}
+    )
     _amend(current, by=by, written=written, points=len(batch.points), params=len(fresh), tags=len(batch.tags))
 
 
@@ -182,7 +184,7 @@ def delete_tag(run: Run, *, name: str, by: User) -> None:
 def log_inputs(run: Run, *, inputs: Sequence[Described], by: User) -> None:
     """Note the datasets that a run reads; one that is noted already counts once."""
     can(by, Right.CONTRIBUTE, run.experiment.project).enforce()
-    current = held(run, shared=True)
+    current = held(run, shared=run.state in OPEN_RUN)
     RunInput.objects.bulk_create(
         (
             RunInput(

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -18,6 +18,7 @@ from apps.core.db import service
 from apps.core.errors import Invalid, not_now
 from apps.experiments.enums import ENDED_RUN, GIVEN, OPEN_RUN, DataKind, RunState
 from apps.experiments.models import Artifact, Experiment, GivenVerdict, Metric, Run
+from apps.experiments.paths import demand_room, put
 from apps.experiments.permissions import can_give_verdict
 from apps.projects.locking import locked
 from apps.projects.models import DatasetVersion, Project
@@ -251,16 +252,21 @@ def demand_active(run: Run) -> None:
         ).enforce()
 
 
-@service
-def log_metrics(run: Run, *, metrics: Iterable[MetricPoint], by: User) -> int:
-    """Log points, all or none; a point that is there already counts once. Returns how many are new."""
-    points = list(metrics)
-    can(by, Right.CONTRIBUTE, run.experiment.project).enforce()
+def demand_few(points: Sequence[MetricPoint]) -> None:
+    """Raise Invalid for more points than one request may hold."""
     if len(points) > MOST_METRICS:
         raise Invalid(
             f"{len(points)} points in one request; the limit is {MOST_METRICS}. Send several.",
             code="too_many",
         )
+
+
+@service
+def log_metrics(run: Run, *, metrics: Iterable[MetricPoint], by: User) -> int:
+    """Log points, all or none; a point that is there already counts once. Returns how many are new."""
+    points = list(metrics)
+    can(by, Right.CONTRIBUTE, run.experiment.project).enforce()
+    demand_few(points)
     for point in points:
         if not math.isfinite(point.value):
             raise Invalid(
@@ -293,17 +299,9 @@ def log_artifact(
     current = _running(run)
     if current.artifacts.standing().filter(path=path).exists():
         raise Invalid(f"The run has a file {path} already; choose another path.", code="path_taken")
+    demand_room(current, path)
     blob = blobs.store(stream, max_bytes=settings.MAX_UPLOAD_BYTES, media_type=media_type)
-    artifact = Artifact.objects.create(run=current, path=path, blob=blob, created_by=by)
-    audit.record(
-        "experiments.artifact_logged",
-        artifact,
-        by=by,
-        project_id=current.experiment.project_id,
-        digest=blob.digest,
-        size_bytes=blob.size_bytes,
-    )
-    return artifact
+    return put(current, path, blob, by=by)
 
 
 @service

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Count, Prefetch, QuerySet
+from django.db.models import Count, Prefetch, Q, QuerySet
 from django.http import Http404
 
 from apps.accounts.models import User
@@ -20,7 +20,8 @@ SHOWN_RUNS = 10
 NAMED = """
 SELECT feature, count(DISTINCT run.id) FROM experiments_run run
 JOIN experiments_experiment experiment ON experiment.id = run.experiment_id,
-jsonb_array_elements_text(run.features) feature WHERE experiment.project_id = %s GROUP BY feature
+jsonb_array_elements_text(run.features) feature
+WHERE experiment.project_id = %s AND run.deleted_at IS NULL AND experiment.deleted_at IS NULL GROUP BY feature
 """
 
 
@@ -37,10 +38,10 @@ def datasets_with_runs(project: Project) -> QuerySet[DatasetVersion]:
 
     ``used`` is how many runs used it, ``newest_runs`` the newest of them.
     """
-    runs = Run.objects.select_related("experiment").order_by("-id")[:SHOWN_RUNS]
+    runs = Run.objects.active().select_related("experiment").order_by("-id")[:SHOWN_RUNS]
     return (
         datasets_of(project)
-        .annotate(used=Count("runs"))
+        .annotate(used=Count("runs", filter=Q(runs__deleted_at=None, runs__experiment__deleted_at=None)))
         .select_related("source", "created_by", "created_by__owner")
         .prefetch_related(Prefetch("runs", queryset=runs, to_attr="newest_runs"))
     )

@@ -84,12 +84,7 @@ def _sent(run: Run, path: str) -> FileResponse:
     found = files.standing(run, path)
     if found is None:
         raise NotThere(f"The run {run.pk.hex} has no file {path[:100]}.")
-    answer = FileResponse(
-        blobs.open_blob(found.blob_id),
-        as_attachment=True,
-        filename=path.rpartition("/")[2],
-        content_type="application/octet-stream",
-    )
+    answer = blobs.download(found.blob_id, name=path.rpartition("/")[2])
     answer["Content-Length"] = str(found.blob.size_bytes)
     answer["Cache-Control"] = "private, no-store"
     return answer

@@ -2,9 +2,9 @@
 
 import logging
 
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
 from django.core.signals import got_request_exception
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 
 from apps.core.errors import Conflict, Forbidden, Invalid, MlgovError, Refused
 from apps.core.middleware import request_id
@@ -85,6 +85,8 @@ def refusal(request: HttpRequest, error: Exception) -> HttpResponse:
         return _answer("RESOURCE_DOES_NOT_EXIST", "There is nothing here, or nothing that you may see.", 404)
     if isinstance(error, RequestDataTooBig):
         return _answer("BAD_REQUEST", "The request is too large. Send it in smaller batches.", 413)
+    if isinstance(error, BadRequest | SuspiciousOperation | UnreadablePostError):
+        return _answer("BAD_REQUEST", "The request cannot be read to its end. Send it again.", 400)
     logger.error("request %s failed", request_id.get(), exc_info=error)
     got_request_exception.send(sender=None, request=request)
     return _answer("INTERNAL_ERROR", BROKEN.format(id=request_id.get()), 500)

@@ -5,10 +5,6 @@ import msgspec
 from apps.mlflow.wire import Double, Int32, Int64
 
 
-class Nothing(msgspec.Struct):
-    """A call without parameters."""
-
-
 class Pair(msgspec.Struct):
     """A tag or a parameter."""
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Q, QuerySet
 
+from apps.core.texts import whole_number
 from apps.experiments.lifecycle import DEFAULT_NAME, default_experiment
 from apps.experiments.models import Experiment, Metric, Run, RunInput, RunMetric
 from apps.mlflow.answers import DEFAULT_ID, run_document
@@ -54,7 +55,8 @@ def unused_default(caller: Caller) -> Experiment:
 
 def _numbered(caller: Caller, given: Iterable[str]) -> QuerySet[Experiment]:
     ids = list(given)
-    numbers = [int(one) for one in ids if one.isascii() and one.isdigit() and len(one) <= _LONGEST_ID]
+    read = (whole_number(one, digits=_LONGEST_ID) for one in ids)
+    numbers = [one for one in read if one is not None]
     wanted = Q(number__in=numbers)
     if DEFAULT_ID in ids:
         wanted |= Q(is_default=True)

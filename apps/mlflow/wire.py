@@ -88,7 +88,11 @@ def _no_json() -> Invalid:
 
 
 def _demand_storable(given: Any) -> None:
-    if not is_storable(given):
+    try:
+        storable = is_storable(given)
+    except RecursionError:
+        raise _no_json() from None
+    if not storable:
         raise Invalid(
             "A text holds NUL or half a surrogate pair, which cannot be kept. Send Unicode text.",
             code="bad_text",

@@ -17,6 +17,7 @@ from apps.accounts.views import proof_from
 from apps.core.forms import attempt
 from apps.core.htmx import page
 from apps.core.paging import page_of
+from apps.core.texts import whole_number
 from apps.modelcards import defaults, life, permissions, queries, standing
 from apps.modelcards.enums import CardState
 from apps.modelcards.fieldnames import fields_of
@@ -167,9 +168,10 @@ def _number(text: str) -> int | None:
     """Return the number of a revision; raises Http404 for what is none."""
     if not text:
         return None
-    if not text.isascii() or not text.isdigit() or len(text) > 9:
+    number = whole_number(text)
+    if number is None:
         raise Http404
-    return int(text)
+    return number
 
 
 @login_required

@@ -64,7 +64,7 @@ def test_ctrl_c_says_how_to_go_on_and_shows_no_traceback(tmp_path):
     with listening(lambda connection, request: over.wait(20)) as server:
         status, drawn = on_a_terminal(
             *(80, address(server), "upload", "m", str(file), "--key", "mine"),
-            **{"wait_for": b"100%", "then": signal.SIGINT},
+            **{"wait_for": b"sending", "then": signal.SIGINT},
         )
         over.set()
     assert status == 130

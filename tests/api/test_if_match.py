@@ -64,3 +64,10 @@ def test_what_is_not_there_has_no_state_but_0(owner, project):
     assert none == '"0"'
     assert owner.put(part, PARTS[0], format="json", headers={"If-Match": none}).status_code == 200
     assert owner.put(part, PARTS[1], format="json", headers={"If-Match": none}).status_code == 412
+
+
+@pytest.mark.parametrize("given", ['"²"', "x", '"-1"', '"99999999999"'])
+def test_what_no_answer_gave_is_refused(owner, project, given):
+    path = f"/api/v1/projects/{project.pk}/budget"
+    answer = owner.put(path, BUDGETS[0], format="json", headers={"If-Match": given})
+    assert (answer.status_code, answer.json()["code"]) == (422, "bad_if_match")

@@ -7,7 +7,7 @@ import pytest
 from drf_spectacular.validation import validate_schema
 from rest_framework.test import APIClient
 
-from apps.api.openapi import document
+from apps.api.openapi import EXCHANGE, document
 from apps.modelcards.exporting import FORMATS
 from tests.api.test_interface import API
 
@@ -41,6 +41,8 @@ def test_it_is_valid_and_behind_signing_in(pipeline):
 
 def test_every_operation_says_what_it_answers_when_it_does_not():
     for name, operation in operations():
+        if name.endswith(EXCHANGE):
+            continue
         said = set(operation["responses"])
         assert {"401", "403", "404", "406", "429", "503"} <= said, name
         if not name.startswith("GET"):

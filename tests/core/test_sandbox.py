@@ -121,8 +121,9 @@ def test_who_waits_for_a_child_whose_server_is_killed_is_told():
             process.kill()
 
     began = time.monotonic()
-    with pytest.raises(SandboxFailed, match="stopped"):
+    with pytest.raises(SandboxFailed, match="stopped unexpectedly") as caught:
         sandbox.call("tests.core.misbehaving:sleep", {}, warm=True, watch=strike, **ROOMY)
+    assert caught.value.code == "crash"
     assert time.monotonic() - began < 30
 
 

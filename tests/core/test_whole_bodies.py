@@ -67,6 +67,12 @@ def test_json_that_breaks_off_is_refused_with_the_same_words(post, version):
     assert "broke off" in document["detail"]
 
 
+def test_a_call_of_mlflow_that_breaks_off_is_no_fault_of_ours(post, project):
+    path = "/mlflow/api/2.0/mlflow/runs/create"
+    status, document = post(path, b'{"experiment_id": "0"}', whole=60, content_type="application/json")
+    assert (status, document["error_code"]) == (400, "BAD_REQUEST")
+
+
 def test_a_body_is_read_whole_though_it_comes_in_pieces():
     class Piecewise(io.BytesIO):
         def read(self, size=-1):

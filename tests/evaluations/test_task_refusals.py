@@ -43,6 +43,16 @@ from tests.evaluations.test_tasks import of_file
             "duplicate_time",
         ),
         (
+            {"task": "forecasting", "time": "t", "label": "y", "prediction": "p"},
+            {"t": ["1", "²"], "y": [1.0, 2], "p": [1.0, 2]},
+            "time_unreadable",
+        ),
+        (
+            {"task": "forecasting", "time": "t", "label": "y", "prediction": "p"},
+            {"t": ["1", "--5"], "y": [1.0, 2], "p": [1.0, 2]},
+            "time_unreadable",
+        ),
+        (
             {"task": "recommendation", "user": "u", "item": "i", "label": "y", "score": "s"},
             {"u": [1, 1], "i": [2, 2], "y": [1, 0], "s": [0.1, 0.2]},
             "duplicate_document",

@@ -1,11 +1,15 @@
 """What is kept and not shown or judged: values that are no numbers, and what was deleted."""
 
+import io
 import math
 
 import pytest
 from django.http import Http404
 
-from apps.experiments import comparing, evidence, lifecycle, queries, recording, services
+from apps.commands.queries import hits_for
+from apps.core.errors import Invalid
+from apps.costs.queries import attribution_choices
+from apps.experiments import advice, comparing, evidence, lifecycle, queries, recording, services, usage
 from apps.experiments.columns import Column, Condition, Wanted
 from apps.experiments.tables import Among, sorted_runs
 from apps.registry import services as registry
@@ -55,5 +59,35 @@ def test_a_deleted_run_is_nowhere(tried, runs, dev):  # noqa: F811
         queries.run_for(dev, runs["high"].pk)
     with pytest.raises(Http404):
         comparing.compare(tried.project, [runs["high"].pk])
+    assert runs["high"] not in attribution_choices(tried.project)["runs"]
+    assert advice.situation_of(tried)["experiment"]["runs"] == 3
     lifecycle.restore_run(runs["high"], by=dev)
     assert queries.run_for(dev, runs["high"].pk)
+
+
+def test_a_deleted_experiment_is_nowhere(tried, runs, dev):  # noqa: F811
+    run = services.start_run(tried, name="with", features=["age"], by=dev)
+    assert [hit.title for hit in hits_for(dev, tried.name, tried.project) if hit.kind == "Experiment"]
+    assert usage.feature_use(tried.project).unregistered == [("age", 1)]
+    registry.delete_experiment(tried, by=dev)
+    assert not [hit for hit in hits_for(dev, tried.name, tried.project) if hit.kind == "Experiment"]
+    assert usage.feature_use(tried.project).unregistered == []
+    assert run not in attribution_choices(tried.project)["runs"]
+
+
+def test_points_that_come_late_take_nothing_back(tried, dev):  # noqa: F811
+    run = services.start_run(tried, name="r", by=dev)
+    early = queries.run_for(dev, run.pk)
+    recording.log_batch(run, batch=recording.Batch(params={"C": "1"}, tags={"team": "a"}), by=dev)
+    services.end_run(run, by=dev)
+    points = [services.MetricPoint("auc", 0.5, 0)]
+    recording.log_batch(early, batch=recording.Batch(points=points), by=dev)
+    now = queries.run_for(dev, run.pk)
+    assert (now.params["C"], now.tags["team"]) == ("1", "a")
+
+
+def test_a_path_is_a_file_or_a_folder(tried, dev):  # noqa: F811
+    run = services.start_run(tried, name="r", by=dev)
+    services.log_artifact(run, path="a", stream=io.BytesIO(b"x"), by=dev)
+    with pytest.raises(Invalid, match="a path is a file or a folder"):
+        services.log_artifact(run, path="a/b", stream=io.BytesIO(b"x"), by=dev)

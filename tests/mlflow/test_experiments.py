@@ -95,6 +95,7 @@ def test_an_experiment_is_renamed(mlflow):
     made = mlflow.post("experiments/create", name="trees")
     mlflow.post("experiments/create", name="taken")
     assert mlflow.refused("experiments/update", **made, new_name="taken")[1] == "RESOURCE_ALREADY_EXISTS"
+    assert mlflow.refused("experiments/update", **made, new_name="Default")[1] == "RESOURCE_ALREADY_EXISTS"
     mlflow.post("experiments/update", **made, new_name="forests")
     assert mlflow.get("experiments/get", **made)["experiment"]["name"] == "forests"
 

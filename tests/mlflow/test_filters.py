@@ -18,6 +18,16 @@ from apps.mlflow.filters import (
 )
 
 
+def test_a_search_has_an_end():
+    """A pattern would take minutes for what ends neither in asc nor in desc; the many would be one statement."""
+    with pytest.raises(BadFilter, match="one name"):
+        parse_order(["a" + " " * 1_000_000 + "b"])
+    with pytest.raises(BadFilter, match="at most 100 comparisons"):
+        parse_filter(" AND ".join(["metrics.a > 1"] * 20_000))
+    with pytest.raises(BadFilter, match="at most 20 clauses"):
+        parse_order(["metrics.a"] * 1000)
+
+
 @pytest.mark.parametrize(
     ("text", "kind", "name", "operator", "value"),
     [

@@ -115,6 +115,12 @@ def test_what_is_no_json_object_or_no_text_is_refused(body):
         wire.decode(body, CreateRun)
 
 
+def test_what_is_nested_without_end_is_refused_also_beside_what_nobody_knows():
+    body = b'{"unknown": ' + b"[" * 900 + b'"\\u0000"' + b"]" * 900 + b"}"
+    with pytest.raises(Invalid):
+        wire.decode(body, SearchRuns)
+
+
 def test_a_query_has_numbers_and_lists():
     found = wire.decode_query(QueryDict("run_id=a&metric_key=m&max_results=5"), History)
     assert (found.run_id, found.metric_key, found.max_results) == ("a", "m", 5)

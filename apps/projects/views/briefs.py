@@ -12,6 +12,7 @@ from apps.accounts.requests import SignedInRequest
 from apps.core.errors import Conflict, Invalid
 from apps.core.htmx import page
 from apps.core.paging import page_of
+from apps.core.texts import whole_number
 from apps.projects import briefs, queries, services
 from apps.projects.forms_framing import StepForm
 from apps.projects.models import Project
@@ -136,6 +137,7 @@ def _number(text: str) -> int | None:
     """Return the number of a revision; raises Http404 for what is none."""
     if not text:
         return None
-    if not text.isascii() or not text.isdigit() or len(text) > 9:
+    number = whole_number(text)
+    if number is None:
         raise Http404
-    return int(text)
+    return number

@@ -1,6 +1,7 @@
 """Columns of a file as numbers, codes, texts, times and lists, with the rows that are not what they should be."""
 
 import json
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -14,6 +15,8 @@ from apps.evaluations.engine.reading.files import NULLS, Source
 from apps.evaluations.engine.table import Bools, Floats, Grouping, Ints, Limits, Problem, narrow
 
 FIRST = 5
+#: ASCII alone: Python's isdigit also takes ², which int does not.
+_WHOLE = re.compile(r"-?[0-9]{1,17}")
 
 
 @dataclass
@@ -281,7 +284,7 @@ def times_of(source: Source, name: str, found: Findings) -> Ints | None:
         kind = pa.timestamp("us", tz="UTC" if getattr(column.type, "tz", None) else None)
         return plain_array(pc.cast(pc.cast(column, kind), pa.int64()))
     texts = texts_of(source, name)
-    if all(text is not None and text.lstrip("-").isdigit() and len(text) < 18 for text in texts):
+    if all(text is not None and _WHOLE.fullmatch(text) for text in texts):
         return np.array([int(text or 0) for text in texts], dtype=np.int64)
     return _parsed_times(texts, name, found)
 

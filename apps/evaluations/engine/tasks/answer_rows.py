@@ -130,7 +130,7 @@ def _is_there(citation: str, shown: Lists | None, contexts: Lists | None, row: i
     if shown is not None:
         return citation in shown[row]
     passages = contexts[row] if contexts is not None else []
-    return citation in passages or (citation.isdigit() and 1 <= int(citation) <= len(passages))
+    return citation in passages or (citation.isdecimal() and 1 <= int(citation) <= len(passages))
 
 
 def abstained_rows(table: AnswerTable) -> Bools:
