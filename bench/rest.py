@@ -177,7 +177,7 @@ def run(load: Load, servers: tuple[Server, Server], options: Any) -> list[str]:
     made = []
     for server in (ours, theirs):
         print(f"filling {server.target.name} with {options.runs:,} runs ...", flush=True)
-        has, rows = prepare(load, server.target, options.runs)
+        has, rows = prepare(load, server, options.runs)
         server.analyze()
         made.append(Peer(server, has, rows))
     peers = (made[0], made[1])
