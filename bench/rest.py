@@ -1,7 +1,7 @@
 """Measure MLflow's protocol here and at ``mlflow server``, side by side: requests a second, p50, p95, errors and memory.
 
 ``make bench-rest``. Both run on this machine with two workers, each with a database of its own in one embedded PostgreSQL that
-is thrown away. They are filled and asked by the same requests, by turns: mlgov, MLflow, MLflow, mlgov. Ratios are of this one
+is thrown away. Both are asked the same, by turns: mlgov, MLflow, MLflow, mlgov. Ratios are of this one
 run. In the end each must have the rows that it said it had written. Returns 1 where one of these falls short.
 """
 

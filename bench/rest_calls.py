@@ -202,7 +202,7 @@ def _first_run(client: Client, experiment: str) -> str:
 
 
 def prepare(load: Load, server: Server, runs: int) -> tuple[World, Counter[str]]:
-    """Fill a server through its own calls, but for the many runs; return what there is, and how many rows of each kind."""
+    """Fill a server by its own calls, the many runs by copying one; return what there is, and the number of rows by kind."""
     target = server.target
     client = Client(target, 0)
     work, searched = (
