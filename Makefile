@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: help demo demo-reset run s3 test check check-style check-types check-django format generated requirements bench bench-engine bench-judge bench-governance bench-audit bench-pages bench-pdf clean
+.PHONY: help demo demo-reset run s3 test check check-style check-types check-django format generated requirements bench bench-engine bench-judge bench-governance bench-audit bench-pages bench-pdf bench-rest clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -75,7 +75,7 @@ generated: $(VENV)/.dev  ## write the generated pages of docs/ anew
 	@$(BIN)/python manage.py docs
 
 requirements: $(VENV)/.dev  ## pin requirements/*.in anew, with hashes
-	@for name in base demo s3 dev mlflow2 mlflow3; do \
+	@for name in base demo s3 dev mlflow2 mlflow3 mlflow-server; do \
 	  $(BIN)/pip-compile --quiet --upgrade --generate-hashes --strip-extras --allow-unsafe \
 	    --no-emit-index-url --no-emit-find-links --no-header --output-file requirements/$$name.txt requirements/$$name.in; \
 	done
@@ -100,6 +100,9 @@ bench-audit: $(VENV)/.dev  ## measure sealing, proofs and verifying a million au
 
 bench-pdf: $(VENV)/.dev  ## measure the PDF of small, normal and huge cards beside an empty document
 	@$(BIN)/python -m bench.pdf
+
+bench-rest: $(VENV)/.dev  ## measure MLflow's protocol beside `mlflow server`, at 1, 8 and 32 clients
+	@$(BIN)/python -m bench.rest
 
 clean:  ## remove the virtual environment and caches; data in var/ stays
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

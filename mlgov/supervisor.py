@@ -227,20 +227,23 @@ def serve(port: int, then: Callable[[Supervisor], None], *, demo: bool = False) 
     say("Stopped. Nothing is lost; the same command goes on from here.")
 
 
-def _start_all(supervisor: Supervisor, **for_worker: str) -> None:
-    bind = f"--bind={HOST}:{supervisor.port}"
-    web = (
+def web_command(port: int) -> tuple[str, ...]:
+    """Return with what arguments Python serves the portal and the interfaces."""
+    return (
         "-m",
         "gunicorn",
-        bind,
+        f"--bind={HOST}:{port}",
         "--workers=2",
         "--threads=4",
         "--timeout=120",
         "--log-level=warning",
         "mlgov.wsgi",
     )
+
+
+def _start_all(supervisor: Supervisor, **for_worker: str) -> None:
     (environment.var_dir() / "static").mkdir(exist_ok=True)
-    supervisor.start("web server", *web, role="app", MLGOV_DB_POOL="1")
+    supervisor.start("web server", *web_command(supervisor.port), role="app", MLGOV_DB_POOL="1")
     worker = (
         "-m",
         "celery",

@@ -2,6 +2,7 @@
 
 import difflib
 import math
+from collections.abc import Iterable
 from decimal import Decimal
 from functools import partial
 from typing import Any, TypeVar, cast
@@ -10,6 +11,8 @@ from django.db.models import QuerySet
 from django.http import HttpResponse
 from rest_framework import serializers
 from rest_framework.exceptions import APIException
+from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -103,6 +106,16 @@ class Person(Output):
     id = serializers.UUIDField()
     name = serializers.CharField(source="full_name")
     kind = serializers.CharField()
+
+
+class FileNegotiation(DefaultContentNegotiation):
+    """For answers that are files: there is one, whatever Accept names (RFC 9110, section 12.4.1). Problems are JSON."""
+
+    def select_renderer(
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        first = next(iter(renderers))
+        return first, str(first.media_type)
 
 
 class Endpoint(Counted):

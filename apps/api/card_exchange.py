@@ -12,11 +12,20 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.enums import Scope
-from apps.api.base import Endpoint, Input, Output, Text, answer, expected_version
+from apps.api.base import Endpoint, FileNegotiation, Input, Output, Text, answer, expected_version
 from apps.modelcards import exchange
 from apps.modelcards.exporting import FORMATS
 from apps.modelcards.importing import MOST_BYTES
 from apps.registry.queries import version_for
+
+#: Of what media type the files are: of every format one stands here.
+FILES: dict[Any, Any] = {
+    (200, "application/json"): OpenApiTypes.OBJECT,
+    (200, "application/vnd.cyclonedx+json"): OpenApiTypes.OBJECT,
+    (200, "text/csv"): OpenApiTypes.STR,
+    (200, "text/html"): OpenApiTypes.STR,
+    (200, "text/markdown"): OpenApiTypes.STR,
+}
 
 
 class FormatOut(Output):
@@ -50,10 +59,11 @@ class CardExports(Endpoint):
 
 
 class CardExportOne(Endpoint):
+    content_negotiation_class = FileNegotiation
     scopes = {"GET": Scope.READ}
 
     @extend_schema(
-        responses={(200, "application/octet-stream"): OpenApiTypes.BINARY},
+        responses=FILES,
         operation_id="versions_card_exports_file_retrieve",
     )
     def get(self, request: Request, pk: UUID, key: str) -> HttpResponse:

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.enums import Scope
-from apps.api.base import Endpoint, Input, Output, answer, expected_version
+from apps.api.base import Endpoint, FileNegotiation, Input, Output, answer, expected_version
 from apps.api.jobs import JobOut, started
 from apps.api.waiting import PREFER
 from apps.core import blobs
@@ -105,6 +105,7 @@ class CardDocument(Endpoint):
 
 
 class CardSchema(Endpoint):
+    content_negotiation_class = FileNegotiation
     scopes = {"GET": Scope.READ}
 
     @extend_schema(responses={(200, "application/schema+json"): OpenApiTypes.OBJECT})
@@ -114,6 +115,7 @@ class CardSchema(Endpoint):
 
 
 class CardPdf(Endpoint):
+    content_negotiation_class = FileNegotiation
     scopes = {"GET": Scope.READ, "POST": Scope.EVIDENCE}
 
     @extend_schema(responses={(200, "application/pdf"): OpenApiTypes.BINARY})

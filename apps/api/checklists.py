@@ -12,7 +12,17 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.enums import Scope
-from apps.api.base import Endpoint, FileIn, Input, Output, Person, Text, answer, expected_version
+from apps.api.base import (
+    Endpoint,
+    FileIn,
+    FileNegotiation,
+    Input,
+    Output,
+    Person,
+    Text,
+    answer,
+    expected_version,
+)
 from apps.api.digests import CONTENT_DIGEST
 from apps.api.parsing import FlatJSONParser
 from apps.checklists import migrating, queries, services
@@ -219,6 +229,7 @@ class ChecklistMigration(Endpoint):
 
 
 class ChecklistEvidence(Endpoint):
+    content_negotiation_class = FileNegotiation
     scopes = {"GET": Scope.READ}
 
     @extend_schema(responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})

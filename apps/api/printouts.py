@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.enums import Scope
-from apps.api.base import Endpoint
+from apps.api.base import Endpoint, FileNegotiation
 from apps.api.jobs import JobOut, started
 from apps.api.waiting import PREFER
 from apps.evaluations import queries as evaluations
@@ -23,6 +23,7 @@ PDF = {(200, "application/pdf"): OpenApiTypes.BINARY}
 
 
 class EvaluationPdf(Endpoint):
+    content_negotiation_class = FileNegotiation
     scopes = {"GET": Scope.READ, "POST": Scope.EVIDENCE}
 
     @extend_schema(responses=PDF)
@@ -39,6 +40,7 @@ class EvaluationPdf(Endpoint):
 
 
 class PromotionPdf(Endpoint):
+    content_negotiation_class = FileNegotiation
     scopes = {"GET": Scope.READ, "POST": Scope.EVIDENCE}
 
     @extend_schema(responses=PDF)

@@ -1,11 +1,14 @@
 """The OpenAPI document says what the interface answers, errors too."""
 
+import re
+
 import jsonschema
 import pytest
 from drf_spectacular.validation import validate_schema
 from rest_framework.test import APIClient
 
 from apps.api.openapi import EXCHANGE, document
+from apps.modelcards.exporting import FORMATS
 from tests.api.test_interface import API
 
 METHODS = {"get", "post", "put", "patch", "delete"}
@@ -44,6 +47,8 @@ def test_every_operation_says_what_it_answers_when_it_does_not():
         assert {"401", "403", "404", "406", "429", "503"} <= said, name
         if not name.startswith("GET"):
             assert {"400", "409", "412", "413", "415", "422", "428"} <= said, name
+        if any(one["in"] == "query" for one in operation.get("parameters", [])):
+            assert "422" in said, name
 
 
 def test_every_problem_has_an_example_that_holds():
@@ -90,6 +95,28 @@ def test_problems_are_as_the_document_says(pipeline, project):
     assert [validated(answer, path)["status"] for path, answer in answers.items()] == [404, 401]
     wrong = pipeline.post(f"{API}/projects/{project.pk}/experiments", {"nmae": "x"}, format="json")
     assert validated(wrong, "projects/{id}/experiments", "post")["errors"]
+
+
+@pytest.mark.parametrize("key", FORMATS)
+def test_every_export_of_a_card_is_of_a_described_type(pipeline, version, key):
+    answer = pipeline.get(f"{API}/versions/{version.pk}/card/exports/{key}")
+    assert answer.status_code == 200
+    said = document()["paths"][f"{API}/versions/{{id}}/card/exports/{{key}}"]["get"]["responses"]["200"]
+    assert answer["Content-Type"].partition(";")[0] in said["content"]
+
+
+def test_whoever_accepts_what_is_described_gets_it(pipeline):
+    nowhere = {"id": "00000000-0000-7000-8000-000000000000", "number": "1"}
+    for name, operation in operations():
+        if not name.startswith("GET"):
+            continue
+        path = re.sub(r"{(\w+)}", lambda match: nowhere.get(match[1], "x"), name.removeprefix("GET "))
+        for media in operation["responses"].get("200", {}).get("content", {}):
+            answer = pipeline.get(path, headers={"Accept": media})
+            assert answer.status_code != 406, f"{name} as {media}"
+            if answer.streaming:
+                # A file is closed when it is read to its end.
+                list(answer.streaming_content)
 
 
 @pytest.mark.parametrize("path", ["/api/docs/"])
