@@ -121,7 +121,7 @@ class Client:
         yield
         self.diary.spent[self.kind, call, minute].append(time.monotonic() - began)
 
-    def demand(self, holds: bool, /, what: str) -> None:
+    def demand(self, holds: object, what: str) -> None:
         """Raise Wrong with what was to be answered, unless it holds."""
         if not holds:
             raise Wrong(what)
