@@ -1,7 +1,7 @@
 """Measure MLflow's protocol here and at ``mlflow server``, side by side: requests a second, p50, p95, errors and memory.
 
 ``make bench-rest``. Both run on this machine with two workers, each with a database of its own in one embedded PostgreSQL that
-is thrown away. They are filled and asked by the same requests, by turns: mlgov, MLflow, MLflow, mlgov. Ratios are of this one
+is thrown away. Both are asked the same, by turns: mlgov, MLflow, MLflow, mlgov. Ratios are of this one
 run. In the end each must have the rows that it said it had written. Returns 1 where one of these falls short.
 """
 
@@ -177,7 +177,7 @@ def run(load: Load, servers: tuple[Server, Server], options: Any) -> list[str]:
     made = []
     for server in (ours, theirs):
         print(f"filling {server.target.name} with {options.runs:,} runs ...", flush=True)
-        has, rows = prepare(load, server.target, options.runs)
+        has, rows = prepare(load, server, options.runs)
         server.analyze()
         made.append(Peer(server, has, rows))
     peers = (made[0], made[1])

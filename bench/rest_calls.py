@@ -4,7 +4,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
-from bench.rest_load import Client, Load, Make, Refused, Request, Target
+from bench.rest_load import Client, Load, Make, Refused, Request
+from bench.rest_servers import Server
 
 #: Milliseconds since 1970 of the first point; each later one is a millisecond later.
 BEGINNING = 1_700_000_000_000
@@ -185,33 +186,30 @@ def _new_run(experiment: str, number: int, serial: int) -> Request:
     )
 
 
-def _first_points(runs: list[str], number: int, serial: int) -> Request:
-    """What a run has that is searched: spread over the unit interval, no two alike among ten thousand."""
-    auc = serial * 7919 % 10_007 / 10_007
-    points = {"auc": auc, "loss": 1 - auc}
-    return Request(
-        "POST",
-        "mlflow/runs/log-batch",
-        {
-            "run_id": runs[serial],
-            "metrics": [
-                {"key": key, "value": value, "timestamp": BEGINNING + serial, "step": 0}
-                for key, value in points.items()
-            ],
-            "params": [{"key": "depth", "value": str(serial % 12)}, {"key": "rate", "value": "0.1"}],
-        },
-    )
+def _first_run(client: Client, experiment: str) -> str:
+    """Log the run of which the others that are searched are copies; return its id."""
+    run = client.ask(_new_run(experiment, 0, 0))["run"]["info"]["run_id"]
+    points = {"auc": 0.0, "loss": 1.0}
+    body = {
+        "run_id": run,
+        "metrics": [
+            {"key": key, "value": value, "timestamp": BEGINNING, "step": 0} for key, value in points.items()
+        ],
+        "params": [{"key": "depth", "value": "6"}, {"key": "rate", "value": "0.1"}],
+    }
+    client.ask(Request("POST", "mlflow/runs/log-batch", body))
+    return str(run)
 
 
-def prepare(load: Load, target: Target, runs: int) -> tuple[World, Counter[str]]:
-    """Fill a server through its own calls; return what there is, and how many rows of each kind."""
+def prepare(load: Load, server: Server, runs: int) -> tuple[World, Counter[str]]:
+    """Fill a server by its own calls, the many runs by copying one; return what there is, and the number of rows by kind."""
+    target = server.target
     client = Client(target, 0)
     work, searched = (
         client.ask(Request("POST", "mlflow/experiments/create", {"name": name}))["experiment_id"]
         for name in ("work", "searched")
     )
-    found = load.send(target, _new_run, searched, runs)
-    load.send(target, _first_points, [one["run"]["info"]["run_id"] for one in found], runs)
+    server.copy_run(_first_run(client, searched), runs - 1)
     made = load.send(target, _new_run, work, MOST_CLIENTS + 2)
     own, read, long = (
         [one["run"]["info"]["run_id"] for one in made[part]]

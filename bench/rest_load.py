@@ -21,6 +21,8 @@ import msgspec
 PROCESSES = 8
 #: Seconds after which an answer is no longer waited for; MLflow's client waits 120.
 PATIENCE = 120
+#: Seconds for which a connection may rest before it is made anew: gunicorn closes it after two.
+REST = 1
 #: Processes are told when to begin, so that they do so together.
 LEAD = 0.3
 #: Each client of each round counts from a number of its own, so that nothing is sent twice.
@@ -82,18 +84,22 @@ class Client:
         self._headers = {"Content-Type": "application/json"}
         if token := target.tokens[number % len(target.tokens)]:
             self._headers["Authorization"] = f"Bearer {token}"
+        self._used = time.monotonic()
 
     def send(self, request: Request) -> bytes:
         """Return the body of the answer; raises Refused, OSError and HTTPException."""
         body = request.body
         if body is not None and not isinstance(body, bytes):
             body = msgspec.json.encode(body)
+        if time.monotonic() - self._used > REST:
+            self.close()
         try:
             self._http.request(request.method, self._base + request.address, body, self._headers)
             if hasattr(socket, "TCP_QUICKACK"):
                 self._http.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
             answer = self._http.getresponse()
             content = answer.read()
+            self._used = time.monotonic()
         except (OSError, http.client.HTTPException):
             self.close()
             raise

@@ -20,6 +20,7 @@ from urllib.parse import quote
 import psycopg
 from psycopg import sql
 
+from bench.rest_copies import copies_of_mlflow, copies_of_mlgov
 from bench.rest_load import Target
 from mlgov import embedded
 from mlgov.supervisor import Supervisor, web_command
@@ -30,18 +31,20 @@ HOST = "127.0.0.1"
 WORKERS = 2
 #: No budget of requests, which one principal would spend in a second.
 RATE = "100000000/min"
-READY_SECONDS = 120
+READY_SECONDS = 300
 _PASSED = ("PATH", "HOME", "TMPDIR", "LANG")
 
 
 @dataclass(frozen=True)
 class Server:
-    """A running server: where it is, its main process, its database, and the tables in which it keeps rows by kind."""
+    """A running server: where it is, its main process, its database, the tables in which it keeps rows by kind, and the
+    statements that copy a run."""
 
     target: Target
     process: int
     conninfo: str
     tables: dict[str, str]
+    copies: tuple[str, ...]
 
     def rows(self) -> dict[str, int]:
         """Return how many rows there are of each kind."""
@@ -51,6 +54,12 @@ class Server:
                 kind: connection.execute(count.format(sql.Identifier(table))).fetchone()[0]
                 for kind, table in self.tables.items()
             }
+
+    def copy_run(self, run: str, times: int) -> None:
+        """Copy a run with what it logged; the copies differ in name, id and metrics."""
+        with psycopg.connect(self.conninfo) as connection:
+            for statement in self.copies:
+                connection.execute(statement, {"run": run, "times": times})
 
     def analyze(self) -> None:
         """Let the planner know what is there, as it would after a while."""
@@ -113,6 +122,7 @@ def mlgov(folder: Path, tokens: tuple[str, ...]) -> Iterator[Server]:
                 "models": "registry_model",
                 "versions": "registry_version",
             },
+            copies_of_mlgov(),
         )
     finally:
         supervisor.stop()
@@ -156,6 +166,7 @@ def mlflow(folder: Path) -> Iterator[Server]:
                     "models": "registered_models",
                     "versions": "model_versions",
                 },
+                copies_of_mlflow(),
             )
         finally:
             _end(process)
@@ -176,7 +187,7 @@ def _own_database(cluster: embedded.Cluster) -> str:
     with psycopg.connect(cluster.conninfo("postgres", "postgres"), autocommit=True) as admin:
         admin.execute(sql.SQL("CREATE ROLE mlflow LOGIN PASSWORD {}").format(sql.Literal(password)))
         admin.execute("CREATE DATABASE mlflow OWNER mlflow")
-    return f"postgresql://mlflow:{password}@/mlflow?host={quote(cluster.socket_dir)}&port=5432"
+    return f"postgresql+psycopg2://mlflow:{password}@/mlflow?host={quote(cluster.socket_dir)}&port=5432"
 
 
 def _wait_until_ready(process: "subprocess.Popen[bytes]", port: int, log: Path) -> None:

@@ -1,7 +1,8 @@
 """The same budget of requests a minute as the API has, counted in leases.
 
-The API counts each request in the shared cache, which costs more than most calls of MLflow do. Here a process takes a
-lease of some requests from the same count and uses it up by itself; what it has not used after a minute is lost to the caller.
+The API counts each request in the database, which costs as much as many a call of MLflow does. Here a process takes a
+lease of some requests from the same count and uses it up by itself; what it has not used when the window ends is lost to the
+caller.
 """
 
 import time
@@ -10,8 +11,8 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.core.cache import cache
 
+from apps.core import budget
 from apps.mlflow.errors import CallError
 
 LEASE = 50
@@ -30,33 +31,19 @@ def count(principal: UUID) -> None:
         if left > 0 and now < until:
             _leases[key] = left - 1, until
             return
-    granted, seconds, wait = _take(key)
-    if not granted:
+    limit, seconds = _rate()
+    spent = budget.spend(key, LEASE, limit=limit, seconds=seconds)
+    if not spent.granted:
         raise CallError(
-            f"Too many requests. Wait {wait} seconds, or log in batches.",
+            f"Too many requests. Wait {spent.seconds} seconds, or log in batches.",
             code="REQUEST_LIMIT_EXCEEDED",
             status=429,
-            Retry_After=wait,
+            Retry_After=spent.seconds,
         )
     with _lock:
         if len(_leases) > 10_000:
             _leases.clear()
-        _leases[key] = granted - 1, now + seconds
-
-
-def _take(key: str) -> tuple[int, int, int]:
-    """Return how many requests were granted, for how many seconds, and how long to wait if none.
-
-    The count is a list of times, newest first, as the API's own throttle keeps it.
-    """
-    limit, seconds = _rate()
-    now = time.time()
-    history = [one for one in cache.get(key, []) if one > now - seconds]
-    granted = min(LEASE, limit - len(history))
-    if granted <= 0:
-        return 0, seconds, int(history[-1] + seconds - now) + 1
-    cache.set(key, [now] * granted + history, seconds)
-    return granted, seconds, 0
+        _leases[key] = spent.granted - 1, now + spent.seconds
 
 
 def _rate() -> tuple[int, int]:
