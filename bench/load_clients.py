@@ -17,8 +17,6 @@ from bench.rest_load import PROCESSES, ROUND, Target, shares
 
 #: Seconds after an error before the next life begins, so that a server that is gone is not asked a thousand times.
 AFTER_ERROR = 0.5
-#: gunicorn ends a connection after 2 seconds without a request; clients that look after theirs end it earlier.
-KEPT_SECONDS = 1.0
 #: Calls whose answer waits because it was asked to: they say nothing of the server's speed.
 WAITS = "(waits)"
 

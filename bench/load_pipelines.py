@@ -8,9 +8,9 @@ from typing import Any
 
 import httpx
 
-from bench.load_clients import KEPT_SECONDS, WAITS, Client, Followed, Place, Wrong
+from bench.load_clients import WAITS, Client, Followed, Place, Wrong
 from bench.load_training import some
-from bench.rest_load import PATIENCE, Refused
+from bench.rest_load import PATIENCE, REST, Refused
 
 POINTS, PARAMS, TAGS = 50, 6, 3
 ROWS, RESAMPLES = 1000, 200
@@ -31,7 +31,7 @@ class Web(Client):
 
     def connect(self) -> httpx.Client:
         """Return connections without cookies."""
-        limits = httpx.Limits(keepalive_expiry=KEPT_SECONDS)
+        limits = httpx.Limits(keepalive_expiry=REST)
         return httpx.Client(base_url=self._base, timeout=PATIENCE, trust_env=False, limits=limits)
 
     def close(self) -> None:

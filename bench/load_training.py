@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from bench.load_clients import KEPT_SECONDS, Client, Place, Wrong
+from bench.load_clients import Client, Place, Wrong
 from bench.rest_calls import BATCH, BEGINNING
 from bench.rest_load import Client as Connection
 from bench.rest_load import Request
@@ -37,7 +37,6 @@ class Trainer(Client):
     def __init__(self, place: Place, number: int, stop: Any) -> None:
         super().__init__(place, number, stop)
         self._http = Connection(place.target, number)
-        self._used = 0.0
         self._experiment = ""
         self._model = ""
 
@@ -46,11 +45,7 @@ class Trainer(Client):
 
     def _send(self, call: str, request: Request) -> bytes:
         with self.timed(call):
-            if time.monotonic() - self._used > KEPT_SECONDS:
-                self._http.close()
-            content = self._http.send(request)
-        self._used = time.monotonic()
-        return content
+            return self._http.send(request)
 
     def _ask(self, call: str, method: str, address: str, body: dict[str, Any] | None = None) -> Any:
         return msgspec.json.decode(self._send(call, Request(method, f"mlflow/{address}", body)))
