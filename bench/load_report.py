@@ -99,14 +99,14 @@ def calls(diary: Diary) -> None:
         print(f"{kind + ': ' + call:<46} {len(spent):>9,} {figures}")
 
 
-def flat(memory: Memory, seconds: float) -> list[str]:
-    """Print how memory grew after the warm-up; return in words what is not flat."""
+def flat(memory: Memory, seconds: float) -> list[str] | None:
+    """Print how memory grew after the warm-up; return in words what is not flat, None where too few samples tell it."""
     warm = min(60 * WARM_MINUTES, WARM_SHARE * seconds)
     first = next((place for place, at in enumerate(memory.moments) if at >= warm), len(memory.moments))
     moments = memory.moments[first:]
     if len(moments) < FEWEST:
         print(f"\nmemory: {len(moments)} samples after the warm-up tell no trend; {FEWEST} would")
-        return []
+        return None
     print(f"\n{'memory, MB':<12} {'at ' + format(warm, '.0f') + ' s':>10} {'at the end':>10} {'growth':>8}")
     short = []
     for name in SHOWN:
