@@ -66,6 +66,8 @@ _PROBLEMS = {
     503: ("A part is out of order; wait as Retry-After says.", "outage", "The database cannot be reached."),
 }
 _ALWAYS = (401, 403, 404, 406, 429, 503)
+#: What the query asks for may be wrong too.
+_WHEN_ASKING = (422,)
 _WHEN_WRITING = (400, 409, 412, 413, 415, 422, 428)
 _PROBLEM = {
     "type": "object",
@@ -112,8 +114,12 @@ def say_what_all_share(result: dict[str, Any], generator: Any, **_: Any) -> dict
         if path == EXCHANGE:
             continue
         for method, operation in item.items():
-            writes = method in {"post", "put", "patch", "delete"}
-            for status in sorted(_ALWAYS + (_WHEN_WRITING if writes else ())):
+            more: tuple[int, ...] = ()
+            if method in {"post", "put", "patch", "delete"}:
+                more = _WHEN_WRITING
+            elif any(one["in"] == "query" for one in operation.get("parameters", ())):
+                more = _WHEN_ASKING
+            for status in sorted(_ALWAYS + more):
                 reference = {"$ref": f"#/components/responses/Problem{status}"}
                 operation["responses"].setdefault(str(status), reference)
             if method == "post":

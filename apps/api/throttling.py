@@ -13,11 +13,14 @@ from apps.core import budget
 class _Counted(SimpleRateThrottle):
     """Counts in ``core.budget``, which keeps one number where the framework keeps the time of each request."""
 
+    #: What the framework reads from the rate.
+    num_requests: int
+    duration: int
     _wait = 0
 
     def allow_request(self, request: Request, view: Any) -> bool:
         spent = budget.spend(
-            self.get_cache_key(request, view), 1, limit=self.num_requests, seconds=self.duration
+            str(self.get_cache_key(request, view)), 1, limit=self.num_requests, seconds=self.duration
         )
         self._wait = spent.seconds
         return spent.granted > 0

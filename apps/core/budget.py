@@ -31,7 +31,12 @@ class Spent:
 
 def spend(key: str, wanted: int, *, limit: int, seconds: int) -> Spent:
     """Grant up to ``wanted`` of the ``limit`` requests that ``key`` has in ``seconds``."""
-    values = {"key": f"budget:{key}", "wanted": str(wanted), "limit": limit, "seconds": seconds}
+    values: dict[str, str | int] = {
+        "key": f"budget:{key}",
+        "wanted": str(wanted),
+        "limit": limit,
+        "seconds": seconds,
+    }
     with connection.cursor() as cursor:
         cursor.execute(_SPEND, values)
         total, left = cursor.fetchone()

@@ -127,6 +127,7 @@ def test_access_is_that_of_now(pipeline, stranger, project, ada, cleo, ci, seal)
         ({"project": "x"}, 422, "bad_project"),
         ({"after": "", "project": "0199c3f0-a5b1-7cc2-a1d3-4c7f5b0d2e11"}, 404, "not_found"),
         ({"after": "", "since": "yesterday"}, 422, "bad_moment"),
+        ({"after": "", "since": "0001-01-01T00:00:00+21:29"}, 422, "bad_moment"),
     ],
 )
 def test_what_cannot_be_asked(pipeline, project, seal, asked, status, code):

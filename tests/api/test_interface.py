@@ -208,3 +208,12 @@ def test_an_artifact_outside_its_folder_is_refused(pipeline, run):
     body = {"path": "../../etc/passwd", "file": io.BytesIO(b"x")}
     answer = pipeline.post(f"{API}/runs/{run.pk}/artifacts", body, format="multipart")
     assert answer.status_code == 422
+
+
+@pytest.mark.parametrize("address", ["access", "past"])
+def test_a_moment_may_have_any_offset_and_must_be_in_the_years_that_there_are(pipeline, project, address):
+    path = f"{API}/projects/{project.pk}/{address}"
+    far = pipeline.get(path, {"at": "3521-03-18T23:38:21+21:29"})
+    assert far.status_code == 200
+    assert far.json()["at"] == "3521-03-18T02:09:21Z"
+    assert pipeline.get(path, {"at": "0001-01-01T00:00:00+21:29"}).json()["code"] == "bad_moment"

@@ -47,6 +47,8 @@ def test_every_operation_says_what_it_answers_when_it_does_not():
         assert {"401", "403", "404", "406", "429", "503"} <= said, name
         if not name.startswith("GET"):
             assert {"400", "409", "412", "413", "415", "422", "428"} <= said, name
+        if any(one["in"] == "query" for one in operation.get("parameters", [])):
+            assert "422" in said, name
 
 
 def test_every_problem_has_an_example_that_holds():

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 import schemathesis
-from django.core.signals import got_request_exception
-from django.db import transaction
+from django.core.signals import got_request_exception, request_finished, request_started
+from django.db import close_old_connections, transaction
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from schemathesis.checks import not_a_server_error
@@ -45,12 +45,22 @@ PARTS = ("projects", "versions", "")
 
 
 def served(environ: Any, start_response: Any) -> list[bytes]:
-    """Answer a request, and close what was answered as a server does."""
-    answer = application(environ, start_response)
+    """Answer a request, and close what was answered as a server does.
+
+    As with Django's own client the connection stays, on which the test's transaction is open.
+    """
+    ends = (request_started, request_finished)
+    for signal in ends:
+        signal.disconnect(close_old_connections)
     try:
-        return list(answer)
+        answer = application(environ, start_response)
+        try:
+            return list(answer)
+        finally:
+            answer.close()
     finally:
-        answer.close()
+        for signal in ends:
+            signal.connect(close_old_connections)
 
 
 @cache
