@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: help demo demo-reset run s3 test check check-style check-types check-django format generated requirements bench bench-engine bench-judge bench-governance bench-audit bench-pages bench-pdf bench-rest clean
+.PHONY: help demo demo-reset run s3 test check check-style check-types check-django format generated requirements bench bench-engine bench-judge bench-governance bench-audit bench-pages bench-pdf bench-rest bench-load clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -103,6 +103,9 @@ bench-pdf: $(VENV)/.dev  ## measure the PDF of small, normal and huge cards besi
 
 bench-rest: $(VENV)/.dev  ## measure MLflow's protocol beside `mlflow server`, at 1, 8 and 32 clients
 	@$(BIN)/python -m bench.rest
+
+bench-load: $(VENV)/.dev  ## let scripts, pipelines and people use mlgov for ten minutes: no error, no lost row, flat memory
+	@$(BIN)/python -m bench.load
 
 clean:  ## remove the virtual environment and caches; data in var/ stays
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -174,7 +174,7 @@ def send_all(target: Target, make: Make, has: Any, serials: range) -> list[Any]:
     return answers
 
 
-def _shares(total: int, parts: int) -> Iterator[range]:
+def shares(total: int, parts: int) -> Iterator[range]:
     """Divide ``range(total)`` into so many ranges, as equal as can be; none is empty."""
     edges = [total * part // parts for part in range(parts + 1)]
     return (range(first, last) for first, last in pairwise(edges) if first < last)
@@ -192,10 +192,10 @@ class Load:
 
     def send(self, target: Target, make: Make, has: Any, total: int) -> list[Any]:
         """Send ``total`` requests, one of each number below, and return the answers in that order."""
-        shares = [
-            self._pool.submit(send_all, target, make, has, serials) for serials in _shares(total, PROCESSES)
+        sent = [
+            self._pool.submit(send_all, target, make, has, serials) for serials in shares(total, PROCESSES)
         ]
-        return [answer for share in shares for answer in share.result()]
+        return [answer for share in sent for answer in share.result()]
 
     def measure(
         self, target: Target, make: Make, has: Any, *, clients: int, warm: float, seconds: float
@@ -204,11 +204,11 @@ class Load:
         self._turn += 1
         begins = time.monotonic() + LEAD
         window = Window(begins, begins + warm, begins + warm + seconds)
-        shares = [
+        sent = [
             self._pool.submit(run_clients, target, make, has, numbers, self._turn, window)
-            for numbers in _shares(clients, PROCESSES)
+            for numbers in shares(clients, PROCESSES)
         ]
         whole = Found()
-        for share in shares:
+        for share in sent:
             whole.add(share.result())
         return whole

@@ -68,21 +68,22 @@ class Server:
 
     def megabytes(self) -> float:
         """Return what the server's processes hold in memory; what several share counts once (PSS)."""
-        return sum(map(_proportional, _family(self.process))) / 1024
+        return sum(map(proportional, family(self.process))) / 1024
 
 
-def _family(process: int) -> Iterator[int]:
+def family(process: int) -> Iterator[int]:
+    """Yield a process and those below it."""
     yield process
     try:
         for thread in Path(f"/proc/{process}/task").iterdir():
             for child in (thread / "children").read_text().split():
-                yield from _family(int(child))
+                yield from family(int(child))
     except OSError:
         # It ended meanwhile.
         return
 
 
-def _proportional(process: int) -> int:
+def proportional(process: int) -> int:
     """Return the proportional set size in kilobytes."""
     try:
         lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
