@@ -97,6 +97,11 @@ def artifact_uri(run: Run) -> str:
     return f"mlflow-artifacts:/{experiment_id(run.experiment)}/{run.pk.hex}/artifacts"
 
 
+def undotted(path: str) -> str:
+    """Return the path of a folder without the ``.`` at its end, by which the client asks for the folder itself."""
+    return f"/{path}".removesuffix("/").removesuffix("/.").removeprefix("/")
+
+
 def file_infos(run: Run, path: str) -> list[dict[str, Any]]:
     """Return what is in a folder of a run: each name once, files with their size in bytes, folders without."""
     found: dict[str, dict[str, Any]] = {}

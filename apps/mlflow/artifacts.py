@@ -14,7 +14,7 @@ from apps.core import blobs
 from apps.experiments import files
 from apps.experiments.models import Run
 from apps.mlflow import queries, wire
-from apps.mlflow.answers import experiment_id, file_infos
+from apps.mlflow.answers import experiment_id, file_infos, undotted
 from apps.mlflow.callers import Caller, caller_of, demand_scope, token_of
 from apps.mlflow.errors import CallError, NotThere, refusal
 from apps.registry import services as registry
@@ -42,7 +42,7 @@ def artifact(request: HttpRequest, place: str = "", slug: str = "") -> HttpRespo
             )
         demand_scope(token, _SCOPES[method])
         caller = caller_of(token, slug)
-        run, path = _located(caller, place or request.GET.get("path", ""))
+        run, path = _located(caller, place or undotted(request.GET.get("path", "")))
         if not place:
             return wire.answer({"files": file_infos(run, path)})
         if method == "PUT":

@@ -16,14 +16,16 @@ from apps.mlflow.callers import Caller
 from apps.mlflow.errors import NotThere
 
 _LONGEST_ID = 18
-#: Of each run every so many points by step, and its last; few enough for the page that draws them.
+#: Of each run every so many points by step, and its last in the place of the one that would be too many.
 _SAMPLED = """
 SELECT run_id, step, value, at FROM (
-    SELECT run_id, step, value, at, row_number() OVER w AS place, count(*) OVER (PARTITION BY run_id) AS total
+    SELECT run_id, step, value, at, row_number() OVER w AS place, count(*) OVER (PARTITION BY run_id) AS total,
+        (count(*) OVER (PARTITION BY run_id) + %s - 1) / %s AS stride
     FROM experiments_metric WHERE run_id = ANY(%s) AND name = %s AND step >= %s AND step <= %s
     WINDOW w AS (PARTITION BY run_id ORDER BY step, at, value)
 ) point
-WHERE place = 1 OR place = total OR (place - 1) %% ceil(total::numeric / %s) = 0 ORDER BY run_id, place
+WHERE place = total OR (place - 1) %% stride = 0 AND (place - 1) / stride < %s - 1
+ORDER BY array_position(%s, run_id), place
 """
 
 
@@ -68,15 +70,16 @@ def experiment_keys(caller: Caller, given: Iterable[str]) -> list[UUID]:
     return list(_numbered(caller, given).values_list("pk", flat=True))
 
 
-def experiments_in(ids: Sequence[UUID]) -> list[Experiment]:
-    """Return experiments in the order of ``ids``."""
-    found = Experiment.objects.in_bulk(list(ids))
+def experiments_in(caller: Caller, ids: Sequence[UUID]) -> list[Experiment]:
+    """Return experiments in the order of ``ids``; the key of the project stands for the default one before its first use."""
+    found = Experiment.objects.in_bulk([pk for pk in ids if pk != caller.project.pk])
+    found[caller.project.pk] = unused_default(caller)
     return [found[pk] for pk in ids if pk in found]
 
 
 def run_of(caller: Caller, given: str) -> Run:
     """Return a run by its id, deleted or not; raises NotThere."""
-    pk = _uuid(given)
+    pk = run_key(given)
     found = None
     if pk is not None:
         rows = Run.objects.filter(experiment__project=caller.project, pk=pk)
@@ -86,7 +89,8 @@ def run_of(caller: Caller, given: str) -> Run:
     return found
 
 
-def _uuid(given: str) -> UUID | None:
+def run_key(given: str) -> UUID | None:
+    """Return the key of a run by the id that clients know, or None for what is none."""
     if len(given) != 32:
         return None
     try:
@@ -97,7 +101,7 @@ def _uuid(given: str) -> UUID | None:
 
 def runs_among(caller: Caller, given: Iterable[str]) -> dict[UUID, Run]:
     """Return the runs that there are of these ids."""
-    keys = [pk for one in given if (pk := _uuid(one)) is not None]
+    keys = [pk for one in given if (pk := run_key(one)) is not None]
     return Run.objects.filter(experiment__project=caller.project, pk__in=keys).in_bulk()
 
 
@@ -130,9 +134,10 @@ def history_of(run: Run, name: str) -> QuerySet[Metric]:
 
 
 def sampled(runs: Iterable[UUID], name: str, *, between: tuple[int, int], most: int) -> list[Metric]:
-    """Return about ``most`` points of each run between two steps, always with the first and the last."""
+    """Return at most ``most`` points of each run, run after run: always the last, and of several the first."""
+    keys = list(runs)
     with connection.cursor() as cursor:
-        cursor.execute(_SAMPLED, [list(runs), name, *between, most])
+        cursor.execute(_SAMPLED, [most, most, keys, name, *between, most, keys])
         return [
             Metric(run_id=run_id, name=name, step=step, value=value, at=at)
             for run_id, step, value, at in cursor.fetchall()
