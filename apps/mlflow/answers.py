@@ -98,8 +98,8 @@ def artifact_uri(run: Run) -> str:
 
 
 def undotted(path: str) -> str:
-    """Return the path of a folder without the ``.`` at its end, by which the client asks for the folder itself."""
-    return f"/{path}".removesuffix("/").removesuffix("/.").removeprefix("/")
+    """Return the path of a folder without the parts that are ``.``: a client that wants all lists ``.``, then ``./a``."""
+    return "/".join(part for part in path.removesuffix("/").split("/") if part != ".")
 
 
 def file_infos(run: Run, path: str) -> list[dict[str, Any]]:

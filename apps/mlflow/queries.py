@@ -79,7 +79,7 @@ def experiments_in(caller: Caller, ids: Sequence[UUID]) -> list[Experiment]:
 
 def run_of(caller: Caller, given: str) -> Run:
     """Return a run by its id, deleted or not; raises NotThere."""
-    pk = run_key(given)
+    pk = _uuid(given)
     found = None
     if pk is not None:
         rows = Run.objects.filter(experiment__project=caller.project, pk=pk)
@@ -89,8 +89,7 @@ def run_of(caller: Caller, given: str) -> Run:
     return found
 
 
-def run_key(given: str) -> UUID | None:
-    """Return the key of a run by the id that clients know, or None for what is none."""
+def _uuid(given: str) -> UUID | None:
     if len(given) != 32:
         return None
     try:
@@ -99,10 +98,11 @@ def run_key(given: str) -> UUID | None:
         return None
 
 
-def runs_among(caller: Caller, given: Iterable[str]) -> dict[UUID, Run]:
-    """Return the runs that there are of these ids."""
-    keys = [pk for one in given if (pk := run_key(one)) is not None]
-    return Run.objects.filter(experiment__project=caller.project, pk__in=keys).in_bulk()
+def runs_among(caller: Caller, given: Iterable[str]) -> list[Run]:
+    """Return the runs that there are of these ids, each once, in their order."""
+    keys = dict.fromkeys(pk for one in given if (pk := _uuid(one)) is not None)
+    found = Run.objects.filter(experiment__project=caller.project, pk__in=keys).in_bulk()
+    return [found[pk] for pk in keys if pk in found]
 
 
 def values_of(run: Run) -> QuerySet[RunMetric]:

@@ -153,18 +153,39 @@ def test_a_tag_of_an_experiment_may_be_as_long_as_the_current_client_allows(mlfl
     assert refused[1] == "INVALID_PARAMETER_VALUE"
 
 
-@pytest.mark.parametrize("path", [".", "./", ""])
-def test_a_dot_is_the_folder_itself(mlflow, path):
+@pytest.fixture
+def proxy(mlflow):
+    """Return a call of the proxy of artifacts, by method and the path below a run's folder."""
     run = mlflow.run()
-    proxy = f"{mlflow.base}/api/2.0/mlflow-artifacts/artifacts"
+    root = f"{mlflow.base}/api/2.0/mlflow-artifacts/artifacts"
     headers = {"Authorization": mlflow.authorization}
     place = f"0/{run}/artifacts"
-    mlflow.client.put(
-        f"{proxy}/{place}/report/a.txt", data=b"hello", content_type="text/plain", headers=headers
-    )
-    listed = mlflow.client.get(proxy, data={"path": f"{place}/{path}"}, headers=headers).json()["files"]
+
+    def call(method, path, **more):
+        if method == "list":
+            return mlflow.client.get(root, data={"path": f"{place}/{path}"}, headers=headers)
+        return getattr(mlflow.client, method)(f"{root}/{place}/{path}", headers=headers, **more)
+
+    call.run = run
+    put = call("put", "report/a.txt", data=b"hello", content_type="text/plain")
+    assert put.status_code == 200
+    return call
+
+
+@pytest.mark.parametrize("path", [".", "./", ""])
+def test_a_dot_is_the_folder_itself(mlflow, proxy, path):
+    assert [one["path"] for one in proxy("list", path).json()["files"]] == ["report"]
+    listed = mlflow.get("artifacts/list", run_id=proxy.run, path=path)["files"]
     assert [one["path"] for one in listed] == ["report"]
-    listed = mlflow.get("artifacts/list", run_id=run, path=path)["files"]
-    assert [one["path"] for one in listed] == ["report"]
-    inner = mlflow.get("artifacts/list", run_id=run, path=f"report/{path}")["files"]
+    inner = mlflow.get("artifacts/list", run_id=proxy.run, path=f"report/{path}")["files"]
     assert [one["path"] for one in inner] == ["report/a.txt"]
+
+
+def test_who_downloads_all_lists_the_folders_below_a_dot(proxy):
+    assert [one["path"] for one in proxy("list", "./report").json()["files"]] == ["a.txt"]
+
+
+def test_a_dot_is_no_part_of_a_files_path(proxy):
+    for method in ("put", "get", "delete"):
+        answer = proxy(method, "./report/a.txt")
+        assert (answer.status_code, answer.json()["error_code"]) == (400, "INVALID_PARAMETER_VALUE"), method

@@ -46,7 +46,7 @@ def demand_key(key: str, parameter: str = "key") -> str:
     if not key:
         raise missing(parameter)
     if len(key) > LONGEST_KEY:
-        raise wrong(key, parameter, f"it has {len(key)} characters; a key has {LONGEST_KEY} at the most.")
+        raise wrong(key, parameter, _too_long(len(key), LONGEST_KEY))
     parts = key.split("/")
     if key.startswith("/") or key.endswith("/") or any(part in {"", ".", ".."} for part in parts):
         raise wrong(
@@ -62,14 +62,14 @@ def demand_key(key: str, parameter: str = "key") -> str:
     return key
 
 
+def _too_long(length: int, most: int) -> str:
+    return f"it exceeds the maximum length of {most} characters: it has {length}."
+
+
 def demand_value(value: str, parameter: str, most: int) -> str:
     """Return a value that is not too long; raises Invalid."""
     if len(value) > most:
-        raise wrong(
-            value[:50],
-            parameter,
-            f"it exceeds the maximum length: {len(value)} characters of at most {most}.",
-        )
+        raise wrong(value[:50], parameter, _too_long(len(value), most))
     return value
 
 

@@ -1,6 +1,5 @@
 """Calls by which a run logs, and by which its points are read back."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from apps.core.errors import Invalid
@@ -140,12 +139,6 @@ def get_history(caller: Caller, form: History) -> dict[str, Any]:
     return document
 
 
-def _bulk_runs(caller: Caller, given: Sequence[str]) -> list[Run]:
-    """Return the runs that there are of these ids, in their order."""
-    found = queries.runs_among(caller, given)
-    return [run for one in dict.fromkeys(given) if (run := found.get(queries.run_key(one))) is not None]
-
-
 def get_history_bulk(caller: Caller, form: HistoryBulk) -> dict[str, Any]:
     """Return the points of a metric of several runs, in the order of their ids."""
     given = form.run_id or form.run_ids or []
@@ -154,7 +147,7 @@ def get_history_bulk(caller: Caller, form: HistoryBulk) -> dict[str, Any]:
         raise Invalid("GetMetricHistoryBulk request must specify a metric_key.", code="missing_parameter")
     most = min(page_size(form.max_results, default=MOST_HISTORY, most=INT32), MOST_HISTORY)
     found: list[dict[str, Any]] = []
-    for run in _bulk_runs(caller, sorted(given)):
+    for run in queries.runs_among(caller, sorted(given)):
         points = queries.history_of(run, form.metric_key)[: most - len(found)]
         found += [{**point(one), "run_id": run.pk.hex} for one in points]
         if len(found) >= most:
@@ -178,7 +171,7 @@ def get_history_bulk_interval(caller: Caller, form: HistoryBulk) -> dict[str, An
     most = MOST_SAMPLED if form.max_results is None else form.max_results
     if not 1 <= most <= MOST_SAMPLED:
         raise wrong(most, "max_results", f"max_results must be between 1 and {MOST_SAMPLED}.")
-    runs = [run.pk for run in _bulk_runs(caller, given)]
+    runs = [run.pk for run in queries.runs_among(caller, given)]
     points = queries.sampled(runs, form.metric_key, between=_interval(form), most=most)
     return {"metrics": [{**point(one), "run_id": one.run_id.hex} for one in points]}
 
