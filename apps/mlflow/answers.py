@@ -97,6 +97,11 @@ def artifact_uri(run: Run) -> str:
     return f"mlflow-artifacts:/{experiment_id(run.experiment)}/{run.pk.hex}/artifacts"
 
 
+def undotted(path: str) -> str:
+    """Return the path of a folder without the parts that are ``.``: a client that wants all lists ``.``, then ``./a``."""
+    return "/".join(part for part in path.removesuffix("/").split("/") if part != ".")
+
+
 class Kept(Protocol):
     """A file by its path below what keeps it."""
 

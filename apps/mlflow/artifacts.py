@@ -11,7 +11,7 @@ from apps.accounts.enums import Scope
 from apps.core import blobs
 from apps.core.models import Blob
 from apps.mlflow import wire
-from apps.mlflow.answers import file_infos
+from apps.mlflow.answers import file_infos, undotted
 from apps.mlflow.callers import Caller, caller_of, demand_scope, token_of
 from apps.mlflow.errors import CallError, NotThere
 from apps.mlflow.places import Place, located
@@ -36,7 +36,7 @@ def artifact(request: HttpRequest, place: str = "", slug: str = "") -> HttpRespo
         )
     demand_scope(token, _SCOPES[method])
     caller = caller_of(token, slug)
-    there = located(caller, place or request.GET.get("path", ""))
+    there = located(caller, place or undotted(request.GET.get("path", "")))
     if not place:
         return wire.answer({"files": file_infos(there.within(), there.path)})
     if method == "PUT":

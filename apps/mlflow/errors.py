@@ -2,7 +2,8 @@
 
 import logging
 
-from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
+from django.conf import settings
+from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation, TooManyFieldsSent
 from django.core.signals import got_request_exception
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 
@@ -87,6 +88,10 @@ def refusal(request: HttpRequest, error: Exception) -> HttpResponse:
         return _answer("RESOURCE_DOES_NOT_EXIST", "There is nothing here, or nothing that you may see.", 404)
     if isinstance(error, RequestDataTooBig):
         return _answer("BAD_REQUEST", "The request is too large. Send it in smaller batches.", 413)
+    if isinstance(error, TooManyFieldsSent):
+        most = settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
+        sentence = f"The address cannot specify more than {most} parameters. Ask in several requests."
+        return _answer("INVALID_PARAMETER_VALUE", sentence, 400)
     if isinstance(error, BadRequest | SuspiciousOperation | UnreadablePostError):
         return _answer("BAD_REQUEST", "The request cannot be read to its end. Send it again.", 400)
     logger.error("request %s failed", request_id.get(), exc_info=error)

@@ -224,7 +224,7 @@ class History(RunNamed, kw_only=True):
 class HistoryBulk(msgspec.Struct):
     """The calls of MLflow's own pages; they name runs in either way."""
 
-    metric_key: str
+    metric_key: str | None = None
     run_ids: list[str] | None = None
     run_id: list[str] | None = None
     max_results: Int32 | None = None

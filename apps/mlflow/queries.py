@@ -19,14 +19,16 @@ _IS_THERE = """
 SELECT 1 FROM experiments_run run JOIN experiments_experiment experiment ON experiment.id = run.experiment_id
 WHERE run.id = %s AND experiment.project_id = %s
 """
-#: Of each run every so many points by step, and its last; few enough for the page that draws them.
+#: Of each run every so many points by step, and its last in the place of the one that would be too many.
 _SAMPLED = """
 SELECT run_id, step, value, at FROM (
-    SELECT run_id, step, value, at, row_number() OVER w AS place, count(*) OVER (PARTITION BY run_id) AS total
+    SELECT run_id, step, value, at, row_number() OVER w AS place, count(*) OVER (PARTITION BY run_id) AS total,
+        (count(*) OVER (PARTITION BY run_id) + %s - 1) / %s AS stride
     FROM experiments_metric WHERE run_id = ANY(%s) AND name = %s AND step >= %s AND step <= %s
     WINDOW w AS (PARTITION BY run_id ORDER BY step, at, value)
 ) point
-WHERE place = 1 OR place = total OR (place - 1) %% ceil(total::numeric / %s) = 0 ORDER BY run_id, place
+WHERE place = total OR (place - 1) %% stride = 0 AND (place - 1) / stride < %s - 1
+ORDER BY array_position(%s, run_id), place
 """
 
 
@@ -71,16 +73,23 @@ def experiment_keys(caller: Caller, given: Iterable[str]) -> list[UUID]:
     return list(_numbered(caller, given).values_list("pk", flat=True))
 
 
-def experiments_in(ids: Sequence[UUID]) -> list[Experiment]:
-    """Return experiments in the order of ``ids``."""
-    found = Experiment.objects.in_bulk(list(ids))
+def experiments_in(caller: Caller, ids: Sequence[UUID]) -> list[Experiment]:
+    """Return experiments in the order of ``ids``; the key of the project stands for the default one before its first use."""
+    found = Experiment.objects.in_bulk([pk for pk in ids if pk != caller.project.pk])
+    found[caller.project.pk] = unused_default(caller)
     return [found[pk] for pk in ids if pk in found]
 
 
 def run_of(caller: Caller, given: str) -> Run:
     """Return a run by its id, deleted or not; raises NotThere."""
-    key = demand_run(caller, given)
-    return Run.objects.select_related("experiment__project", "started_by").get(pk=key)
+    key = uuid_of(given)
+    found = None
+    if key is not None:
+        wanted = Run.objects.filter(experiment__project=caller.project, pk=key)
+        found = wanted.select_related("experiment__project", "started_by").first()
+    if found is None:
+        raise NotThere(f"Run with id={given[:100]} not found")
+    return found
 
 
 def uuid_of(given: str) -> UUID | None:
@@ -101,10 +110,11 @@ def demand_run(caller: Caller, given: str) -> UUID:
     return key
 
 
-def runs_among(caller: Caller, given: Iterable[str]) -> dict[UUID, Run]:
-    """Return the runs that there are of these ids."""
-    keys = [pk for one in given if (pk := uuid_of(one)) is not None]
-    return Run.objects.filter(experiment__project=caller.project, pk__in=keys).in_bulk()
+def runs_among(caller: Caller, given: Iterable[str]) -> list[Run]:
+    """Return the runs that there are of these ids, each once, in their order."""
+    keys = dict.fromkeys(pk for one in given if (pk := uuid_of(one)) is not None)
+    found = Run.objects.filter(experiment__project=caller.project, pk__in=keys).in_bulk()
+    return [found[pk] for pk in keys if pk in found]
 
 
 def history_of(run: Run, name: str) -> QuerySet[Metric]:
@@ -113,9 +123,10 @@ def history_of(run: Run, name: str) -> QuerySet[Metric]:
 
 
 def sampled(runs: Iterable[UUID], name: str, *, between: tuple[int, int], most: int) -> list[Metric]:
-    """Return about ``most`` points of each run between two steps, always with the first and the last."""
+    """Return at most ``most`` points of each run, run after run: always the last, and of several the first."""
+    keys = list(runs)
     with connection.cursor() as cursor:
-        cursor.execute(_SAMPLED, [list(runs), name, *between, most])
+        cursor.execute(_SAMPLED, [most, most, keys, name, *between, most, keys])
         return [
             Metric(run_id=run_id, name=name, step=step, value=value, at=at)
             for run_id, step, value, at in cursor.fetchall()

@@ -15,6 +15,7 @@ from uuid import UUID
 from django.db import connection
 
 from apps.core.errors import Invalid
+from apps.experiments.lifecycle import DEFAULT_NAME
 from apps.mlflow.filters import (
     ATTRIBUTE,
     DATASET,
@@ -79,8 +80,15 @@ RUNS = Table(
     default_order="r.started_at DESC",
     ties="r.started_at DESC, r.id",
 )
+#: The default experiment counts as there before its first use, with the project's key for its own.
+_UNUSED_DEFAULT = (
+    f"SELECT p.id, p.id, 0, '{DEFAULT_NAME}', true, '{{}}'::jsonb, p.created_at, p.created_at, NULL "  # noqa: S608
+    "FROM projects_project p "
+    "WHERE NOT EXISTS (SELECT 1 FROM experiments_experiment d WHERE d.project_id = p.id AND d.is_default)"
+)
 EXPERIMENTS = Table(
-    rows="experiments_experiment e",
+    rows="(SELECT id, project_id, number, name, is_default, tags, created_at, updated_at, deleted_at "  # noqa: S608
+    f"FROM experiments_experiment UNION ALL {_UNUSED_DEFAULT}) e",
     key="e.id",
     attributes={
         "name": "e.name",

@@ -50,7 +50,7 @@ def demand_tracked(found):
     assert found["left"] == ["parent"]
     for part in ("depth", "'3'", "'4'"):
         assert part in found["refused"]
-    assert found["experiments"] == ["Churn by client"]
+    assert found["experiments"] == ["Churn by client", "Default"]
     assert (found["owner"], Experiment.objects.get().tags) == ("team-a", {"owner": "team-a"})
 
 

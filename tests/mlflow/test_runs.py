@@ -213,7 +213,10 @@ class TestBatch:
             ),
             ({"params": [{"key": "a", "value": "v" * 6001}]}, "exceeds the maximum length"),
             ({"tags": [{"key": "a", "value": "v" * 8001}]}, "exceeds the maximum length"),
-            ({"metrics": [{"key": "k" * 251, "value": 1, "timestamp": 1}]}, "250 at the most"),
+            (
+                {"metrics": [{"key": "k" * 251, "value": 1, "timestamp": 1}]},
+                "exceeds the maximum length of 250 characters",
+            ),
             ({"metrics": [{"key": "a//b", "value": 1, "timestamp": 1}]}, "a key is no path"),
             ({"metrics": [{"key": "../b", "value": 1, "timestamp": 1}]}, "a key is no path"),
             ({"metrics": [{"key": "a;b", "value": 1, "timestamp": 1}]}, "Names may only contain"),

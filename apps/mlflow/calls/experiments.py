@@ -10,6 +10,7 @@ from apps.mlflow.callers import Caller
 from apps.mlflow.calls.limits import (
     LONGEST_EXPERIMENT_TAG,
     LONGEST_NAME,
+    demand_few,
     demand_key,
     demand_value,
     missing,
@@ -32,7 +33,7 @@ from apps.mlflow.messages import (
 )
 from apps.registry import services as registry
 
-MOST_SUMMARIES = 1000
+MOST_SUMMARIES, MOST_EXPERIMENTS = 1000, 20
 
 
 def _name(given: str, parameter: str = "name") -> str:
@@ -85,7 +86,7 @@ def search(caller: Caller, form: SearchExperiments) -> dict[str, Any]:
     )
     ids, following = searching.search_experiments(caller.project.pk, wanted)
     document: dict[str, Any] = {
-        "experiments": [experiment_document(one) for one in queries.experiments_in(ids)]
+        "experiments": [experiment_document(one) for one in queries.experiments_in(caller, ids)]
     }
     return document | ({"next_page_token": following} if following else {})
 
@@ -130,7 +131,6 @@ def delete_tag(caller: Caller, form: ExperimentTagKey) -> dict[str, Any]:
 
 def search_datasets(caller: Caller, form: SearchDatasets) -> dict[str, Any]:
     """Return which datasets the runs of some experiments read."""
-    if not form.experiment_ids:
-        raise missing("experiment_ids")
-    keys = queries.experiment_keys(caller, form.experiment_ids)
+    demand_few(form.experiment_ids or (), MOST_EXPERIMENTS, "SearchDatasets", "experiment_id")
+    keys = queries.experiment_keys(caller, form.experiment_ids or ())
     return {"dataset_summaries": queries.datasets_of(keys, most=MOST_SUMMARIES)}

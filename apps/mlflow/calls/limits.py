@@ -7,8 +7,9 @@ from apps.core.errors import Invalid
 from apps.mlflow.messages import Pair, RunNamed
 
 MOST_POINTS, MOST_PARAMS, MOST_TAGS, MOST_TOGETHER = 1000, 100, 100, 1000
-LONGEST_KEY, LONGEST_PARAM, LONGEST_TAG, LONGEST_EXPERIMENT_TAG, LONGEST_NAME = 250, 6000, 8000, 5000, 500
+LONGEST_KEY, LONGEST_PARAM, LONGEST_TAG, LONGEST_EXPERIMENT_TAG, LONGEST_NAME = 250, 6000, 8000, 20_000, 500
 LONGEST_REGISTRY_TAG = 100_000
+INT32 = 2**31 - 1
 _KEY = re.compile(r"^[/\w.\- :]*\Z")
 #: Of the protocol's names for which rows are deleted: what a search leaves in. None is both.
 VIEWS: dict[str, bool | None] = {
@@ -46,7 +47,7 @@ def demand_key(key: str, parameter: str = "key") -> str:
     if not key:
         raise missing(parameter)
     if len(key) > LONGEST_KEY:
-        raise wrong(key, parameter, f"it has {len(key)} characters; a key has {LONGEST_KEY} at the most.")
+        raise wrong(key, parameter, _too_long(len(key), LONGEST_KEY))
     parts = key.split("/")
     if key.startswith("/") or key.endswith("/") or any(part in {"", ".", ".."} for part in parts):
         raise wrong(
@@ -62,14 +63,14 @@ def demand_key(key: str, parameter: str = "key") -> str:
     return key
 
 
+def _too_long(length: int, most: int) -> str:
+    return f"it exceeds the maximum length of {most} characters: it has {length}."
+
+
 def demand_value(value: str, parameter: str, most: int) -> str:
     """Return a value that is not too long; raises Invalid."""
     if len(value) > most:
-        raise wrong(
-            value[:50],
-            parameter,
-            f"it exceeds the maximum length: {len(value)} characters of at most {most}.",
-        )
+        raise wrong(value[:50], parameter, _too_long(len(value), most))
     return value
 
 
@@ -107,6 +108,17 @@ def demand_sizes(points: int, params: int, tags: int) -> None:
                 f"A batch logging request can contain at most {most} {what}. Got {count}. Split up into several requests.",
                 code="too_many",
             )
+
+
+def demand_few(given: Sequence[str], most: int, call: str, what: str) -> None:
+    """Raise Invalid for no ids, or for too many."""
+    if not given:
+        raise Invalid(f"{call} request must specify at least one {what}.", code="missing_parameter")
+    if len(given) > most:
+        raise Invalid(
+            f"{call} request cannot specify more than {most} {what}s. Received {len(given)} {what}s.",
+            code="too_many",
+        )
 
 
 def page_size(given: int | None, *, default: int, most: int) -> int:

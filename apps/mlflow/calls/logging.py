@@ -5,16 +5,17 @@ from typing import Any
 from apps.core.errors import Invalid
 from apps.experiments import recording
 from apps.experiments.logged import link_inputs
-from apps.experiments.models import Run
 from apps.experiments.services import MetricPoint
 from apps.mlflow import logged, queries, reading, searching
 from apps.mlflow.answers import moment, point
 from apps.mlflow.callers import Caller
 from apps.mlflow.calls.limits import (
+    INT32,
     LONGEST_KEY,
     LONGEST_NAME,
     LONGEST_PARAM,
     LONGEST_TAG,
+    demand_few,
     demand_key,
     demand_sizes,
     demand_value,
@@ -23,6 +24,7 @@ from apps.mlflow.calls.limits import (
     params_of,
     run_id,
     tags_of,
+    wrong,
 )
 from apps.mlflow.messages import (
     DatasetInput,
@@ -140,23 +142,15 @@ def get_history(caller: Caller, form: History) -> dict[str, Any]:
     return document
 
 
-def _bulk_runs(caller: Caller, form: HistoryBulk) -> list[Run]:
-    given = form.run_ids or form.run_id or []
-    if not given:
-        raise missing("run_ids")
-    if len(given) > MOST_BULK_RUNS:
-        raise Invalid(
-            f"GetMetricHistoryBulk request must specify at most {MOST_BULK_RUNS} run_ids. Received {len(given)} run_ids.",
-            code="too_many",
-        )
-    return list(queries.runs_among(caller, given).values())
-
-
 def get_history_bulk(caller: Caller, form: HistoryBulk) -> dict[str, Any]:
-    """Return the points of a metric of several runs."""
-    most = page_size(form.max_results, default=MOST_HISTORY, most=MOST_HISTORY)
+    """Return the points of a metric of several runs, in the order of their ids."""
+    given = form.run_id or form.run_ids or []
+    demand_few(given, MOST_BULK_RUNS, "GetMetricHistoryBulk", "run_id")
+    if form.metric_key is None:
+        raise Invalid("GetMetricHistoryBulk request must specify a metric_key.", code="missing_parameter")
+    most = min(page_size(form.max_results, default=MOST_HISTORY, most=INT32), MOST_HISTORY)
     found: list[dict[str, Any]] = []
-    for run in _bulk_runs(caller, form):
+    for run in queries.runs_among(caller, sorted(given)):
         points = queries.history_of(run, form.metric_key)[: most - len(found)]
         found += [{**point(one), "run_id": run.pk.hex} for one in points]
         if len(found) >= most:
@@ -166,11 +160,37 @@ def get_history_bulk(caller: Caller, form: HistoryBulk) -> dict[str, Any]:
 
 def get_history_bulk_interval(caller: Caller, form: HistoryBulk) -> dict[str, Any]:
     """Return some points of a metric of several runs between two steps, spread over them."""
-    most = page_size(form.max_results, default=MOST_SAMPLED, most=MOST_SAMPLED)
-    first = -(2**63) if form.start_step is None else form.start_step
-    last = 2**63 - 1 if form.end_step is None else form.end_step
-    if first > last:
-        raise Invalid("end_step must be greater than start_step.", code="bad_parameter")
-    runs = [run.pk for run in _bulk_runs(caller, form)]
-    points = queries.sampled(runs, form.metric_key, between=(first, last), most=most)
+    given = form.run_ids or form.run_id or []
+    if not given:
+        raise missing("run_ids")
+    if not form.metric_key:
+        raise missing("metric_key")
+    if len(given) > MOST_BULK_RUNS:
+        raise Invalid(
+            f"GetMetricHistoryBulkInterval request must specify at most {MOST_BULK_RUNS} run_ids. "
+            f"Received {len(given)} run_ids.",
+            code="too_many",
+        )
+    most = MOST_SAMPLED if form.max_results is None else form.max_results
+    if not 1 <= most <= MOST_SAMPLED:
+        raise wrong(most, "max_results", f"max_results must be between 1 and {MOST_SAMPLED}.")
+    runs = [run.pk for run in queries.runs_among(caller, given)]
+    points = queries.sampled(runs, form.metric_key, between=_interval(form), most=most)
     return {"metrics": [{**point(one), "run_id": one.run_id.hex} for one in points]}
+
+
+def _interval(form: HistoryBulk) -> tuple[int, int]:
+    """Return the first and the last step that are asked for; raises Invalid for one without the other."""
+    first, last = form.start_step, form.end_step
+    if first is None and last is None:
+        return -(2**63), 2**63 - 1
+    if first is None or last is None:
+        raise Invalid(
+            "If either start step or end step are specified, both must be specified.", code="bad_parameter"
+        )
+    if first > last:
+        raise Invalid(
+            f"end_step must be greater than start_step. Found start_step={first} and end_step={last}.",
+            code="bad_parameter",
+        )
+    return first, last

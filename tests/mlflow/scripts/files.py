@@ -26,8 +26,16 @@ with tempfile.TemporaryDirectory() as name, mlflow.start_run() as run:
         for one in client.list_artifacts(root, path)
     }
     back = Path(mlflow.artifacts.download_artifacts(run_id=root, dst_path=str(folder / "back")))
-    same = (back / "large.bin").read_bytes() == (folder / "large.bin").read_bytes()
-    files = sorted(str(one.relative_to(back)) for one in back.rglob("*") if one.is_file())
+    dotted = Path(
+        mlflow.artifacts.download_artifacts(run_id=root, artifact_path=".", dst_path=str(folder / "dotted"))
+    )
+    same = all(
+        (one / "large.bin").read_bytes() == (folder / "large.bin").read_bytes() for one in (back, dotted)
+    )
+    files, again = (
+        sorted(str(one.relative_to(top)) for one in top.rglob("*") if one.is_file()) for top in (back, dotted)
+    )
+    same = same and files == again
     read = mlflow.artifacts.load_dict(f"{run.info.artifact_uri}/config/threshold.json")
     repository = mlflow.artifacts.get_artifact_repository(run.info.artifact_uri)
     repository.delete_artifacts("report")
