@@ -3,12 +3,25 @@
 from typing import Any, Protocol
 from uuid import UUID
 
+from django.db import connection
+from psycopg.types.json import Jsonb
+
 from apps.audit.events import event_type
 from apps.audit.models import Event, Verification
+from apps.core import statements
 from apps.core.canonical import canonical_json
 from apps.core.db import service
 from apps.core.middleware import request_id
 from apps.core.models import Governed, Row
+from apps.core.statements import Columns
+
+_EVENT = Columns(Event)
+#: Each change of a governed row writes one, so that it is prepared; what the trigger fills in comes back.
+_INSERT = f"""
+INSERT INTO audit_event AS event (kind, object_type, object_id, object_label, lock_version, project_id, actor_kind, actor_id,
+    actor_label, person_id, request_id, data)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING {_EVENT.of("event")}
+"""  # noqa: S608 - written here
 
 
 class Actor(Protocol):
@@ -22,7 +35,6 @@ class Actor(Protocol):
     def person_id(self) -> UUID: ...
 
 
-@service
 def record(
     kind: str, subject: Row, *, by: Actor | None, project_id: UUID | None = None, **data: Any
 ) -> Event:
@@ -34,7 +46,6 @@ def record(
     return _write(kind, subject, version, by=by, project_id=project_id, data=data)
 
 
-@service
 def record_removal(
     kind: str, subject: Governed, *, by: Actor | None, project_id: UUID | None = None, **data: Any
 ) -> Event:
@@ -53,20 +64,30 @@ def _write(
 ) -> Event:
     event_type(kind)
     canonical_json(data)
-    return Event.objects.create(
-        kind=kind,
-        object_type=subject._meta.label_lower,
-        object_id=subject.pk,
-        object_label=str(subject)[:300],
-        lock_version=version,
-        project_id=project_id,
-        actor_kind=by.kind if by else "system",
-        actor_id=by.id if by else None,
-        actor_label=str(by)[:300] if by else "mlgov",
-        person_id=by.person_id if by else None,
-        request_id=request_id.get(),
-        data=data,
-    )
+    values = [
+        kind,
+        subject._meta.label_lower,
+        subject.pk,
+        str(subject)[:300],
+        version,
+        project_id,
+        by.kind if by else "system",
+        by.id if by else None,
+        str(by)[:300] if by else "mlgov",
+        by.person_id if by else None,
+        request_id.get(),
+        Jsonb(data),
+    ]
+    if connection.in_atomic_block:
+        return _insert(values)
+    return _insert_alone(values)
+
+
+def _insert(values: list[Any]) -> Event:
+    return _EVENT.made(statements.rows(_INSERT, values)[0])
+
+
+_insert_alone = service(_insert)
 
 
 @service

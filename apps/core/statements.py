@@ -17,16 +17,15 @@ Given = Mapping[str, Any] | Sequence[Any]
 
 
 def rows(sql: str, given: Given = ()) -> list[tuple[Any, ...]]:
-    """Run a statement of this code and return its rows; errors are Django's. Outside a transaction it is one of its own."""
+    """Run a statement of this code that returns rows; errors are Django's. Outside a transaction it is one of its own."""
     if connection.queries_logged or connection.execute_wrappers:
         # Whoever counts or watches statements does so at Django's own cursor.
         with connection.cursor() as cursor:
             cursor.execute(sql, given)
-            return cursor.fetchall() if cursor.description else []
+            return cursor.fetchall()
     connection.ensure_connection()
     with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as prepared:
-        prepared.execute(sql, given, prepare=True)
-        return prepared.fetchall() if prepared.description else []
+        return prepared.execute(sql, given, prepare=True).fetchall()
 
 
 class Columns(Generic[M]):

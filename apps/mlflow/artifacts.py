@@ -12,7 +12,7 @@ from apps.core import blobs
 from apps.core.models import Blob
 from apps.mlflow import wire
 from apps.mlflow.answers import file_infos, undotted
-from apps.mlflow.callers import Caller, caller_of, demand_scope, token_of
+from apps.mlflow.callers import Caller, caller_of, demand_scope, shown_by
 from apps.mlflow.errors import CallError, NotThere
 from apps.mlflow.places import Place, located
 from apps.mlflow.speaking import speaks
@@ -25,7 +25,7 @@ _NO_PARTS = "Multipart upload is not supported for the current artifact reposito
 @speaks
 def artifact(request: HttpRequest, place: str = "", slug: str = "") -> HttpResponseBase:
     """Send, keep or remove a file; without a place list the folder that the parameter ``path`` names."""
-    token = token_of(request)
+    shown = shown_by(request, slug)
     method = str(request.method)
     if method not in _SCOPES or (not place and method != "GET"):
         raise CallError(
@@ -34,8 +34,8 @@ def artifact(request: HttpRequest, place: str = "", slug: str = "") -> HttpRespo
             status=405,
             Allow="GET, PUT, DELETE",
         )
-    demand_scope(token, _SCOPES[method])
-    caller = caller_of(token, slug)
+    demand_scope(shown.token, _SCOPES[method])
+    caller = caller_of(shown, slug)
     there = located(caller, place or undotted(request.GET.get("path", "")))
     if not place:
         return wire.answer({"files": file_infos(there.within(), there.path)})
@@ -70,5 +70,5 @@ def _sent(there: Place) -> FileResponse:
 @speaks
 def in_parts(request: HttpRequest, place: str = "", slug: str = "") -> HttpResponse:
     """Say that files do not come in parts, in the words after which the client sends them whole."""
-    token_of(request)
+    shown_by(request)
     raise CallError(f"{_NO_PARTS}. Send the file in one piece.", code="NOT_IMPLEMENTED", status=501)

@@ -8,16 +8,27 @@ from django.http import HttpRequest
 
 from apps.accounts.enums import Scope
 from apps.accounts.models import Token, User
-from apps.accounts.services import token_for
+from apps.accounts.services import (
+    BEARER_COLUMNS,
+    BEARER_IS_LIVE,
+    BEARER_ROWS,
+    BEARER_WIDTH,
+    digest_of,
+    shown_token,
+)
 from apps.core.budgets import Left, budget_of, spend
 from apps.core.errors import Invalid, denied
+from apps.core.statements import rows
 from apps.mlflow.errors import CallError, NotSignedIn, NotThere
 from apps.projects.models import Project
-from apps.projects.queries import memberships_of, projects_for
+from apps.projects.queries import MEMBERSHIPS, membership_in, projects_for
 
 #: So many projects are listed to who must choose one.
 MOST_LISTED = 10
 _LEFT = "_left_of_budget"
+_SHOWN = f"""
+SELECT {BEARER_COLUMNS}, reached.* FROM {BEARER_ROWS} LEFT JOIN LATERAL ({MEMBERSHIPS}) reached ON true WHERE {BEARER_IS_LIVE}
+"""  # noqa: S608 - written here
 
 
 @dataclass(frozen=True)
@@ -29,14 +40,24 @@ class Caller:
     token: Token
 
 
-def token_of(request: HttpRequest) -> Token:
-    """Return the live token of a request, and count the request; raises NotSignedIn, or CallError (429).
+@dataclass(frozen=True)
+class Shown:
+    """The token that a request shows, and the projects that its principal is a member of: of one slug, or all of them."""
+
+    token: Token
+    projects: list[Project]
+
+
+def shown_by(request: HttpRequest, slug: str = "") -> Shown:
+    """Return what a request shows, and count it; raises NotSignedIn, or CallError (429). One statement.
 
     The budget is the one of the API. What is left of it is noted at the request, for `left_of`.
     """
-    token = token_for(_secret(request.headers.get("Authorization", "")))
-    if token is None:
+    digest = digest_of(_secret(request.headers.get("Authorization", "")))
+    found = rows(_SHOWN, {"digest": digest, "slug": slug, "most": MOST_LISTED + 1}) if digest else []
+    if not found:
         raise NotSignedIn
+    token = shown_token(found[0])
     left = spend(budget_of("principal"), str(token.user.pk))
     setattr(request, _LEFT, left)
     if not left.allowed:
@@ -45,7 +66,8 @@ def token_of(request: HttpRequest) -> Token:
             code="REQUEST_LIMIT_EXCEEDED",
             status=429,
         )
-    return token
+    reached = [one[BEARER_WIDTH:] for one in found if one[BEARER_WIDTH] is not None]
+    return Shown(token, [membership_in(one, token.user) for one in reached])
 
 
 def left_of(request: HttpRequest) -> Left | None:
@@ -76,15 +98,14 @@ def demand_scope(token: Token, scope: Scope) -> None:
         ).enforce()
 
 
-def caller_of(token: Token, slug: str) -> Caller:
+def caller_of(shown: Shown, slug: str) -> Caller:
     """Return the caller in the project that the address names, or in their only one."""
-    found = memberships_of(token.user, slug=slug, most=MOST_LISTED + 1)
-    if not slug and (token.user.is_auditor or token.user.is_administrator):
-        found = list(projects_for(token.user)[: MOST_LISTED + 1])
-    elif slug and not found:
-        found = list(projects_for(token.user).filter(slug=slug))
-        if not found:
-            raise NotThere(f"There is no project “{slug}”, or not for this token.")
+    token, found = shown.token, shown.projects
+    if token.user.is_auditor or token.user.is_administrator:
+        seen = projects_for(token.user)
+        found = list(seen.filter(slug=slug) if slug else seen[: MOST_LISTED + 1])
+    if slug and not found:
+        raise NotThere(f"There is no project “{slug}”, or not for this token.")
     if len(found) == 1:
         return Caller(token.user, found[0], token)
     if not found:

@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse
 
 from apps.accounts.enums import Scope
 from apps.mlflow import wire
-from apps.mlflow.callers import caller_of, demand_scope, token_of
+from apps.mlflow.callers import caller_of, demand_scope, shown_by
 from apps.mlflow.errors import CallError, NoSuchCall
 from apps.mlflow.speaking import speaks
 from apps.mlflow.table import Call, calls_at
@@ -17,10 +17,10 @@ PROTOCOL = "3.18.0"
 @speaks
 def call(request: HttpRequest, address: str, slug: str = "") -> HttpResponse:
     """Answer a call. Only a token signs in here, never a session, so that no other site's page can ask anything."""
-    token = token_of(request)
+    shown = shown_by(request, slug)
     found, named = _found(request, address)
-    demand_scope(token, found.scope)
-    caller = caller_of(token, slug)
+    demand_scope(shown.token, found.scope)
+    caller = caller_of(shown, slug)
     form = (
         wire.decode_query(request.GET, found.form)
         if request.method == "GET"
@@ -57,12 +57,12 @@ def version(request: HttpRequest, slug: str = "") -> HttpResponse:
 
 
 def _text(request: HttpRequest, text: str) -> HttpResponse:
-    demand_scope(token_of(request), Scope.READ)
+    demand_scope(shown_by(request).token, Scope.READ)
     return HttpResponse(text, content_type="text/plain; charset=utf-8")
 
 
 @speaks
 def unknown(request: HttpRequest, address: str = "") -> HttpResponse:
     """Answer for addresses that are none of the protocol's, in its own form."""
-    token_of(request)
+    shown_by(request)
     raise NoSuchCall(address)

@@ -1,5 +1,6 @@
 """Read projects: what a user may see, and nothing else exists for them."""
 
+from collections.abc import Sequence
 from typing import Any, cast
 from uuid import UUID
 
@@ -7,7 +8,6 @@ from django.db.models import F, QuerySet
 from django.http import Http404
 
 from apps.accounts.models import User
-from apps.core import statements
 from apps.core.statements import Columns
 from apps.policies.criteria import Criterion
 from apps.policies.method.framing import Recommendation, recommend
@@ -28,12 +28,14 @@ from apps.projects.models import (
 from apps.projects.permissions import note_role
 
 _PROJECT = Columns(Project)
-_REVISION = Columns(Revision, without=without_texts())
-_MEMBERSHIPS = f"""
+_REVISION = Columns(Revision, only=["id", "pack_id", "number", "content_hash"])
+#: The projects of a principal with their role, for a statement that knows them as ``principal``: by name, or the one with
+#: the slug; ``membership_in`` takes its rows. Whoever sees projects without being a member is not among these.
+MEMBERSHIPS = f"""
 SELECT {_PROJECT.of("project")}, {_REVISION.of("revision")}, membership.role FROM projects_membership membership
 JOIN projects_project project ON project.id = membership.project_id
 JOIN policies_revision revision ON revision.id = project.policy_revision_id
-WHERE membership.user_id = %(user)s AND (%(slug)s::text = '' OR project.slug = %(slug)s::text)
+WHERE membership.user_id = principal.id AND (%(slug)s::text = '' OR project.slug = %(slug)s::text)
 ORDER BY project.name, project.id LIMIT %(most)s
 """  # noqa: S608 - written here
 OWN_REMEDY = "Stop the project, or go on and say why. The project set this criterion itself."
@@ -49,18 +51,12 @@ def projects_for(user: User) -> QuerySet[Project]:
     return projects.order_by("name")
 
 
-def memberships_of(user: User, *, slug: str = "", most: int = 2) -> list[Project]:
-    """Return projects that ``user`` is a member of, by name, or the one with this slug; their roles are known from then on.
-
-    One statement, for who asks it with each request. Whoever sees projects without being a member asks `projects_for`.
-    """
-    found = []
-    for values in statements.rows(_MEMBERSHIPS, {"user": user.pk, "slug": slug, "most": most}):
-        project = _PROJECT.made(values[: len(_PROJECT)])
-        project.policy_revision = _REVISION.made(values[len(_PROJECT) : -1])
-        note_role(user, project.pk, Role(values[-1]))
-        found.append(project)
-    return found
+def membership_in(values: Sequence[Any], user: User) -> Project:
+    """Return the project of a row of MEMBERSHIPS; the role of ``user``, whose row it is, is known from then on."""
+    project = _PROJECT.made(values[: len(_PROJECT)])
+    project.policy_revision = _REVISION.made(values[len(_PROJECT) : -1])
+    note_role(user, project.pk, Role(values[-1]))
+    return project
 
 
 def project_ids_for(user: User) -> QuerySet[Project, dict[str, Any]]:

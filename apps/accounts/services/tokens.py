@@ -1,8 +1,9 @@
 """What is done to service accounts and tokens."""
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Q
 from django.utils import timezone
@@ -20,14 +21,19 @@ LONGEST_TOKEN_DAYS = 365
 #: How stale ``last_used_at`` may get: one write a minute and token, not one a request.
 LAST_USED_PRECISION = timedelta(minutes=1)
 _TOKEN = Columns(Token)
-_USER = Columns(User, without=["password"])
-_LIVE = f"""
-SELECT {_TOKEN.of("token")}, {_USER.of("principal")} FROM accounts_token token
-JOIN accounts_user principal ON principal.id = token.user_id
-LEFT JOIN accounts_user owner ON owner.id = principal.owner_id
-WHERE token.secret_digest = %s AND token.revoked_at IS NULL AND token.expires_at > statement_timestamp()
-    AND principal.is_active AND coalesce(owner.is_active, true)
-"""  # noqa: S608 - written here
+_PRINCIPAL = Columns(User, without=["password", "last_login"])
+#: Who shows a token, as the beginning of a statement that may read more beside; ``shown_token`` takes its first values.
+BEARER_COLUMNS = f"{_TOKEN.of('token')}, {_PRINCIPAL.of('principal')}"
+BEARER_WIDTH = len(_TOKEN) + len(_PRINCIPAL)
+BEARER_ROWS = (
+    "accounts_token token JOIN accounts_user principal ON principal.id = token.user_id "
+    "LEFT JOIN accounts_user owner ON owner.id = principal.owner_id"
+)
+BEARER_IS_LIVE = (
+    "token.secret_digest = %(digest)s AND token.revoked_at IS NULL AND token.expires_at > statement_timestamp() "
+    "AND principal.is_active AND coalesce(owner.is_active, true)"
+)
+_LIVE = f"SELECT {BEARER_COLUMNS} FROM {BEARER_ROWS} WHERE {BEARER_IS_LIVE}"  # noqa: S608 - written here
 
 
 @service
@@ -112,13 +118,20 @@ def end_token(token: Token, *, by: User, because: str) -> None:
 
 def token_for(secret: str) -> Token | None:
     """Return the live token with this secret, or None; notes its use once a minute."""
-    if not tokens.well_formed(secret):
-        return None
-    found = statements.rows(_LIVE, [tokens.fingerprint(secret)])
-    if not found:
-        return None
-    token = _TOKEN.made(found[0][: len(_TOKEN)])
-    token.user = _USER.made(found[0][len(_TOKEN) :])
+    digest = digest_of(secret)
+    found = statements.rows(_LIVE, {"digest": digest}) if digest else []
+    return shown_token(found[0]) if found else None
+
+
+def digest_of(secret: str) -> str | None:
+    """Return what is kept of a token with this secret; None for what is the secret of none."""
+    return tokens.fingerprint(secret) if tokens.well_formed(secret) else None
+
+
+def shown_token(values: Sequence[Any]) -> Token:
+    """Return the token that a row begins with (BEARER_COLUMNS), and its principal; notes its use once a minute."""
+    token = _TOKEN.made(values[: len(_TOKEN)])
+    token.user = _PRINCIPAL.made(values[len(_TOKEN) : BEARER_WIDTH])
     now = timezone.now()
     if token.last_used_at is None or token.last_used_at < now - LAST_USED_PRECISION:
         stale = Q(last_used_at__isnull=True) | Q(last_used_at__lt=now - LAST_USED_PRECISION)
