@@ -5,10 +5,14 @@ from typing import Any, TypeVar
 from django.db.models import F
 from django.db.models.functions import Now
 
+from apps.core import statements
 from apps.core.errors import Conflict
 from apps.core.models import Governed
 
 G = TypeVar("G", bound=Governed)
+
+#: One statement steps the version, and reads back what triggers made of the row.
+_STEP = "lock_version = kept.lock_version + 1, updated_at = statement_timestamp() WHERE kept.id = %s AND kept.lock_version = %s"
 
 
 def change(row: G, **fields: Any) -> G:
@@ -16,6 +20,14 @@ def change(row: G, **fields: Any) -> G:
 
     Raises Conflict otherwise. The caller records the audit event in the same transaction.
     """
+    if any(hasattr(value, "resolve_expression") for value in fields.values()):
+        return _computed(row, **fields)
+    if not statements.update(row, _STEP, [row.lock_version], **fields):
+        raise conflict(row)
+    return row
+
+
+def _computed(row: G, **fields: Any) -> G:
     changed = (
         type(row)
         ._base_manager.filter(pk=row.pk, lock_version=row.lock_version)

@@ -6,11 +6,13 @@ needs to answer it, and so does planning one anew. Everything else asks through 
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any, Generic, TypeVar
 
 import psycopg
 from django.db import connection
 from django.db.models import JSONField, Model
+from django.db.models.expressions import DatabaseDefault
 
 M = TypeVar("M", bound=Model)
 Given = Mapping[str, Any] | Sequence[Any]
@@ -56,3 +58,64 @@ class Columns(Generic[M]):
             if isinstance(read[place], str):
                 read[place] = json.loads(read[place])
         return self._model.from_db(connection.alias, self._names, read)
+
+    def read_into(self, row: M, values: Sequence[Any]) -> None:
+        """Give an instance the values of a row."""
+        fresh = self.made(values)
+        for name in self._names:
+            setattr(row, name, getattr(fresh, name))
+
+
+@cache
+def every_column(model: type[M]) -> Columns[M]:
+    """Return all columns of a model."""
+    return Columns(model)
+
+
+def insert(row: M) -> M:
+    """Insert a new row, and read back what the database filled in. No signals are sent."""
+    given = [
+        field
+        for field in row._meta.concrete_fields
+        if not isinstance(getattr(row, field.attname), DatabaseDefault)
+    ]
+    values = [field.get_db_prep_save(field.pre_save(row, True), connection) for field in given]
+    made = rows(_insertion(type(row), tuple(field.column for field in given)), values)
+    every_column(type(row)).read_into(row, made[0])
+    row._state.adding, row._state.db = False, connection.alias
+    return row
+
+
+@cache
+def _insertion(model: type[Model], given: tuple[str, ...]) -> str:
+    marks = ", ".join(["%s"] * len(given))
+    table = model._meta.db_table
+    return f"INSERT INTO {table} AS made ({', '.join(given)}) VALUES ({marks}) RETURNING {every_column(model).of('made')}"  # noqa: S608
+
+
+def update(row: M, where: str, conditions: Sequence[Any], **fields: Any) -> bool:
+    """Set fields of a row to values, with what ``where`` adds; tell whether it was there, and read it anew."""
+    named = [row._meta.get_field(name) for name in fields]
+    values = [
+        field.get_db_prep_save(getattr(value, "pk", value) if field.is_relation else value, connection)  # type: ignore[union-attr]
+        for field, value in zip(named, fields.values(), strict=True)
+    ]
+    text = _updating(type(row), tuple(field.column for field in named), where)  # type: ignore[union-attr]
+    found = rows(text, [*values, row.pk, *conditions])
+    if not found:
+        return False
+    every_column(type(row)).read_into(row, found[0])
+    relations: list[Any] = [field for field in row._meta.concrete_fields if field.is_relation]
+    for relation in relations:
+        # What it had read of others may have changed with it, as after `refresh_from_db`.
+        if relation.is_cached(row):
+            relation.delete_cached_value(row)
+    return True
+
+
+@cache
+def _updating(model: type[Model], columns: tuple[str, ...], where: str) -> str:
+    sets = "".join(f"{column} = %s, " for column in columns)
+    return (
+        f"UPDATE {model._meta.db_table} AS kept SET {sets}{where} RETURNING {every_column(model).of('kept')}"  # noqa: S608
+    )

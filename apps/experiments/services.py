@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.audit import services as audit
-from apps.core import blobs, governed
+from apps.core import blobs, governed, statements
 from apps.core.db import service
 from apps.core.errors import Invalid, not_now
 from apps.experiments.enums import ENDED_RUN, GIVEN, OPEN_RUN, DataKind, RunState
@@ -215,7 +215,7 @@ def start_run(
     foreign = [dataset for dataset in used if dataset.project_id != project.pk]
     if foreign:
         raise Invalid("A run can only use datasets of its own project.", code="foreign_dataset")
-    run = Run.objects.create(
+    run = Run(
         experiment=experiment,
         name=name.strip(),
         model_type=model_type,
@@ -227,6 +227,7 @@ def start_run(
         started_by=by,
         started_at=started_at or timezone.now(),
     )
+    statements.insert(run)
     if used:
         run.datasets.set(used)
     audit.record("experiments.run_started", run, by=by, project_id=project.pk, experiment=experiment.key)

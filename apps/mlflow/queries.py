@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Q, QuerySet
 
-from apps.core.statements import rows
+from apps.core.statements import Columns, rows
 from apps.core.texts import whole_number
 from apps.experiments.lifecycle import DEFAULT_NAME, default_experiment
 from apps.experiments.models import Experiment, Metric, Run, RunInput
@@ -15,6 +15,11 @@ from apps.mlflow.callers import Caller
 from apps.mlflow.errors import NotThere
 
 _LONGEST_ID = 18
+_EXPERIMENT = Columns(Experiment)
+_EXPERIMENT_BY_ID = f"""
+SELECT {_EXPERIMENT.of("experiment")} FROM experiments_experiment experiment
+WHERE experiment.project_id = %s AND CASE WHEN %s THEN experiment.is_default ELSE experiment.number = %s::bigint END
+"""  # noqa: S608 - written here
 _IS_THERE = """
 SELECT 1 FROM experiments_run run JOIN experiments_experiment experiment ON experiment.id = run.experiment_id
 WHERE run.id = %s AND experiment.project_id = %s
@@ -41,12 +46,14 @@ def experiment_of(caller: Caller, given: str) -> Experiment:
 
 def shown_experiment(caller: Caller, given: str) -> Experiment:
     """Return an experiment by its id, for who reads it; raises NotThere. Of the default one a likeness before its first use."""
-    found = _numbered(caller, [given]).select_related("project").first()
-    if found is None and given == DEFAULT_ID:
+    number = whole_number(given, digits=_LONGEST_ID)
+    for values in rows(_EXPERIMENT_BY_ID, [caller.project.pk, given == DEFAULT_ID, number]):
+        found = _EXPERIMENT.made(values)
+        found.project = caller.project
+        return found
+    if given == DEFAULT_ID:
         return unused_default(caller)
-    if found is None:
-        raise NotThere(f"No Experiment with id={given[:100]} exists")
-    return found
+    raise NotThere(f"No Experiment with id={given[:100]} exists")
 
 
 def unused_default(caller: Caller) -> Experiment:

@@ -11,21 +11,29 @@ from django.utils.text import slugify
 
 from apps.accounts.models import User
 from apps.audit import services as audit
-from apps.core import governed
+from apps.core import governed, statements
 from apps.core.db import service
 from apps.core.errors import Invalid, not_now
-from apps.policies.queries import pack_of, without_texts
+from apps.core.statements import Columns
+from apps.policies.queries import pack_of
 from apps.projects.locking import locked
 from apps.projects.models import Project
 from apps.projects.permissions import Right, can
 from apps.registry.enums import PRODUCTION
 from apps.registry.models import Model, Version
 from apps.registry.permissions import can_delete_version, not_deleted, there
-from apps.registry.services.registering import create_model
+from apps.registry.services.registering import create_model, under_lock
 
 LONGEST_NAME, LONGEST_SLUG = 256, 60
 _ALIAS = re.compile(r"^[\w\-]{1,255}\Z")
 _NUMBERED = re.compile(r"^v\d+\Z", re.IGNORECASE)
+
+_MODEL = Columns(Model)
+_NAMED = f"""
+SELECT {_MODEL.of("model")} FROM registry_model model WHERE model.project_id = %s AND model.name = %s AND model.deleted_at IS NULL
+ORDER BY model.id LIMIT 1
+"""  # noqa: S608 - written here
+_SLUGS = "SELECT slug FROM registry_model WHERE project_id = %s AND starts_with(slug, %s)"
 
 
 class ModelNameTaken(Invalid):
@@ -34,9 +42,11 @@ class ModelNameTaken(Invalid):
 
 def model_named(project: Project, name: str) -> Model | None:
     """Return the model of this name that is not deleted; where the portal has made several, the oldest."""
-    found = Model.objects.live().filter(project=project, name=name.strip())
-    whole = found.select_related("project__policy_revision", "created_by")
-    return whole.defer(*without_texts("project__policy_revision")).order_by("id").first()
+    for values in statements.rows(_NAMED, [project.pk, name.strip()]):
+        model = _MODEL.made(values)
+        model.project = project
+        return model
+    return None
 
 
 def demand_name(name: str) -> str:
@@ -78,7 +88,7 @@ def _free_slug(project: Project, name: str) -> str:
     """Return a short name that no model of the project has, deleted ones too."""
     plain = re.sub(r"-+", "-", slugify(name).replace("_", "-")).strip("-")
     stem = plain[: LONGEST_SLUG - 6].strip("-") or "model"
-    taken = set(project.models.filter(slug__startswith=stem).values_list("slug", flat=True))
+    taken = {slug for (slug,) in statements.rows(_SLUGS, [project.pk, stem])}
     numbered = (f"{stem}-{place}" for place in range(2, len(taken) + 3))
     return stem if stem not in taken else next(one for one in numbered if one not in taken)
 
@@ -236,8 +246,7 @@ def _tagged(tags: Mapping[str, str], name: str, value: str | None) -> dict[str, 
 
 def _held(model: Model) -> Model:
     """Lock a model and read it afresh; raises Refused for a deleted one."""
-    rows = Model.objects.select_for_update(of=("self",)).select_related("project__policy_revision")
-    current = rows.defer(*without_texts("project__policy_revision")).get(pk=model.pk)
+    current = under_lock(model)
     not_deleted(current).enforce()
     return current
 

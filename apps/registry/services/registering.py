@@ -5,15 +5,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Max
 from django.db.models.functions import Now
 
 from apps.accounts.models import User
 from apps.audit import services as audit
-from apps.core import blobs, governed
+from apps.core import blobs, governed, statements
 from apps.core.db import service
 from apps.core.errors import Invalid
 from apps.core.models import Blob
+from apps.core.statements import Columns
 from apps.experiments.models import LoggedModel, Run
 from apps.policies.queries import pack_of
 from apps.projects.models import Project
@@ -38,6 +38,18 @@ class Origin:
     files: Mapping[str, Blob] = field(default_factory=dict)
 
 
+_MODEL = Columns(Model)
+_HELD = f"SELECT {_MODEL.of('model')} FROM registry_model model WHERE model.id = %s FOR UPDATE"  # noqa: S608 - written here
+_NEWEST = "SELECT coalesce(max(number), 0) FROM registry_version WHERE model_id = %s"
+
+
+def under_lock(model: Model) -> Model:
+    """Lock a model and read it afresh, in the project that it was read with."""
+    current = _MODEL.made(statements.rows(_HELD, [model.pk])[0])
+    current.project = model.project
+    return current
+
+
 @service
 def create_model(
     project: Project,
@@ -53,7 +65,7 @@ def create_model(
     demand_slug(slug)
     if project.models.filter(slug=slug).exists():
         raise Invalid(f"The project has a model {slug} already.", code="slug_taken")
-    model = Model.objects.create(
+    model = Model(
         project=project,
         slug=slug,
         name=name.strip() or slug,
@@ -61,6 +73,7 @@ def create_model(
         tags=dict(tags or {}),
         created_by=by,
     )
+    statements.insert(model)
     audit.record("registry.model_created", model, by=by, project_id=project.pk, slug=slug)
     return model
 
@@ -90,7 +103,7 @@ def register_version(
     if run is not None:
         _demand_usable(run, project)
     commit = demand_commit(commit or (run.code_commit if run is not None else ""))
-    current = Model.objects.select_for_update(of=("self",)).get(pk=model.pk)
+    current = under_lock(model)
     not_deleted(current).enforce()
     not_retired(current).enforce()
     if artifact_stream is not None:
@@ -106,8 +119,8 @@ def register_version(
 
 def _next(model: Model, origin: Origin, *, by: User, **said: Any) -> Version:
     """Make the next version of a model, which is locked already; ``said`` are further fields of it."""
-    newest = model.versions.aggregate(newest=Max("number"))["newest"] or 0
-    return Version.objects.create(
+    ((newest,),) = statements.rows(_NEWEST, [model.pk])
+    version = Version(
         model=model,
         number=newest + 1,
         stage=pack_of(model.project.policy_revision).initial_stage,
@@ -118,6 +131,7 @@ def _next(model: Model, origin: Origin, *, by: User, **said: Any) -> Version:
         created_by=by,
         **said,
     )
+    return statements.insert(version)
 
 
 def _record_registered(version: Version, artifact: Blob | None, *, by: User) -> None:
