@@ -4,7 +4,7 @@ While the run runs this writes no event and steps no version, and the event of i
 After its end each request is one audited change.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -190,15 +190,23 @@ def shown(value: Any) -> str:
     return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _insert(run: Run, points: Iterable[MetricPoint]) -> None:
+def _insert(run: Run, points: Sequence[MetricPoint]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_POINTS, [run.pk, *_columns(points)])
 
 
-def _columns(points: Iterable[MetricPoint]) -> list[list[Any]]:
+def _columns(points: Sequence[MetricPoint]) -> list[Any]:
+    """Return what unnest takes; but for names as PostgreSQL writes arrays, which costs a tenth of having it done."""
     now = timezone.now()
-    rows = [(new_id(), one.name, one.value, one.step, one.at or now) for one in points]
-    return [list(column) for column in zip(*rows, strict=True)]
+    ids = _array(new_id().hex for _ in points)
+    values = _array(repr(float(one.value)) for one in points)
+    steps = _array(str(int(one.step)) for one in points)
+    times = _array(f'"{(one.at or now).isoformat()}"' for one in points)
+    return [ids, [one.name for one in points], values, steps, times]
+
+
+def _array(texts: Iterable[str]) -> str:
+    return "{" + ",".join(texts) + "}"
 
 
 def _amend(run: Run, *, by: User, written: Mapping[str, Any], **counts: int) -> None:
