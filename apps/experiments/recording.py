@@ -4,7 +4,7 @@ While the run runs this writes no event and steps no version, and the event of i
 After its end each request is one audited change.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
