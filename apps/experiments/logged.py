@@ -22,7 +22,7 @@ from apps.core.models import Blob
 from apps.experiments.enums import OPEN_RUN, ModelState, ModelUse
 from apps.experiments.files import demand_path
 from apps.experiments.models import Experiment, LoggedModel, ModelFile, Run, RunModel
-from apps.experiments.recording import amend_models, held, log_tag
+from apps.experiments.recording import NoSuchTag, amend_models, held, log_tag
 from apps.projects.permissions import Right, can
 
 LONGEST_NAME = 500
@@ -81,8 +81,13 @@ def finalize(model: LoggedModel, *, state: str, by: User) -> LoggedModel:
 
 @service
 def tag_logged_model(model: LoggedModel, *, tags: Mapping[str, str | None], by: User) -> LoggedModel:
-    """Set tags of a model; None takes one away."""
+    """Set tags of a model; None takes one away. Raises NoSuchTag where it is not there."""
     current = _held(model, by=by)
+    for name, value in tags.items():
+        if value is None and name not in current.tags:
+            raise NoSuchTag(
+                f"No tag with key '{name[:250]}' found for model with ID '{current.key}'.", code="no_tag"
+            )
     left = {name: value for name, value in current.tags.items() if name not in tags}
     changed = left | {name: value for name, value in tags.items() if value is not None}
     if changed == current.tags:

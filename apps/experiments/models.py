@@ -5,6 +5,7 @@ from typing import Any, Self
 
 from django.db import models
 from django.db.models import Q, Value
+from django.db.models.functions import MD5
 
 from apps.accounts.models import User
 from apps.core.models import Blob, Governed, Row
@@ -318,6 +319,38 @@ class ModelFile(Row):
 
     def __str__(self) -> str:
         return self.path
+
+
+class ModelMetric(Row):
+    """A point of a metric that a run measured of a logged model, and on which data by its client; append-only."""
+
+    model = models.ForeignKey(LoggedModel, on_delete=models.PROTECT, related_name="metrics", db_index=False)
+    run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="+", db_index=False)
+    name = models.CharField(max_length=250)
+    value = models.FloatField()
+    step = models.BigIntegerField(default=0)
+    at = models.DateTimeField()
+    dataset_name = models.CharField(max_length=500, blank=True)
+    dataset_digest = models.CharField(max_length=36, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                "model",
+                "name",
+                "run",
+                "step",
+                "at",
+                "value",
+                # As it is, it would be longer than an entry of an index may be.
+                MD5("dataset_name"),
+                "dataset_digest",
+                name="experiments_modelmetric_point_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name}={self.value}"
 
 
 class RunModel(Row):

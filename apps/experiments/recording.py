@@ -20,7 +20,7 @@ from apps.core.db import retried, service
 from apps.core.errors import Invalid
 from apps.core.ids import new_id
 from apps.experiments.enums import OPEN_RUN
-from apps.experiments.models import Run, RunInput
+from apps.experiments.models import LoggedModel, Run, RunInput
 from apps.experiments.services import MetricPoint, demand_active, demand_few
 from apps.projects.models import Project
 from apps.projects.permissions import Right, can
@@ -30,6 +30,13 @@ _POINTS = """
 INSERT INTO experiments_metric (id, run_id, name, value, step, at)
 SELECT one.id, %s, one.name, one.value, one.step, one.at
 FROM unnest(%s::uuid[], %s::text[], %s::float8[], %s::bigint[], %s::timestamptz[]) AS one (id, name, value, step, at)
+ON CONFLICT DO NOTHING
+"""
+_MEASURED = """
+INSERT INTO experiments_modelmetric (id, run_id, model_id, name, value, step, at, dataset_name, dataset_digest)
+SELECT one.id, %s, one.model, one.name, one.value, one.step, one.at, one.dataset, one.digest
+FROM unnest(%s::uuid[], %s::text[], %s::float8[], %s::bigint[], %s::timestamptz[], %s::uuid[], %s::text[], %s::text[])
+    AS one (id, name, value, step, at, model, dataset, digest)
 ON CONFLICT DO NOTHING
 """
 _GROW = (
@@ -84,10 +91,21 @@ class Described:
 
 
 @dataclass(frozen=True)
+class Measured:
+    """A point that was measured of a logged model, and the data as the client names it."""
+
+    point: MetricPoint
+    model: LoggedModel
+    dataset_name: str = ""
+    dataset_digest: str = ""
+
+
+@dataclass(frozen=True)
 class Batch:
-    """What is logged at once."""
+    """What is logged at once; ``measured`` are those of the points that say of which model they are."""
 
     points: Sequence[MetricPoint] = ()
+    measured: Sequence[Measured] = ()
     params: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
 
@@ -115,6 +133,8 @@ def log_batch(run: Run, *, batch: Batch, by: User) -> None:
         current = _renamed(current, name=name, by=by)
     if batch.points:
         _insert(current, batch.points)
+    if batch.measured:
+        _insert_measured(current, batch.measured)
     if current.state in OPEN_RUN:
         if fresh or batch.tags:
             with connection.cursor() as cursor:
@@ -134,11 +154,12 @@ def log_batch(run: Run, *, batch: Batch, by: User) -> None:
 def log_at_once(project: Project, run: UUID, *, batch: Batch, by: User) -> bool:
     """Log into a run that runs, in one statement; return False, having done nothing, where `log_batch` must look closer.
 
-    That is a run that has ended, was deleted or is not of the project, a parameter that has a value, and another name.
+    That is a run that has ended, was deleted or is not of the project, a parameter that has a value, another name, and
+    what was measured of a logged model.
     """
     can(by, Right.CONTRIBUTE, project).enforce()
     demand_few(batch.points)
-    if NAME_TAG in batch.tags:
+    if NAME_TAG in batch.tags or batch.measured:
         return False
     given: dict[str, Any] = {"run": run, "project": project.pk, "open": _OPEN_STATES}
     found = _OPEN
@@ -195,6 +216,16 @@ def _insert(run: Run, points: Sequence[MetricPoint]) -> None:
         cursor.execute(_POINTS, [run.pk, *_columns(points)])
 
 
+def _insert_measured(run: Run, measured: Sequence[Measured]) -> None:
+    for one in measured:
+        if one.model.experiment.project_id != run.experiment.project_id:
+            raise Invalid(f"The logged model {one.model.key} is of another project.", code="foreign_model")
+    of = zip(*((one.model.pk, one.dataset_name, one.dataset_digest) for one in measured), strict=True)
+    with connection.cursor() as cursor:
+        given = [*_columns([one.point for one in measured]), *(list(column) for column in of)]
+        cursor.execute(_MEASURED, [run.pk, *given])
+
+
 def _columns(points: Sequence[MetricPoint]) -> list[Any]:
     """Return what unnest takes; but for names as PostgreSQL writes arrays, which costs a tenth of having it done."""
     now = timezone.now()
@@ -240,7 +271,7 @@ def log_tag(run: Run, *, name: str, changed: Callable[[str], str], by: User) -> 
 
 
 class NoSuchTag(Invalid):
-    """The run has no such tag (404)."""
+    """The run, or the logged model, has no such tag (404)."""
 
     status = 404
 

@@ -119,7 +119,7 @@ VERSIONS = Grammar(
     aliases={"timestamp": "last_updated_timestamp"},
 )
 LOGGED = Grammar(
-    kinds=frozenset({ATTRIBUTE, TAG, PARAM}),
+    kinds=frozenset({METRIC, ATTRIBUTE, TAG, PARAM}),
     texts=frozenset({"name", "model_id", "model_type", "status", "source_run_id"}),
     numbers=frozenset({"creation_timestamp", "last_updated_timestamp"}),
     listed=frozenset({"name", "model_id", "source_run_id"}),

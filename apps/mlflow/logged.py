@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import QuerySet
 
 from apps.experiments.enums import ModelState, ModelUse
@@ -11,7 +12,16 @@ from apps.experiments.models import LoggedModel
 from apps.mlflow.answers import experiment_id, milliseconds, pairs
 from apps.mlflow.callers import Caller
 from apps.mlflow.errors import NotThere
+from apps.mlflow.wire import double
 
+#: Of a model that was measured more often the earlier points are read at the runs.
+MOST_POINTS = 1000
+_POINTS = """
+SELECT model_id, run_id, name, value, step, at, dataset_name, dataset_digest FROM (
+    SELECT *, row_number() OVER (PARTITION BY model_id ORDER BY at DESC, step DESC, id DESC) AS place
+    FROM experiments_modelmetric WHERE model_id = ANY(%s)
+) one WHERE place <= %s ORDER BY model_id, place DESC
+"""
 #: The protocol's names of states, and the numbers of its enum.
 STATES = {
     "LOGGED_MODEL_PENDING": ModelState.PENDING,
@@ -55,9 +65,34 @@ def logged_models_among(caller: Caller, given: Iterable[str]) -> list[LoggedMode
 
 
 def logged_models_in(ids: Sequence[UUID]) -> list[dict[str, Any]]:
-    """Return logged models in the order of ``ids``: one statement."""
+    """Return logged models in the order of ``ids``, each with its metrics: two statements."""
     found = LoggedModel.objects.select_related("experiment", "run").in_bulk(list(ids))
-    return [document(found[pk]) for pk in ids if pk in found]
+    metrics = _metrics(ids)
+    return [document(found[pk], metrics.get(pk, ())) for pk in ids if pk in found]
+
+
+def described(model: LoggedModel) -> dict[str, Any]:
+    """Return a logged model with its metrics: one statement."""
+    return document(model, _metrics([model.pk]).get(model.pk, ()))
+
+
+def _metrics(ids: Sequence[UUID]) -> dict[UUID, list[dict[str, Any]]]:
+    """Return the latest MOST_POINTS points of each model, the oldest first."""
+    found: dict[UUID, list[dict[str, Any]]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(_POINTS, [list(ids), MOST_POINTS])
+        for model, run, name, value, step, at, dataset, digest in cursor.fetchall():
+            point = {
+                "key": name,
+                "value": double(value),
+                "timestamp": milliseconds(at),
+                "step": step,
+                "model_id": f"m-{model.hex}",
+                "run_id": run.hex,
+            }
+            of = {"dataset_name": dataset, "dataset_digest": digest}
+            found.setdefault(model, []).append(point | {key: text for key, text in of.items() if text})
+    return found
 
 
 def artifact_uri(model: LoggedModel) -> str:
@@ -65,8 +100,8 @@ def artifact_uri(model: LoggedModel) -> str:
     return f"mlflow-artifacts:/{experiment_id(model.experiment)}/models/{model.key}/artifacts"
 
 
-def document(model: LoggedModel) -> dict[str, Any]:
-    """Return a logged model. It has no metrics of its own: those stand at the run that measured them."""
+def document(model: LoggedModel, metrics: Iterable[dict[str, Any]] = ()) -> dict[str, Any]:
+    """Return a logged model with these metrics."""
     info = {
         "model_id": model.key,
         "experiment_id": experiment_id(model.experiment),
@@ -81,7 +116,7 @@ def document(model: LoggedModel) -> dict[str, Any]:
     }
     if model.run_id is not None:
         info["source_run_id"] = model.run_id.hex
-    return {"info": info, "data": {"params": pairs(model.params), "metrics": []}}
+    return {"info": info, "data": {"params": pairs(model.params), "metrics": list(metrics)}}
 
 
 def note_use(run: dict[str, Any], model: UUID, use: str, step: int) -> None:

@@ -13,12 +13,15 @@ class Pair(msgspec.Struct):
 
 
 class Point(msgspec.Struct):
-    """One point of a metric; ``timestamp`` in milliseconds."""
+    """One point of a metric, and of which logged model on which data it is; ``timestamp`` in milliseconds."""
 
     key: str
     value: Double
     timestamp: Int64
     step: Int64 | None = None
+    model_id: str | None = None
+    dataset_name: str | None = None
+    dataset_digest: str | None = None
 
 
 class ExperimentById(msgspec.Struct):
@@ -90,6 +93,9 @@ class LogMetric(RunNamed, kw_only=True):
     value: Double
     timestamp: Int64
     step: Int64 | None = None
+    model_id: str | None = None
+    dataset_name: str | None = None
+    dataset_digest: str | None = None
 
 
 class LogParameter(RunNamed, kw_only=True):

@@ -60,6 +60,9 @@ class Table:
     params: str
     default_order: str
     ties: str
+    #: Points of metrics by the name of a metric: where they are, and which one is *the* value. Empty for what has none.
+    metrics: str = ""
+    latest: str = ""
 
 
 RUNS = Table(
@@ -79,6 +82,8 @@ RUNS = Table(
     params="r.params",
     default_order="r.started_at DESC",
     ties="r.started_at DESC, r.id",
+    metrics="experiments_runmetric m WHERE m.run_id = r.id AND m.name = %s",
+    latest="LEFT JOIN experiments_runmetric {0} ON {0}.run_id = r.id AND {0}.name = %s",
 )
 #: The default experiment counts as there before its first use, with the project's key for its own.
 _UNUSED_DEFAULT = (
@@ -130,7 +135,8 @@ VERSIONS = Table(
     numbers=frozenset({"version_number", "creation_timestamp", "last_updated_timestamp"}),
     tags="v.tags",
     params="v.tags",
-    default_order="m.name",
+    # By milliseconds, as clients read the time.
+    default_order="date_trunc('milliseconds', v.updated_at) DESC",
     ties="m.name, v.number DESC, v.id",
 )
 LOGGED = Table(
@@ -150,7 +156,11 @@ LOGGED = Table(
     params="l.params",
     default_order="l.created_at DESC",
     ties="l.created_at DESC, l.id DESC",
+    metrics="experiments_modelmetric m WHERE m.model_id = l.id AND m.name = %s",
+    latest="LEFT JOIN LATERAL (SELECT m.value FROM experiments_modelmetric m WHERE m.model_id = l.id AND m.name = %s "
+    "ORDER BY m.at DESC, m.step DESC, m.id DESC LIMIT 1) {0} ON true",
 )
+_OF_DATASET = "(m.dataset_name = %s AND (%s::text IS NULL OR m.dataset_digest = %s))"
 #: The client leaves prompts out by ``!= 'true'``, which must hold for what has no such tag.
 _PROMPT_TAG = "mlflow.prompt.is_prompt"
 
@@ -166,6 +176,8 @@ class _Statement:
     given: list[Any] = field(default_factory=list)
     order: list[str] = field(default_factory=list)
     ordered: list[Any] = field(default_factory=list)
+    measured_on: str = ""
+    datasets: list[Any] = field(default_factory=list)
 
     def where(self, condition: str, *given: Any) -> None:
         self.conditions.append(condition)
@@ -185,10 +197,11 @@ class _Statement:
         if one.key.kind == METRIC:
             nan = "" if one.operator == "!=" else " AND m.value <> 'NaN'"
             self.where(
-                "EXISTS (SELECT 1 FROM experiments_runmetric m WHERE m.run_id = r.id AND m.name = %s "  # noqa: S608
-                f"AND m.value {_NUMBER_OPERATORS[one.operator]} %s{nan})",
+                f"EXISTS (SELECT 1 FROM {self.table.metrics} "  # noqa: S608
+                f"AND m.value {_NUMBER_OPERATORS[one.operator]} %s{nan}{self.measured_on})",
                 one.key.name,
                 one.value,
+                *self.datasets,
             )
         elif one.key.kind == ATTRIBUTE and one.key.name in self.table.numbers:
             self.where(
@@ -209,9 +222,7 @@ class _Statement:
         way = "DESC" if one.descending else "ASC"
         if one.key.kind == METRIC:
             name = f"s{len(self.joins)}"
-            self.joins.append(
-                f"LEFT JOIN experiments_runmetric {name} ON {name}.run_id = r.id AND {name}.name = %s"
-            )
+            self.joins.append(self.table.latest.format(name))
             self.joined.append(one.key.name)
             self.order.append(
                 f"CASE WHEN {name}.value IS NULL THEN 2 WHEN {name}.value = 'NaN' THEN 1 ELSE 0 END, {name}.value {way}"
@@ -247,6 +258,8 @@ class Search:
     deleted: bool | None = False
     most: int = 1000
     after: str = ""
+    #: Names of datasets with their digests, or None for any; on one of them a logged model must have been measured.
+    datasets: Sequence[tuple[str, str | None]] = ()
 
 
 def search_runs(experiments: Iterable[UUID], wanted: Search) -> tuple[list[UUID], str]:
@@ -287,6 +300,12 @@ def search_logged_models(experiments: Iterable[UUID], wanted: Search) -> tuple[l
     statement = _Statement(LOGGED)
     statement.where("l.experiment_id = ANY(%s)", list(experiments))
     statement.where("l.deleted_at IS NULL AND e.deleted_at IS NULL")
+    if wanted.datasets:
+        statement.measured_on = f" AND ({' OR '.join([_OF_DATASET] * len(wanted.datasets))})"
+        statement.datasets = [one for name, digest in wanted.datasets for one in (name, digest, digest)]
+        if not any(one.key.kind == METRIC for one in wanted.comparisons):
+            any_point = "EXISTS (SELECT 1 FROM experiments_modelmetric m WHERE m.model_id = l.id"
+            statement.where(f"{any_point}{statement.measured_on})", *statement.datasets)
     return _page(statement, wanted)
 
 

@@ -144,6 +144,35 @@ def test_a_script_logs_models(script):
     assert set(Version.objects.values_list("logged_model", flat=True)) == {row.pk}
 
 
+def test_a_script_of_scikit_learn_logs_registers_and_loads(script, request):
+    found = script("flavours")
+    search, alone, by_hand = (Run.objects.get(pk=one) for one in found["runs"])
+    assert (search.name, search.state) == ("search", "finished")
+    assert [one[::2] for one in found["children"]] == [["FINISHED", True]] * 2
+    assert len({one[1] for one in found["children"]}) == 2
+    assert found["best"]
+    assert {"cv_results.csv", "estimator.html"} <= set(found["files"])
+    assert alone.params["C"] == "0.5"
+    assert found["params"]
+    assert found["tags"] == ["LogisticRegression", "sklearn"]
+    assert found["scores"] == [True, True]
+    assert found["inputs"] == [1]
+    assert found["same"] == [[True, True]] * 4
+    assert found["signature"]
+    first, second = Version.objects.order_by("number")
+    assert (first.run_id, second.run_id) == (alone.pk, by_hand.pk)
+    for version in (first, second):
+        assert version.stage == "development"
+        assert {"MLmodel", "requirements.txt"} <= set(version.artifacts.values_list("path", flat=True))
+    three = request.node.callspec.params["script"] == "mlflow3"
+    score = Metric.objects.filter(run=by_hand, name="held_out").values_list("value", flat=True)
+    assert found["measured"] == (
+        [["held_out", *score, 7, True, None], ["loss", 0.25, 0, True, "held out"]] if three else []
+    )
+    assert found["searched"] == [True] * three
+    assert LoggedModel.objects.filter(pk=second.logged_model_id).count() == three
+
+
 @pytest.mark.parametrize("script", ["mlflow2"], indirect=True)
 def test_a_script_notes_models(script):
     assert script("noted") == [[path, Run.objects.get().pk.hex] for path in ("model", "other")]

@@ -112,6 +112,9 @@ def test_tags_come_and_go_and_parameters_stay(mlflow, model):
     assert got(mlflow, model)["info"]["tags"] == [{"key": "a/b", "value": "1"}, {"key": "c", "value": ""}]
     mlflow.delete(f"logged-models/{model}/tags/a/b")
     assert got(mlflow, model)["info"]["tags"] == [{"key": "c", "value": ""}]
+    status, code, message = mlflow.refused(f"logged-models/{model}/tags/a/b", method="delete")
+    assert (status, code) == ABSENT
+    assert f"No tag with key 'a/b' found for model with ID '{model}'" in message
     for _ in range(2):
         mlflow.post(f"logged-models/{model}/params", params=[{"key": "p", "value": "1"}])
     changed = [{"key": "p", "value": "2"}]
@@ -198,7 +201,11 @@ def test_models_are_searched(mlflow, run, model):
     )
     assert [one["models"][0]["info"]["name"] for one in (page, again)] == ["forest", "trees"]
     assert "next_page_token" not in again
-    for wrong in ({"filter": "metrics.a > 1"}, {"datasets": [{"dataset_name": "d"}]}, {"max_results": 1001}):
+    for wrong in (
+        {"filter": "metrics.a > 'x'"},
+        {"datasets": [{"dataset_digest": "d"}]},
+        {"max_results": 1001},
+    ):
         assert mlflow.refused("logged-models/search", experiment_ids=["0"], **wrong)[:2] == INVALID
 
 

@@ -1,6 +1,7 @@
 """Calls about logged models, and about the models that runs log."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from apps.core.errors import Invalid
@@ -62,7 +63,7 @@ def create(caller: Caller, form: CreateLoggedModel) -> dict[str, Any]:
 
 def get(caller: Caller, form: LoggedModelNamed) -> dict[str, Any]:
     """Return a model."""
-    return {"model": logged.document(logged.logged_model_of(caller, form.model_id))}
+    return {"model": logged.described(logged.logged_model_of(caller, form.model_id))}
 
 
 def finalize(caller: Caller, form: FinalizeModel) -> dict[str, Any]:
@@ -71,7 +72,7 @@ def finalize(caller: Caller, form: FinalizeModel) -> dict[str, Any]:
     if name not in logged.STATES:
         raise wrong(name, "status", f"choose one of {', '.join(logged.STATES)}.")
     model = logged.logged_model_of(caller, form.model_id)
-    return {"model": logged.document(services.finalize(model, state=logged.STATES[name], by=caller.user))}
+    return {"model": logged.described(services.finalize(model, state=logged.STATES[name], by=caller.user))}
 
 
 def delete(caller: Caller, form: LoggedModelNamed) -> dict[str, Any]:
@@ -85,7 +86,7 @@ def set_tags(caller: Caller, form: LoggedModelTags) -> dict[str, Any]:
     tags: dict[str, str | None] = dict(tags_of(form.tags))
     model = logged.logged_model_of(caller, form.model_id)
     changed = services.tag_logged_model(model, tags=tags, by=caller.user)
-    return {"model": logged.document(changed)}
+    return {"model": logged.described(changed)}
 
 
 def delete_tag(caller: Caller, form: LoggedModelTagKey) -> dict[str, Any]:
@@ -119,12 +120,7 @@ def list_files(caller: Caller, form: ListModelFiles) -> dict[str, Any]:
 
 def search(caller: Caller, form: SearchModels) -> dict[str, Any]:
     """Return a page of the models of some experiments that fit."""
-    if form.datasets:
-        raise Invalid(
-            "Logged models have no metrics of their own here, so that they cannot be searched by datasets. "
-            "Search runs instead.",
-            code="unsupported",
-        )
+    datasets = [_dataset(one, f"datasets[{place}]") for place, one in enumerate(form.datasets or ())]
     try:
         comparisons = parse_filter(form.filter or "", LOGGED)
         order = parse_order((_clause(one) for one in form.order_by or ()), LOGGED)
@@ -135,11 +131,18 @@ def search(caller: Caller, form: SearchModels) -> dict[str, Any]:
         order=order,
         most=page_size(form.max_results, default=100, most=1000),
         after=form.page_token or "",
+        datasets=datasets,
     )
     keys = queries.experiment_keys(caller, form.experiment_ids or ())
     ids, following = searching.search_logged_models(keys, wanted) if keys else ([], "")
     document: dict[str, Any] = {"models": logged.logged_models_in(ids)}
     return document | ({"next_page_token": following} if following else {})
+
+
+def _dataset(given: Mapping[str, str], place: str) -> tuple[str, str | None]:
+    if not given.get("dataset_name"):
+        raise missing(f"{place}.dataset_name")
+    return given["dataset_name"], given.get("dataset_digest") or None
 
 
 def _clause(given: OrderBy) -> str:

@@ -1,5 +1,6 @@
 """Calls by which a run logs, and by which its points are read back."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from apps.core.errors import Invalid
@@ -55,6 +56,25 @@ def _point(given: Point | LogMetric, place: str) -> MetricPoint:
     )
 
 
+def _measured(
+    caller: Caller, given: Sequence[Point | LogMetric], points: Sequence[MetricPoint]
+) -> list[recording.Measured]:
+    """Return those of the points that say of which logged model they are; raises NotThere for one that is not there."""
+    said = [(one, point) for one, point in zip(given, points, strict=True) if one.model_id]
+    if not said:
+        return []
+    models = logged.logged_models_among(caller, (one.model_id or "" for one, _ in said))
+    return [
+        recording.Measured(
+            point,
+            model,
+            demand_value(one.dataset_name or "", "dataset_name", LONGEST_NAME),
+            demand_value(one.dataset_digest or "", "dataset_digest", LONGEST_DIGEST),
+        )
+        for (one, point), model in zip(said, models, strict=True)
+    ]
+
+
 def _log(caller: Caller, run: str, batch: recording.Batch) -> dict[str, Any]:
     demand_value(batch.tags.get(recording.NAME_TAG, ""), "value", LONGEST_KEY)
     key = queries.uuid_of(run)
@@ -65,8 +85,9 @@ def _log(caller: Caller, run: str, batch: recording.Batch) -> dict[str, Any]:
 
 def log_metric(caller: Caller, form: LogMetric) -> dict[str, Any]:
     """Log one point."""
-    made = _point(form, "")
-    return _log(caller, run_id(form), recording.Batch(points=[made]))
+    made = [_point(form, "")]
+    batch = recording.Batch(points=made, measured=_measured(caller, [form], made))
+    return _log(caller, run_id(form), batch)
 
 
 def log_parameter(caller: Caller, form: LogParameter) -> dict[str, Any]:
@@ -91,8 +112,10 @@ def log_batch(caller: Caller, form: LogBatch) -> dict[str, Any]:
     """Log points, parameters and tags, all or none."""
     points, params, tags = form.metrics or [], form.params or [], form.tags or []
     demand_sizes(len(points), len(params), len(tags))
+    made = [_point(one, f"metrics[{place}].") for place, one in enumerate(points)]
     batch = recording.Batch(
-        points=[_point(one, f"metrics[{place}].") for place, one in enumerate(points)],
+        points=made,
+        measured=_measured(caller, points, made),
         params=params_of(params),
         tags=tags_of(tags),
     )
