@@ -212,11 +212,11 @@ def test_files_of_a_run_that_a_version_came_from_stay(mlflow, run, root, model, 
 def test_a_list_of_files_costs_the_same(mlflow, root, django_assert_num_queries):
     put(mlflow, f"{root}/a")
     listed(mlflow, root)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         listed(mlflow, root)
     put(mlflow, f"{root}/b")
     put(mlflow, f"{root}/c/d")
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         listed(mlflow, root)
 
 
