@@ -274,7 +274,7 @@ def test_versions_are_searched(mlflow, churn, run):
         found = mlflow.get("model-versions/search", filter=filter, **more)["model_versions"]
         return [(one["name"], one["version"]) for one in found]
 
-    assert search() == [("Churn", "2"), ("Churn", "1"), ("Other one", "1")]
+    assert search() == [("Other one", "1"), ("Churn", "2"), ("Churn", "1")]
     assert search("name = 'Churn'") == [("Churn", "2"), ("Churn", "1")]
     assert search("name='Churn'", max_results=1) == [("Churn", "2")]
     assert search(f"run_id = '{second}'") == [("Churn", "2")]
