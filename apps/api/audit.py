@@ -84,7 +84,7 @@ class Head(Endpoint):
         responses=HeadOut,
     )
     def get(self, request: Request) -> Response:
-        """Return the newest signed head, with the proof that it grew out of the older one that you hold."""
+        """Return the newest signed head, with the proof that it grew out of the older one that you hold; 409 before the first."""
         seal = proofs.newest_seal()
         if seal is None:
             raise Refused(

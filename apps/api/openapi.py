@@ -120,6 +120,7 @@ EXCHANGE = "/api/v1/token"
 def say_what_all_share(result: dict[str, Any], generator: Any, **_: Any) -> dict[str, Any]:
     """Add to each operation the problems that it may answer, and to what writes the header that makes it act once."""
     components = result["components"]
+    _say_any_once(result)
     components["schemas"]["Problem"] = _PROBLEM
     components["responses"] = {
         f"Problem{status}": _response(status, *said) for status, said in _PROBLEMS.items()
@@ -133,12 +134,26 @@ def say_what_all_share(result: dict[str, Any], generator: Any, **_: Any) -> dict
                 more = _WHEN_WRITING
             elif any(one["in"] == "query" for one in operation.get("parameters", ())):
                 more = _WHEN_ASKING
-            for status in sorted(_ALWAYS + more):
+            # What the words of an operation name, it may answer.
+            named = tuple(one for one in _PROBLEMS if str(one) in operation.get("description", ""))
+            for status in sorted({*_ALWAYS, *more, *named}):
                 reference = {"$ref": f"#/components/responses/Problem{status}"}
                 operation["responses"].setdefault(str(status), reference)
             if method == "post":
                 operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
     return result
+
+
+def _say_any_once(part: Any) -> None:
+    """Take back “anything, or null, but not both”, which is how a nullable field of JSON is written, and refuses null."""
+    if isinstance(part, dict):
+        if part.get("oneOf") == [{}, {"type": "null"}]:
+            del part["oneOf"]
+        for inner in part.values():
+            _say_any_once(inner)
+    elif isinstance(part, list):
+        for inner in part:
+            _say_any_once(inner)
 
 
 def _response(status: int, meaning: str, code: str, sentence: str) -> dict[str, Any]:

@@ -27,6 +27,8 @@ from apps.notifications.models import Delivery, Webhook
 from apps.policies.queries import pack_of
 from apps.projects.models import DatasetVersion, DataSource, KillCriterion, Project
 from apps.registry.models import Model, Version
+from apps.uploads import services as uploads
+from apps.uploads.models import Upload
 from tests.api.test_deny import LISTS, World
 from tests.cast import evaluate
 from tests.data.conftest import SAMPLE, rows_of, run
@@ -62,6 +64,7 @@ _ROWS = {
     "reviews": Review,
     "runs": Run,
     "trusts": Trust,
+    "uploads": Upload,
     "versions": Version,
     "webhooks": Webhook,
 }
@@ -115,6 +118,8 @@ def make(version: Version, cast: dict[str, User], pipeline: User, secret: str) -
     notifications.send_test(webhook, by=ada)
     _answer(version, dev)
     _samples(project, dev)
+    for owner in (ada, pipeline):
+        uploads.begin(project, size_bytes=10, sha256="0" * 64, by=owner)
     live = conditional.promoted(conditional.world(cast), cast, conditional.all_terms(ada))
     conditional.report(live, dev, traffic_percent=50.0, drift=0.1)
     _, own = accounts.issue_token(ada, name="all", scopes=Scope.values, by=ada)

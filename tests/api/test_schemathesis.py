@@ -38,6 +38,8 @@ CHECKS = [
     content_type_conformance,
     response_schema_conformance,
 ]
+#: A part of a file is sent as bytes are.
+schemathesis.serializer.alias("application/partial-upload", "application/octet-stream")
 #: Requests of an operation.
 EXAMPLES = 6
 #: Operations by the beginning of their address, so that workers share them.
