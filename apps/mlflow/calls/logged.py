@@ -23,7 +23,7 @@ from apps.mlflow.calls.limits import (
     tags_of,
     wrong,
 )
-from apps.mlflow.filters import LOGGED, BadFilter, parse_filter, parse_order
+from apps.mlflow.filters import LOGGED
 from apps.mlflow.messages import (
     CreateLoggedModel,
     FinalizeModel,
@@ -121,11 +121,8 @@ def list_files(caller: Caller, form: ListModelFiles) -> dict[str, Any]:
 def search(caller: Caller, form: SearchModels) -> dict[str, Any]:
     """Return a page of the models of some experiments that fit."""
     datasets = [_dataset(one, f"datasets[{place}]") for place, one in enumerate(form.datasets or ())]
-    try:
-        comparisons = parse_filter(form.filter or "", LOGGED)
-        order = parse_order((_clause(one) for one in form.order_by or ()), LOGGED)
-    except BadFilter as error:
-        raise Invalid(str(error), code="bad_filter") from None
+    clauses = [_clause(one) for one in form.order_by or ()]
+    comparisons, order = searching.parsed(form.filter, clauses, LOGGED)
     wanted = searching.Search(
         comparisons=comparisons,
         order=order,
