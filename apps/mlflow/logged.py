@@ -12,6 +12,7 @@ from apps.experiments.models import LoggedModel
 from apps.mlflow.answers import experiment_id, milliseconds, pairs
 from apps.mlflow.callers import Caller
 from apps.mlflow.errors import NotThere
+from apps.mlflow.queries import uuid_of
 from apps.mlflow.wire import double
 
 #: Of a model that was measured more often the earlier points are read at the runs.
@@ -38,10 +39,7 @@ def _models(caller: Caller) -> QuerySet[LoggedModel]:
 
 
 def _uuid(given: str) -> UUID | None:
-    digits = given.removeprefix("m-")
-    if not given.startswith("m-") or len(digits) != 32 or not set(digits) <= set("0123456789abcdef"):
-        return None
-    return UUID(hex=digits)
+    return uuid_of(given[2:]) if given.startswith("m-") else None
 
 
 def logged_model_of(caller: Caller, given: str) -> LoggedModel:

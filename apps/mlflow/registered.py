@@ -14,6 +14,7 @@ from apps.core.texts import whole_number
 from apps.mlflow.answers import USER_TAG, milliseconds, pairs
 from apps.mlflow.callers import Caller
 from apps.mlflow.errors import NotThere
+from apps.mlflow.queries import uuid_of
 from apps.policies.pack import PRODUCTION, Pack
 from apps.policies.queries import pack_of, without_texts
 from apps.registry.models import Model, Version
@@ -111,9 +112,8 @@ def version_of(caller: Caller, name: str, number: str) -> Version:
 
 def version_with_id(caller: Caller, given: str) -> Version:
     """Return a version by the 32 hex digits under which its files are; raises NotThere."""
-    found = None
-    if len(given) == 32 and all(one in "0123456789abcdef" for one in given):
-        found = _versions(caller).filter(pk=UUID(hex=given)).first()
+    pk = uuid_of(given)
+    found = None if pk is None else _versions(caller).filter(pk=pk).first()
     if found is None:
         raise NotThere(f"There is no version {given[:80]}, or not for this token.")
     return found
