@@ -128,6 +128,15 @@ def file_infos(kept: Iterable[Kept], path: str) -> list[dict[str, Any]]:
     return list(found.values())
 
 
+def listing(root: str, kept: Iterable[Kept], path: str) -> dict[str, Any]:
+    """Return what is in a folder below a root, each with its path from that root on."""
+    found = file_infos(kept, path)
+    return {
+        "root_uri": root,
+        "files": [{**one, "path": f"{path}/{one['path']}"} for one in found] if path else found,
+    }
+
+
 def run_document(run: Run) -> dict[str, Any]:
     """Return a run with its parameters and tags; whoever has read them adds its metrics, datasets and models."""
     return {

@@ -7,7 +7,7 @@ from typing import Any
 from apps.core.errors import Invalid
 from apps.experiments import logged as services
 from apps.mlflow import logged, queries, searching
-from apps.mlflow.answers import file_infos
+from apps.mlflow.answers import listing, undotted
 from apps.mlflow.callers import Caller
 from apps.mlflow.calls.limits import (
     LONGEST_NAME,
@@ -112,10 +112,8 @@ def log_params(caller: Caller, form: LoggedModelParams) -> dict[str, Any]:
 def list_files(caller: Caller, form: ListModelFiles) -> dict[str, Any]:
     """Return what is in a folder of a model, each with its path from the model's own folder on."""
     model = logged.logged_model_of(caller, form.model_id)
-    path = (form.artifact_directory_path or "").removesuffix("/")
-    found = file_infos(OfLogged(model, path).within(), path)
-    shown = [{**one, "path": f"{path}/{one['path']}" if path else one["path"]} for one in found]
-    return {"root_uri": logged.artifact_uri(model), "files": shown}
+    path = undotted(form.artifact_directory_path or "")
+    return listing(logged.artifact_uri(model), OfLogged(model, path).within(), path)
 
 
 def search(caller: Caller, form: SearchModels) -> dict[str, Any]:
