@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
+from uuid import UUID
 
 from apps.core.errors import Invalid
 from apps.core.models import Blob
@@ -95,6 +96,11 @@ def info(run: Run) -> dict[str, Any]:
 def artifact_uri(run: Run) -> str:
     """Return where clients find the files of a run: at the proxy of the server they talk to."""
     return f"mlflow-artifacts:/{experiment_id(run.experiment)}/{run.pk.hex}/artifacts"
+
+
+def model_key(model: UUID) -> str:
+    """Return the id by which clients name a logged model."""
+    return f"m-{model.hex}"
 
 
 def undotted(path: str) -> str:

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from apps.experiments.enums import ModelState, ModelUse
 from apps.experiments.models import LoggedModel
-from apps.mlflow.answers import experiment_id, milliseconds, pairs
+from apps.mlflow.answers import experiment_id, milliseconds, model_key, pairs
 from apps.mlflow.callers import Caller
 from apps.mlflow.errors import NotThere
 from apps.mlflow.queries import uuid_of
@@ -85,7 +85,7 @@ def _metrics(ids: Sequence[UUID]) -> dict[UUID, list[dict[str, Any]]]:
                 "value": double(value),
                 "timestamp": milliseconds(at),
                 "step": step,
-                "model_id": f"m-{model.hex}",
+                "model_id": model_key(model),
                 "run_id": run.hex,
             }
             of = {"dataset_name": dataset, "dataset_digest": digest}
@@ -119,7 +119,7 @@ def document(model: LoggedModel, metrics: Iterable[dict[str, Any]] = ()) -> dict
 
 def note_use(run: dict[str, Any], model: UUID, use: str, step: int) -> None:
     """Add to a run's document a model that it made or read."""
-    key = f"m-{model.hex}"
+    key = model_key(model)
     if use == ModelUse.OUTPUT:
         run["outputs"]["model_outputs"].append({"model_id": key, "step": step})
     else:

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 
 from apps.core.errors import Invalid
 from apps.core.texts import whole_number
-from apps.mlflow.answers import USER_TAG, milliseconds, pairs
+from apps.mlflow.answers import USER_TAG, milliseconds, model_key, pairs
 from apps.mlflow.callers import Caller
 from apps.mlflow.errors import NotThere
 from apps.mlflow.queries import uuid_of
@@ -202,7 +202,7 @@ def version_document(version: Version | ShownVersion, pack: Pack) -> dict[str, A
     if version.run_id is not None:
         document["run_id"] = version.run_id.hex
     if version.logged_model_id is not None:
-        document["model_id"] = f"m-{version.logged_model_id.hex}"
+        document["model_id"] = model_key(version.logged_model_id)
     return document
 
 
