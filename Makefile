@@ -9,7 +9,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
-	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
+	@grep -E '^[a-z0-9-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 20
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "mlgov needs Python 3.11 or newer; name one with PYTHON=python3.11.")'
@@ -54,15 +54,15 @@ test: $(VENV)/.dev  ## run every test
 
 check: check-style check-types check-django  ## format, lint, types, bands, and stale generated files
 
-check-style: $(VENV)/.dev
+check-style: $(VENV)/.dev  ## format, lint and bands alone
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/lint-imports
 
-check-types: $(VENV)/.dev
+check-types: $(VENV)/.dev  ## types alone
 	@$(BIN)/mypy
 
-check-django: $(VENV)/.dev
+check-django: $(VENV)/.dev  ## settings, migrations and generated files alone
 	@MLGOV_VAR=var/test $(BIN)/python manage.py check
 	@MLGOV_VAR=var/test MLGOV_ROLE=owner $(BIN)/python manage.py makemigrations --check --dry-run
 	@$(BIN)/python manage.py docs --check

@@ -11,7 +11,6 @@ import secrets
 import sys
 import time
 from collections import Counter
-from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
@@ -24,8 +23,8 @@ from bench.load_report import Memory, calls, flat, minutes
 from bench.load_server import Ended, Running, supervised
 from bench.load_training import Trainer
 from bench.rest import make_tokens
-from bench.rest_calls import MOST_CLIENTS, is_there
-from bench.rest_load import Client, Request, Target
+from bench.rest_calls import MOST_CLIENTS
+from bench.rest_load import Target
 from bench.rest_servers import HOST
 
 #: By turns: half of the clients train.
@@ -65,12 +64,8 @@ def place_of(port: int, tokens: tuple[str, ...], people: tuple[tuple[str, str], 
     from apps.projects.models import Project
 
     target = Target("mlgov", HOST, port, "/mlflow", tokens)
-    with closing(Client(target, 0)) as client:
-        registry = is_there(client, Request("GET", "mlflow/registered-models/search"))
-    if not registry:
-        print("left out: the server does not have MLflow's calls of the registry yet")
     project = str(Project.objects.get(slug=SLUG).pk)
-    return Place(target, project, SLUG, people, registry, 0, 0)
+    return Place(target, project, SLUG, people, 0, 0)
 
 
 def watch(crowd: Crowd, place: Place, running: Running, clients: int) -> tuple[Diary, Memory]:
@@ -115,7 +110,7 @@ def run(options: Any, running: Running, crowd: Crowd, admin: Any, place: Place) 
     short = tell(diary.errors)
     print(flush=True)
     short += settle(admin)
-    short += agree(admin, diary, place.project, registry=place.registry)
+    short += agree(admin, diary, place.project)
     short += jobs(admin)
     short += verified()
     short += stored(diary)

@@ -38,8 +38,6 @@ class Place:
     slug: str
     #: E-mail addresses and passwords of those who use the portal, by turns.
     people: tuple[tuple[str, str], ...]
-    #: Whether the server has MLflow's calls of the registry.
-    registry: bool
     begins: float
     ends: float
 

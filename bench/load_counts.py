@@ -22,11 +22,8 @@ ROWS = {
     "models": "SELECT count(*) FROM registry_model",
     "versions": "SELECT count(*) FROM registry_version",
     "checks": "SELECT count(*) FROM registry_check WHERE name = 'load_test'",
+    "tags of versions": "SELECT count(*) FROM registry_version, jsonb_each_text(tags) one WHERE one.key = 'load.' || one.value",
     "evaluations": "SELECT count(*) FROM evaluations_evaluation WHERE state = 'complete'",
-}
-#: Only where the server has MLflow's calls of the registry.
-ROWS_OF_REGISTRY = {
-    "tags of versions": "SELECT count(*) FROM registry_version, jsonb_each_text(tags) one WHERE one.key = 'load.' || one.value"
 }
 #: Each file by its digest. A version that was registered by MLflow's calls has files of its run.
 FILES = {
@@ -76,12 +73,12 @@ def settle(admin: Any) -> list[str]:
         time.sleep(LOOK_SECONDS)
 
 
-def agree(admin: Any, diary: Diary, project: str, *, registry: bool) -> list[str]:
+def agree(admin: Any, diary: Diary, project: str) -> list[str]:
     """Print rows, files, events and jobs beside what was answered; return in words where they differ."""
     done = diary.done + Counter({what: digests.total() for what, digests in diary.files.items()})
     short = []
     print(f"\n{'':<40} {'answered':>10} {'found':>10}")
-    for what, statement in (ROWS | (ROWS_OF_REGISTRY if registry else {})).items():
+    for what, statement in ROWS.items():
         short += _compared(what, done[what], _count(admin, statement))
     for what, statement in FILES.items():
         found = Counter(digest for (digest,) in admin.execute(statement))

@@ -18,8 +18,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bench.database import own_database
-from bench.rest_calls import CALLS, MOST_CLIENTS, REGISTRY, Call, World, is_there, prepare
-from bench.rest_load import PROCESSES, Client, Found, Load
+from bench.rest_calls import CALLS, MOST_CLIENTS, Call, World, prepare
+from bench.rest_load import PROCESSES, Found, Load
 from bench.rest_servers import WORKERS, Server, mlflow, mlgov
 from tests.clients import python_of
 
@@ -125,25 +125,6 @@ def say(call: Call, clients: int, ours: Figures, theirs: Figures) -> list[str]:
     return short
 
 
-def known(peers: tuple[Peer, Peer]) -> list[Call]:
-    """Return the calls that both have; says which are left out. Trying one that writes adds a row."""
-    found = []
-    for call in REGISTRY:
-        missing = []
-        for peer in peers:
-            client = Client(peer.server.target, 0)
-            if is_there(client, call.make(peer.has, 0, 0)):
-                peer.rows.update(call.adds)
-            else:
-                missing.append(peer.server.target.name)
-            client.close()
-        if missing:
-            print(f"{call.name:<30} left out: {' and '.join(missing)} does not have this call yet")
-        else:
-            found.append(call)
-    return [*found, *CALLS]
-
-
 def agree(peers: tuple[Peer, Peer]) -> list[str]:
     """Print the rows of each server beside what it said it had written; return in words where they differ."""
     short = []
@@ -181,7 +162,7 @@ def run(load: Load, servers: tuple[Server, Server], options: Any) -> list[str]:
         server.analyze()
         made.append(Peer(server, has, rows))
     peers = (made[0], made[1])
-    calls = [one for one in known(peers) if options.only in one.name]
+    calls = [one for one in CALLS if options.only in one.name]
     heads = ("mlgov", "mlflow", "ratio", "p50 ms", "mlflow", "p95 ms", "mlflow", "errors", "mlflow")
     widths = (9, 9, 7, 9, 9, 9, 9, 6, 6)
     titles = " ".join(f"{head:>{width}}" for head, width in zip(heads, widths, strict=True))

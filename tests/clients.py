@@ -1,6 +1,7 @@
 """MLflow's own clients, each in a virtual environment under var/ that is made once from its pinned requirements.
 
-``python -m tests.clients`` makes those that are missing; a test that needs one does so too.
+``python -m tests.clients`` makes those that are missing; a test that needs one does so too, and bench/rest.py makes that of
+MLflow's server.
 """
 
 import fcntl

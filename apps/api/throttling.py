@@ -24,9 +24,8 @@ class _Throttle(BaseThrottle):
 
     def allow_request(self, request: Request, view: Any) -> bool:
         self._left = spend(budget_of(self.budget), self.who(request))
-        if hasattr(
-            view, "left"
-        ):  # apps/api/counted.py, which cannot be imported while its base loads this class
+        # apps/api/counted.py, which cannot be imported while its base loads this class.
+        if hasattr(view, "left"):
             view.left = self._left
         return self._left.allowed
 

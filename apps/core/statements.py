@@ -93,15 +93,19 @@ def _insertion(model: type[Model], given: tuple[str, ...]) -> str:
     return f"INSERT INTO {table} AS made ({', '.join(given)}) VALUES ({marks}) RETURNING {every_column(model).of('made')}"  # noqa: S608
 
 
-def update(row: M, where: str, conditions: Sequence[Any], **fields: Any) -> bool:
-    """Set fields of a row to values, with what ``where`` adds; tell whether it was there, and read it anew."""
+def update(row: M, ending: str, given: Sequence[Any], /, **fields: Any) -> bool:
+    """Set fields of a row to values; tell whether it was there, and read it anew.
+
+    ``ending`` is what follows the fields in the statement: further columns, then WHERE; the row is called ``kept`` there,
+    and its key is the first of the parameters, before ``given``.
+    """
     named = [row._meta.get_field(name) for name in fields]
     values = [
         field.get_db_prep_save(getattr(value, "pk", value) if field.is_relation else value, connection)  # type: ignore[union-attr]
         for field, value in zip(named, fields.values(), strict=True)
     ]
-    text = _updating(type(row), tuple(field.column for field in named), where)  # type: ignore[union-attr]
-    found = rows(text, [*values, row.pk, *conditions])
+    text = _updating(type(row), tuple(field.column for field in named), ending)  # type: ignore[union-attr]
+    found = rows(text, [*values, row.pk, *given])
     if not found:
         return False
     every_column(type(row)).read_into(row, found[0])
@@ -114,8 +118,8 @@ def update(row: M, where: str, conditions: Sequence[Any], **fields: Any) -> bool
 
 
 @cache
-def _updating(model: type[Model], columns: tuple[str, ...], where: str) -> str:
+def _updating(model: type[Model], columns: tuple[str, ...], ending: str) -> str:
     sets = "".join(f"{column} = %s, " for column in columns)
     return (
-        f"UPDATE {model._meta.db_table} AS kept SET {sets}{where} RETURNING {every_column(model).of('kept')}"  # noqa: S608
+        f"UPDATE {model._meta.db_table} AS kept SET {sets}{ending} RETURNING {every_column(model).of('kept')}"  # noqa: S608
     )

@@ -66,6 +66,11 @@ def store(run: Run, *, path: str, stream: blobs.Readable, by: User) -> Blob:
     Raises Forbidden, Invalid for the path, TooLarge.
     """
     can(by, Right.CONTRIBUTE, run.experiment.project).enforce()
+    return stored(path, stream)
+
+
+def stored(path: str, stream: blobs.Readable) -> Blob:
+    """Keep a content, of the type that its path says; raises Invalid for the path, TooLarge."""
     demand_path(path)
     kind = mimetypes.guess_type(path)[0] or "application/octet-stream"
     return blobs.store(stream, max_bytes=settings.MAX_UPLOAD_BYTES, media_type=kind)

@@ -5,11 +5,9 @@ version came stays is the registry's rule.
 """
 
 import json
-import mimetypes
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.conf import settings
 from django.db.models.functions import Now
 
 from apps.accounts.models import User
@@ -20,7 +18,7 @@ from apps.core.errors import Invalid, Refused
 from apps.core.ids import new_id
 from apps.core.models import Blob
 from apps.experiments.enums import OPEN_RUN, ModelState, ModelUse
-from apps.experiments.files import demand_path
+from apps.experiments.files import demand_path, stored
 from apps.experiments.models import Experiment, LoggedModel, ModelFile, Run, RunModel
 from apps.experiments.recording import NoSuchTag, amend_models, held, log_tag
 from apps.projects.permissions import Right, can
@@ -127,9 +125,7 @@ def delete_logged_model(model: LoggedModel, *, by: User) -> LoggedModel:
 def store_model_file(model: LoggedModel, *, path: str, stream: blobs.Readable, by: User) -> Blob:
     """Keep a content that is meant for a model, outside any transaction; ``put_model_file`` makes it a file of it."""
     can(by, Right.CONTRIBUTE, model.experiment.project).enforce()
-    demand_path(path)
-    kind = mimetypes.guess_type(path)[0] or "application/octet-stream"
-    return blobs.store(stream, max_bytes=settings.MAX_UPLOAD_BYTES, media_type=kind)
+    return stored(path, stream)
 
 
 @service

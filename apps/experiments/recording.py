@@ -1,6 +1,6 @@
 """What a run logs in one request: points, parameters, tags, datasets; all of it or none.
 
-While the run runs this writes no event and steps no version, and the event of its end says what was logged (record 25).
+While the run runs this writes no event and steps no version, and the event of its end says what was logged (record 27).
 After its end each request is one audited change.
 """
 

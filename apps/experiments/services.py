@@ -307,7 +307,7 @@ def log_artifact(
 
 @service
 def end_run(run: Run, *, by: User, state: str = RunState.FINISHED, notes: str = "") -> Run:
-    """End a run; what it logged can no longer grow."""
+    """End a run. Only MLflow's clients log into it afterwards, each time with an event (record 27)."""
     can(by, Right.CONTRIBUTE, run.experiment.project).enforce()
     current = _running(run)
     if state not in ENDED_RUN:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
+from uuid import UUID
 
 from apps.core.errors import Invalid
 from apps.core.models import Blob
@@ -97,6 +98,11 @@ def artifact_uri(run: Run) -> str:
     return f"mlflow-artifacts:/{experiment_id(run.experiment)}/{run.pk.hex}/artifacts"
 
 
+def model_key(model: UUID) -> str:
+    """Return the id by which clients name a logged model."""
+    return f"m-{model.hex}"
+
+
 def undotted(path: str) -> str:
     """Return the path of a folder without the parts that are ``.``: a client that wants all lists ``.``, then ``./a``."""
     return "/".join(part for part in path.removesuffix("/").split("/") if part != ".")
@@ -126,6 +132,15 @@ def file_infos(kept: Iterable[Kept], path: str) -> list[dict[str, Any]]:
             else {"path": name, "is_dir": False, "file_size": one.blob.size_bytes},
         )
     return list(found.values())
+
+
+def listing(root: str, kept: Iterable[Kept], path: str) -> dict[str, Any]:
+    """Return what is in a folder below a root, each with its path from that root on."""
+    found = file_infos(kept, path)
+    return {
+        "root_uri": root,
+        "files": [{**one, "path": f"{path}/{one['path']}"} for one in found] if path else found,
+    }
 
 
 def run_document(run: Run) -> dict[str, Any]:

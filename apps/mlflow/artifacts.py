@@ -1,7 +1,8 @@
-"""The proxy of artifacts: the files of runs and versions, by the addresses under which MLflow's clients put and get them.
+"""The proxy of artifacts: files by the addresses under which MLflow's clients put and get them.
 
-An address is ``<experiment>/<run>/artifacts/<path>``, or ``versions/<version>/artifacts/<path>`` for what is pinned to a
-version; Django has decoded it once, and it is not decoded again.
+An address is ``<experiment>/<run>/artifacts/<path>``, ``<experiment>/models/<model id>/artifacts/<path>`` for a logged model,
+or ``versions/<version>/artifacts/<path>`` for what is pinned to a version; Django has decoded it once, and it is not
+decoded again.
 """
 
 from django.http import FileResponse, HttpRequest, HttpResponse

@@ -9,9 +9,10 @@ from django.db.models import QuerySet
 
 from apps.experiments.enums import ModelState, ModelUse
 from apps.experiments.models import LoggedModel
-from apps.mlflow.answers import experiment_id, milliseconds, pairs
+from apps.mlflow.answers import experiment_id, milliseconds, model_key, pairs
 from apps.mlflow.callers import Caller
 from apps.mlflow.errors import NotThere
+from apps.mlflow.queries import uuid_of
 from apps.mlflow.wire import double
 
 #: Of a model that was measured more often the earlier points are read at the runs.
@@ -38,10 +39,7 @@ def _models(caller: Caller) -> QuerySet[LoggedModel]:
 
 
 def _uuid(given: str) -> UUID | None:
-    digits = given.removeprefix("m-")
-    if not given.startswith("m-") or len(digits) != 32 or not set(digits) <= set("0123456789abcdef"):
-        return None
-    return UUID(hex=digits)
+    return uuid_of(given[2:]) if given.startswith("m-") else None
 
 
 def logged_model_of(caller: Caller, given: str) -> LoggedModel:
@@ -87,7 +85,7 @@ def _metrics(ids: Sequence[UUID]) -> dict[UUID, list[dict[str, Any]]]:
                 "value": double(value),
                 "timestamp": milliseconds(at),
                 "step": step,
-                "model_id": f"m-{model.hex}",
+                "model_id": model_key(model),
                 "run_id": run.hex,
             }
             of = {"dataset_name": dataset, "dataset_digest": digest}
@@ -121,7 +119,7 @@ def document(model: LoggedModel, metrics: Iterable[dict[str, Any]] = ()) -> dict
 
 def note_use(run: dict[str, Any], model: UUID, use: str, step: int) -> None:
     """Add to a run's document a model that it made or read."""
-    key = f"m-{model.hex}"
+    key = model_key(model)
     if use == ModelUse.OUTPUT:
         run["outputs"]["model_outputs"].append({"model_id": key, "step": step})
     else:

@@ -11,9 +11,10 @@ from django.db.models import QuerySet
 
 from apps.core.errors import Invalid
 from apps.core.texts import whole_number
-from apps.mlflow.answers import USER_TAG, milliseconds, pairs
+from apps.mlflow.answers import USER_TAG, milliseconds, model_key, pairs
 from apps.mlflow.callers import Caller
 from apps.mlflow.errors import NotThere
+from apps.mlflow.queries import uuid_of
 from apps.policies.pack import PRODUCTION, Pack
 from apps.policies.queries import pack_of, without_texts
 from apps.registry.models import Model, Version
@@ -111,9 +112,8 @@ def version_of(caller: Caller, name: str, number: str) -> Version:
 
 def version_with_id(caller: Caller, given: str) -> Version:
     """Return a version by the 32 hex digits under which its files are; raises NotThere."""
-    found = None
-    if len(given) == 32 and all(one in "0123456789abcdef" for one in given):
-        found = _versions(caller).filter(pk=UUID(hex=given)).first()
+    pk = uuid_of(given)
+    found = None if pk is None else _versions(caller).filter(pk=pk).first()
     if found is None:
         raise NotThere(f"There is no version {given[:80]}, or not for this token.")
     return found
@@ -202,7 +202,7 @@ def version_document(version: Version | ShownVersion, pack: Pack) -> dict[str, A
     if version.run_id is not None:
         document["run_id"] = version.run_id.hex
     if version.logged_model_id is not None:
-        document["model_id"] = f"m-{version.logged_model_id.hex}"
+        document["model_id"] = model_key(version.logged_model_id)
     return document
 
 

@@ -21,9 +21,13 @@ from apps.mlflow.filters import (
     DATASET,
     METRIC,
     PARAM,
+    BadFilter,
     Comparison,
+    Grammar,
     Key,
     Ordering,
+    parse_filter,
+    parse_order,
 )
 
 _EXPERIMENT_ID = "CASE WHEN e.is_default THEN '0' ELSE e.number::text END"
@@ -260,6 +264,16 @@ class Search:
     after: str = ""
     #: Names of datasets with their digests, or None for any; on one of them a logged model must have been measured.
     datasets: Sequence[tuple[str, str | None]] = ()
+
+
+def parsed(
+    text: str | None, clauses: Iterable[str] | None, grammar: Grammar
+) -> tuple[tuple[Comparison, ...], tuple[Ordering, ...]]:
+    """Return what a filter and an order ask for; raises Invalid."""
+    try:
+        return parse_filter(text or "", grammar), parse_order(clauses or (), grammar)
+    except BadFilter as error:
+        raise Invalid(str(error), code="bad_filter") from None
 
 
 def search_runs(experiments: Iterable[UUID], wanted: Search) -> tuple[list[UUID], str]:

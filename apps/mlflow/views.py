@@ -16,7 +16,7 @@ PROTOCOL = "3.18.0"
 
 @speaks
 def call(request: HttpRequest, address: str, slug: str = "") -> HttpResponse:
-    """Answer a call. Only a token signs in here, never a session, so that no other site's page can ask anything."""
+    """Answer a call, in the project that the address names or in the caller's only one."""
     shown = shown_by(request, slug)
     found, named = _found(request, address)
     demand_scope(shown.token, found.scope)

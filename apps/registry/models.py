@@ -10,12 +10,6 @@ from apps.projects.models import Project
 from apps.registry.enums import DEVELOPMENT, PRODUCTION, Change, CheckSource, CheckStatus
 
 
-class ModelQuerySet(models.QuerySet["Model"]):
-    def live(self) -> "ModelQuerySet":
-        """Leave out what was deleted."""
-        return self.filter(deleted_at__isnull=True)
-
-
 class Model(Governed):
     """A named model of a project; its versions move through stages.
 
@@ -34,8 +28,6 @@ class Model(Governed):
     retired_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     retirement_reason = models.TextField(blank=True)
     deleted_at = models.DateTimeField(null=True)
-
-    objects = ModelQuerySet.as_manager()
 
     class Meta:
         indexes = [models.Index(fields=["project", "name"], name="registry_model_by_name")]

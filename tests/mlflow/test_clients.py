@@ -123,7 +123,7 @@ def test_a_script_registers(script, settings):
     assert found["left"] == [["Churn by client", "1", "None"], ["Copy", "1", "None"]]
     assert found["renamed"] == "Copied"
     assert "RESOURCE_DOES_NOT_EXIST" in found["gone"]
-    assert Model.objects.live().get().name == "Churn by client"
+    assert Model.objects.get(deleted_at=None).name == "Churn by client"
     assert Version.objects.live().get().stage == "development"
 
 

@@ -142,6 +142,8 @@ def test_files_come_and_none_is_replaced(mlflow, model, root):
     found = mlflow.get(address, artifact_directory_path="data")
     assert found["root_uri"] == f"mlflow-artifacts:/{root}"
     assert found["files"] == [{"path": "data/model.pkl", "is_dir": False, "file_size": 14}]
+    assert mlflow.get(address, artifact_directory_path="./data/") == found
+    assert mlflow.get(address, artifact_directory_path=".") == mlflow.get(address)
     assert ModelFile.objects.count() == 2
     assert Event.objects.filter(kind="experiments.model_file_logged").count() == 2
 

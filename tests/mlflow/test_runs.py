@@ -67,6 +67,15 @@ def test_a_run_that_is_not_there(mlflow, given):
     assert given == "" or "not found" in message
 
 
+def test_an_id_has_one_spelling(mlflow):
+    run = mlflow.run()
+    assert run.startswith("0")
+    for given in (run.upper(), "+" + run[1:]):
+        assert mlflow.refused("runs/get", method="get", run_id=given)[:2] == (404, "RESOURCE_DOES_NOT_EXIST")
+        body = {"run_id": given, "key": "a", "value": "1"}
+        assert mlflow.refused("runs/set-tag", **body)[:2] == (404, "RESOURCE_DOES_NOT_EXIST")
+
+
 @pytest.mark.parametrize(
     ("status", "state"), [("FINISHED", "finished"), ("FAILED", "failed"), ("KILLED", "killed"), (5, "killed")]
 )

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from apps.core.errors import Invalid
 from apps.experiments import lifecycle
 from apps.mlflow import queries, searching
 from apps.mlflow.answers import experiment_document, experiment_id
@@ -20,7 +19,7 @@ from apps.mlflow.calls.limits import (
     wrong,
 )
 from apps.mlflow.errors import NotThere
-from apps.mlflow.filters import EXPERIMENTS, BadFilter, parse_filter, parse_order
+from apps.mlflow.filters import EXPERIMENTS
 from apps.mlflow.messages import (
     CreateExperiment,
     ExperimentById,
@@ -72,11 +71,7 @@ def get_by_name(caller: Caller, form: ExperimentByName) -> dict[str, Any]:
 
 def search(caller: Caller, form: SearchExperiments) -> dict[str, Any]:
     """Return a page of the experiments that fit."""
-    try:
-        comparisons = parse_filter(form.filter or "", EXPERIMENTS)
-        order = parse_order(form.order_by or (), EXPERIMENTS)
-    except BadFilter as error:
-        raise Invalid(str(error), code="bad_filter") from None
+    comparisons, order = searching.parsed(form.filter, form.order_by, EXPERIMENTS)
     wanted = searching.Search(
         comparisons=comparisons,
         order=order,

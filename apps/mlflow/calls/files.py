@@ -4,7 +4,7 @@ from typing import Any
 
 from apps.experiments import files
 from apps.mlflow import queries
-from apps.mlflow.answers import artifact_uri, file_infos, undotted
+from apps.mlflow.answers import artifact_uri, listing, undotted
 from apps.mlflow.callers import Caller
 from apps.mlflow.calls.limits import run_id
 from apps.mlflow.messages import ListArtifacts
@@ -16,8 +16,4 @@ def list_artifacts(caller: Caller, form: ListArtifacts) -> dict[str, Any]:
     path = undotted(form.path or "")
     if path:
         files.demand_path(path)
-    found = [
-        {**one, "path": f"{path}/{one['path']}" if path else one["path"]}
-        for one in file_infos(files.within(run, path), path)
-    ]
-    return {"root_uri": artifact_uri(run), "files": found}
+    return listing(artifact_uri(run), files.within(run, path), path)

@@ -7,7 +7,7 @@ from typing import Any
 from apps.core.errors import Invalid
 from apps.experiments import logged as services
 from apps.mlflow import logged, queries, searching
-from apps.mlflow.answers import file_infos
+from apps.mlflow.answers import listing, undotted
 from apps.mlflow.callers import Caller
 from apps.mlflow.calls.limits import (
     LONGEST_NAME,
@@ -23,7 +23,7 @@ from apps.mlflow.calls.limits import (
     tags_of,
     wrong,
 )
-from apps.mlflow.filters import LOGGED, BadFilter, parse_filter, parse_order
+from apps.mlflow.filters import LOGGED
 from apps.mlflow.messages import (
     CreateLoggedModel,
     FinalizeModel,
@@ -112,20 +112,15 @@ def log_params(caller: Caller, form: LoggedModelParams) -> dict[str, Any]:
 def list_files(caller: Caller, form: ListModelFiles) -> dict[str, Any]:
     """Return what is in a folder of a model, each with its path from the model's own folder on."""
     model = logged.logged_model_of(caller, form.model_id)
-    path = (form.artifact_directory_path or "").removesuffix("/")
-    found = file_infos(OfLogged(model, path).within(), path)
-    shown = [{**one, "path": f"{path}/{one['path']}" if path else one["path"]} for one in found]
-    return {"root_uri": logged.artifact_uri(model), "files": shown}
+    path = undotted(form.artifact_directory_path or "")
+    return listing(logged.artifact_uri(model), OfLogged(model, path).within(), path)
 
 
 def search(caller: Caller, form: SearchModels) -> dict[str, Any]:
     """Return a page of the models of some experiments that fit."""
     datasets = [_dataset(one, f"datasets[{place}]") for place, one in enumerate(form.datasets or ())]
-    try:
-        comparisons = parse_filter(form.filter or "", LOGGED)
-        order = parse_order((_clause(one) for one in form.order_by or ()), LOGGED)
-    except BadFilter as error:
-        raise Invalid(str(error), code="bad_filter") from None
+    clauses = [_clause(one) for one in form.order_by or ()]
+    comparisons, order = searching.parsed(form.filter, clauses, LOGGED)
     wanted = searching.Search(
         comparisons=comparisons,
         order=order,

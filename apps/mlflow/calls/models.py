@@ -3,7 +3,6 @@
 from typing import Any
 
 from apps.accounts.enums import Scope
-from apps.core.errors import Invalid
 from apps.gates import services as gates
 from apps.mlflow import reading, registered, searching
 from apps.mlflow.callers import Caller, demand_scope
@@ -16,7 +15,7 @@ from apps.mlflow.calls.limits import (
     page_size,
     tags_of,
 )
-from apps.mlflow.filters import MODELS, BadFilter, Grammar, parse_filter, parse_order
+from apps.mlflow.filters import MODELS, Grammar
 from apps.mlflow.messages import (
     Alias,
     CreateModel,
@@ -82,11 +81,7 @@ def get(caller: Caller, form: ModelByName) -> dict[str, Any]:
 
 def wanted(form: SearchRegistry, grammar: Grammar, *, default: int, most: int) -> searching.Search:
     """Return what a search asks for; raises Invalid."""
-    try:
-        comparisons = parse_filter(form.filter or "", grammar)
-        order = parse_order(form.order_by or (), grammar)
-    except BadFilter as error:
-        raise Invalid(str(error), code="bad_filter") from None
+    comparisons, order = searching.parsed(form.filter, form.order_by, grammar)
     return searching.Search(
         comparisons=comparisons,
         order=order,

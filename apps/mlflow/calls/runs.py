@@ -10,7 +10,7 @@ from apps.mlflow import queries, reading, searching
 from apps.mlflow.answers import DEFAULT_ID, STATE_NUMBERS, STATES, USER_TAG, info, moment, run_document
 from apps.mlflow.callers import Caller
 from apps.mlflow.calls.limits import LONGEST_KEY, demand_value, page_size, run_id, tags_of, view, wrong
-from apps.mlflow.filters import RUNS, BadFilter, parse_filter, parse_order
+from apps.mlflow.filters import RUNS
 from apps.mlflow.messages import CreateRun, RunNamed, SearchRuns, UpdateRun
 from apps.registry import services as registry
 
@@ -79,10 +79,7 @@ def restore(caller: Caller, form: RunNamed) -> dict[str, Any]:
 
 def search(caller: Caller, form: SearchRuns) -> dict[str, Any]:
     """Return a page of the runs of some experiments that fit."""
-    try:
-        comparisons, order = parse_filter(form.filter or "", RUNS), parse_order(form.order_by or (), RUNS)
-    except BadFilter as error:
-        raise Invalid(str(error), code="bad_filter") from None
+    comparisons, order = searching.parsed(form.filter, form.order_by, RUNS)
     wanted = searching.Search(
         comparisons=comparisons,
         order=order,

@@ -85,7 +85,6 @@ def register_version(
     by: User,
     run: Run | None = None,
     artifact_stream: blobs.Content | None = None,
-    artifact_blob: Blob | None = None,
     artifact_path: str = "model",
     commit: str = "",
     change: str = Change.MINOR,
@@ -106,13 +105,14 @@ def register_version(
     current = under_lock(model)
     not_deleted(current).enforce()
     not_retired(current).enforce()
+    artifact = None
     if artifact_stream is not None:
-        artifact_blob = blobs.kept(artifact_stream, max_bytes=settings.MAX_UPLOAD_BYTES)
+        artifact = blobs.kept(artifact_stream, max_bytes=settings.MAX_UPLOAD_BYTES)
     known = origin or Origin()
     version = _next(model, known, by=by, run=run, commit=commit, change=change, description=description)
-    _record_registered(version, artifact_blob, by=by)
-    if artifact_blob is not None:
-        pin(version, path=artifact_path, blob=artifact_blob, by=by)
+    _record_registered(version, artifact, by=by)
+    if artifact is not None:
+        pin(version, path=artifact_path, blob=artifact, by=by)
     pin_all(version, known.files, by=by)
     return version
 
