@@ -8,6 +8,7 @@ from apps.accounts import services as accounts
 from apps.accounts.enums import Scope
 from apps.audit.models import Event
 from apps.mlflow.table import CALLS
+from apps.projects import permissions
 from apps.projects import services as projects
 from apps.projects.enums import Role
 from tests.mlflow.conftest import Tracking, bearer
@@ -81,6 +82,13 @@ def test_a_reading_token_logs_nothing(ci, dev):
     status, code, message = reader.refused("runs/create", experiment_id="0")
     assert (status, code) == (403, "PERMISSION_DENIED")
     assert "track" in message
+
+
+def test_a_role_is_read_anew_in_a_request_that_takes_long(dev, project, monkeypatch):
+    permissions.note_role(dev, project.pk, Role.OWNER)
+    assert permissions.role_of(dev, project.pk) == Role.OWNER
+    monkeypatch.setattr(permissions, "NOTED_SECONDS", 0)
+    assert permissions.role_of(dev, project.pk) == Role.CONTRIBUTOR
 
 
 def test_a_token_of_several_projects_names_one(mlflow, ci, ada):
