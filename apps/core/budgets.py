@@ -102,10 +102,18 @@ def spend(budget: Budget, who: str) -> Left:
             return _use(budget, kept)
     lease = _take(budget, key)
     with _lock:
+        _merge(lease, _leases.get(key))
         if len(_leases) >= _MOST_KEYS:
             _leases.clear()
         _leases[key] = lease
         return _use(budget, lease)
+
+
+def _merge(lease: _Lease, other: _Lease | None) -> None:
+    """Add to a lease what another thread took for the same window meanwhile: both are counted already."""
+    if other is not None and abs(lease.ends - other.ends) < 0.5:
+        lease.requests += other.requests
+        lease.beyond = min(lease.beyond, other.beyond)
 
 
 def forget() -> None:

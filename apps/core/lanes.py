@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.urls import resolve
+from django.urls import Resolver404, resolve
 
 #: What the middleware of pages would say, for answers that no page is made of.
 _HEADERS = {"X-Frame-Options": "DENY", "Content-Security-Policy": "default-src 'none'; sandbox"}
@@ -24,7 +24,11 @@ class ProgramLaneMiddleware:
         if not request.path_info.startswith(settings.PROGRAM_LANES):
             return self.get_response(request)
         request.get_host()  # raises DisallowedHost
-        match = resolve(request.path_info)
+        try:
+            match = resolve(request.path_info)
+        except Resolver404:
+            # What says that nothing is here is a page, and gets what pages get.
+            return self.get_response(request)
         request.resolver_match = match
         response: HttpResponseBase = match.func(request, *match.args, **match.kwargs)
         for name, value in _HEADERS.items():

@@ -49,7 +49,7 @@ class Columns(Generic[M]):
 
     def of(self, alias: str) -> str:
         """Return the part of SELECT."""
-        return ", ".join(f"{alias}.{column}" for column in self._columns)
+        return ", ".join(f'{alias}."{column}"' for column in self._columns)
 
     def made(self, values: Sequence[Any]) -> M:
         """Return the instance that a row holds."""
@@ -89,8 +89,9 @@ def insert(row: M) -> M:
 @cache
 def _insertion(model: type[Model], given: tuple[str, ...]) -> str:
     marks = ", ".join(["%s"] * len(given))
-    table = model._meta.db_table
-    return f"INSERT INTO {table} AS made ({', '.join(given)}) VALUES ({marks}) RETURNING {every_column(model).of('made')}"  # noqa: S608
+    names = ", ".join(f'"{one}"' for one in given)
+    whole = every_column(model).of("made")
+    return f"INSERT INTO {model._meta.db_table} AS made ({names}) VALUES ({marks}) RETURNING {whole}"  # noqa: S608
 
 
 def update(row: M, ending: str, given: Sequence[Any], /, **fields: Any) -> bool:
@@ -119,7 +120,7 @@ def update(row: M, ending: str, given: Sequence[Any], /, **fields: Any) -> bool:
 
 @cache
 def _updating(model: type[Model], columns: tuple[str, ...], ending: str) -> str:
-    sets = "".join(f"{column} = %s, " for column in columns)
+    sets = "".join(f'"{column}" = %s, ' for column in columns)
     return (
         f"UPDATE {model._meta.db_table} AS kept SET {sets}{ending} RETURNING {every_column(model).of('kept')}"  # noqa: S608
     )

@@ -1,5 +1,6 @@
 """Who may do what in a project: one table, read by pages, API and services alike."""
 
+import time
 from enum import StrEnum
 from uuid import UUID
 
@@ -10,6 +11,8 @@ from apps.projects.enums import Role
 from apps.projects.models import Membership, Project
 
 _NOTED = "_noted_roles"
+#: A request that streams a file may take as long as its sender likes: who writes after so long is asked for anew.
+NOTED_SECONDS = 30.0
 
 
 class Right(StrEnum):
@@ -40,16 +43,16 @@ ROLES: dict[Right, frozenset[Role]] = {
 
 
 def note_role(user: User, project_id: UUID, role: Role) -> None:
-    """Note the role with which a principal came, for as long as this very object of theirs is used: one request."""
-    user.__dict__.setdefault(_NOTED, {})[project_id] = role
+    """Note the role with which a principal came, for NOTED_SECONDS of the one request that has this very object of theirs."""
+    user.__dict__.setdefault(_NOTED, {})[project_id] = role, time.monotonic()
 
 
 @once
 def role_of(user: User, project_id: UUID) -> Role | None:
     """Return the user's role in the project, or None for a stranger."""
-    noted: Role | None = user.__dict__.get(_NOTED, {}).get(project_id)
-    if noted is not None:
-        return noted
+    noted: tuple[Role, float] | None = user.__dict__.get(_NOTED, {}).get(project_id)
+    if noted is not None and time.monotonic() - noted[1] < NOTED_SECONDS:
+        return noted[0]
     value = Membership.objects.filter(project_id=project_id, user=user).values_list("role", flat=True).first()
     return Role(value) if value else None
 

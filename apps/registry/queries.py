@@ -77,10 +77,11 @@ def production_version_of(model: Model) -> Version | None:
 
 
 def watched_versions_of(project: Project) -> list[Version]:
-    """Return the newest version of each model and those in production, oldest first; one query."""
-    newest = Version.objects.filter(model=OuterRef("model")).order_by("-number").values("pk")[:1]
+    """Return the newest version of each model and those in production, oldest first, of what is not deleted; one query."""
+    live = Version.objects.live()
+    newest = live.filter(model=OuterRef("model")).order_by("-number").values("pk")[:1]
     return list(
-        Version.objects.select_related("model__project__policy_revision__pack", "run")
+        live.select_related("model__project__policy_revision__pack", "run")
         .defer(*without_texts("model__project__policy_revision"))
         .filter(model__project=project)
         .filter(Q(pk=Subquery(newest)) | Q(stage=PRODUCTION))

@@ -61,6 +61,31 @@ def test_a_large_budget_is_written_once_in_fifty_requests(django_assert_num_quer
         spend(MANY, "ada")
 
 
+def test_of_two_leases_that_are_taken_at_once_none_is_lost(monkeypatch, django_assert_num_queries):
+    take = budgets._take
+
+    def while_another_takes_one(budget, key):
+        monkeypatch.setattr(budgets, "_take", take)
+        assert spend(budget, "ada").allowed
+        return take(budget, key)
+
+    monkeypatch.setattr(budgets, "_take", while_another_takes_one)
+    assert spend(MANY, "ada").requests == 5998
+    assert SpentBudget.objects.get().used == 100
+    with django_assert_num_queries(0):
+        said = [spend(MANY, "ada") for _ in range(98)]
+    assert all(one.allowed for one in said)
+    assert said[-1].requests == 5900
+
+
+def test_a_lease_of_the_window_before_is_not_carried_over():
+    spend(MANY, "ada")
+    kept = budgets._leases["many:ada"]
+    kept.requests, kept.ends = 49, kept.ends - 60
+    age("many:ada", 60)
+    assert spend(MANY, "ada").requests == 5999
+
+
 def test_who_floods_is_refused_from_memory(django_assert_num_queries):
     for _ in range(4):
         spend(FEW, "ada")

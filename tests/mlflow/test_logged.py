@@ -238,6 +238,15 @@ def test_a_version_comes_from_a_logged_model_which_then_stays(mlflow, model, roo
     assert mlflow.refused("runs/delete", run_id=run)[:2] == STATE
 
 
+def test_an_experiment_stays_whose_model_of_no_run_became_a_version(mlflow):
+    made = mlflow.post("experiments/create", name="trees")["experiment_id"]
+    model = logged(mlflow, experiment_id=made)["info"]["model_id"]
+    mlflow.post("registered-models/create", name="Churn")
+    mlflow.post("model-versions/create", name="Churn", source=f"models:/{model}")
+    assert mlflow.refused("experiments/delete", experiment_id=made)[:2] == STATE
+    assert got(mlflow, model)["info"]["model_id"] == model
+
+
 def test_an_upload_that_failed_is_no_version(mlflow, model):
     mlflow.post("registered-models/create", name="Churn")
     mlflow.patch(f"logged-models/{model}", status="LOGGED_MODEL_UPLOAD_FAILED")

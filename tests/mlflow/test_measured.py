@@ -126,6 +126,14 @@ def test_models_are_searched_by_what_was_measured(mlflow, run, model):
     assert search(order_by=[{**by, "ascending": False}]) == ["forest", "trees", "bare"]
 
 
+def test_a_search_names_so_many_datasets_and_no_more(mlflow):
+    wanted = [{"dataset_name": f"d{number}"} for number in range(101)]
+    found = mlflow.post("logged-models/search", experiment_ids=["0"], datasets=wanted[:100])
+    assert found == {"models": []}
+    refused = mlflow.refused("logged-models/search", experiment_ids=["0"], datasets=wanted)
+    assert refused[:2] == INVALID
+
+
 def test_a_search_reads_the_points_of_a_page_at_once(mlflow, run):
     counts = []
     for _ in range(2):

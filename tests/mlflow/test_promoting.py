@@ -1,6 +1,8 @@
 """A stage or an alias of production that a client sets asks for a promotion, and the answer says so."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from apps.accounts import services as accounts
 from apps.accounts.enums import Scope
@@ -10,6 +12,7 @@ from apps.gates.models import Promotion
 from apps.policies.pack import PackInvalid, parse_pack
 from apps.projects import services as projects
 from apps.projects.enums import Role
+from apps.registry import services as registry
 from apps.registry.models import Model, Version
 from tests.gates.light import pack, sign, tiny_project, tiny_version
 from tests.mlflow.conftest import bearer
@@ -176,6 +179,14 @@ def test_what_a_gate_has_judged_is_not_deleted(robot, version, ben):
     sign(Promotion.objects.get(), ben)
     assert robot.refused("model-versions/delete", method="delete", name="m", version="1")[:2] == STATE
     assert Version.objects.live().count() == 1
+
+
+def test_a_model_is_deleted_under_the_lock_of_who_asks_for_promotions(tiny, dev):
+    model = registry.create_model(tiny, slug="empty", name="Empty", by=dev)
+    with CaptureQueriesContext(connection) as queries:
+        gates.delete_model(model, by=dev)
+    locks = [one["sql"] for one in queries if "FOR NO KEY UPDATE" in one["sql"] or "FOR UPDATE" in one["sql"]]
+    assert "FROM projects_project" in locks[0]
 
 
 def test_a_deleted_version_is_not_promoted(robot, version, ada):

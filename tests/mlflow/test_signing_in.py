@@ -8,6 +8,7 @@ from apps.accounts import services as accounts
 from apps.accounts.enums import Scope
 from apps.audit.models import Event
 from apps.mlflow.table import CALLS
+from apps.projects import permissions
 from apps.projects import services as projects
 from apps.projects.enums import Role
 from tests.mlflow.conftest import Tracking, bearer
@@ -54,6 +55,26 @@ def test_health_and_version_answer_to_a_token(mlflow, client):
     assert client.get("/mlflow/health").status_code == 401
 
 
+@pytest.mark.parametrize(
+    "address", ["/mlflow/", "/mlflow/health%0A", "/mlflow/%0A", "/mlflow/projects/x%0Ay/health"]
+)
+def test_an_address_that_is_none_is_a_page_with_the_headers_of_pages(client, db, address):
+    answer = client.get(address)
+    assert answer.status_code == 404
+    assert "default-src 'none'" in answer["Content-Security-Policy"]
+    assert answer["X-Frame-Options"] == "DENY"
+
+
+def test_what_programs_get_has_headers_that_run_nothing(client, db):
+    answer = client.get("/mlflow/health")
+    assert (answer["X-Frame-Options"], answer["X-Content-Type-Options"]) == ("DENY", "nosniff")
+    assert answer["Content-Security-Policy"] == "default-src 'none'; sandbox"
+
+
+def test_a_host_that_is_not_ours_gets_no_answer(client, db):
+    assert client.get("/mlflow/health", headers={"Host": "elsewhere.example"}).status_code == 400
+
+
 def test_a_reading_token_logs_nothing(ci, dev):
     _, secret = accounts.issue_token(ci.user, name="r", scopes=[Scope.READ], by=dev)
     reader = bearer(secret)
@@ -61,6 +82,13 @@ def test_a_reading_token_logs_nothing(ci, dev):
     status, code, message = reader.refused("runs/create", experiment_id="0")
     assert (status, code) == (403, "PERMISSION_DENIED")
     assert "track" in message
+
+
+def test_a_role_is_read_anew_in_a_request_that_takes_long(dev, project, monkeypatch):
+    permissions.note_role(dev, project.pk, Role.OWNER)
+    assert permissions.role_of(dev, project.pk) == Role.OWNER
+    monkeypatch.setattr(permissions, "NOTED_SECONDS", 0)
+    assert permissions.role_of(dev, project.pk) == Role.CONTRIBUTOR
 
 
 def test_a_token_of_several_projects_names_one(mlflow, ci, ada):

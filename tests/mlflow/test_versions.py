@@ -7,6 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from apps.audit.models import Event
 from apps.jobs.models import Job
 from apps.registry.models import Artifact, Version
+from apps.registry.queries import watched_versions_of
 from tests.mlflow.test_artifacts import listed, put, sent
 
 ABSENT = (404, "RESOURCE_DOES_NOT_EXIST")
@@ -245,6 +246,16 @@ def test_deleting_a_version_takes_its_aliases_and_keeps_its_number(mlflow, churn
     gone = Version.objects.get(number=2)
     assert sorted(paths(gone)) == ["MLmodel", "code/a b.py", "model.pkl"]
     assert Event.objects.filter(kind="registry.version_deleted", object_id=gone.pk).count() == 1
+
+
+def test_what_is_deleted_is_not_watched(mlflow, churn, run, project):
+    for _ in range(2):
+        registered(mlflow, f"runs:/{run}/model")
+    assert [one.number for one in watched_versions_of(project)] == [2]
+    mlflow.delete("model-versions/delete", name=churn, version="2")
+    assert [one.number for one in watched_versions_of(project)] == [1]
+    mlflow.delete("registered-models/delete", name=churn)
+    assert watched_versions_of(project) == []
 
 
 def test_what_is_deleted_stays_so_in_the_database_too(mlflow, churn, run):

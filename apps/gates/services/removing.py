@@ -5,6 +5,7 @@ from apps.core.db import service
 from apps.core.errors import not_now
 from apps.gates.models import Promotion
 from apps.gates.services.life import locked_version
+from apps.projects.locking import locked
 from apps.projects.permissions import Right, can
 from apps.registry import services as registry
 from apps.registry.models import Model, Version
@@ -23,6 +24,8 @@ def delete_version(version: Version, *, by: User) -> Version:
 def delete_model(model: Model, *, by: User) -> Model:
     """Delete a model whose versions are all in their first stage and judged by no gate; raises Refused otherwise."""
     can(by, Right.CONTRIBUTE, model.project).enforce()
+    # Whoever asks for a promotion locks the project first: no version is judged between the question and the deletion.
+    locked(model.project)
     for pk in model.versions.live().order_by("id").values_list("pk", flat=True):
         locked_version(pk)
     judged = Promotion.objects.filter(version__model=model, version__deleted_at__isnull=True)

@@ -40,7 +40,7 @@ from apps.mlflow.messages import (
 from apps.mlflow.places import OfLogged
 from apps.registry import services as registry
 
-MOST_OUTPUTS = 100
+MOST_OUTPUTS, MOST_DATASETS = 100, 100
 #: What the clients of MLflow 2 must say of a model.
 _MANDATORY = ("artifact_path", "flavors", "run_id", "utc_time_created")
 
@@ -118,7 +118,13 @@ def list_files(caller: Caller, form: ListModelFiles) -> dict[str, Any]:
 
 def search(caller: Caller, form: SearchModels) -> dict[str, Any]:
     """Return a page of the models of some experiments that fit."""
-    datasets = [_dataset(one, f"datasets[{place}]") for place, one in enumerate(form.datasets or ())]
+    given = form.datasets or []
+    if len(given) > MOST_DATASETS:
+        raise Invalid(
+            f"{len(given)} datasets in one search; the limit is {MOST_DATASETS}. Search several times.",
+            code="too_many",
+        )
+    datasets = [_dataset(one, f"datasets[{place}]") for place, one in enumerate(given)]
     clauses = [_clause(one) for one in form.order_by or ()]
     comparisons, order = searching.parsed(form.filter, clauses, LOGGED)
     wanted = searching.Search(

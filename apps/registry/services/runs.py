@@ -21,7 +21,8 @@ def delete_run(run: Run, *, by: User) -> Run:
 @service
 def delete_experiment(experiment: Experiment, *, by: User) -> Experiment:
     """Delete an experiment from which no version came; raises Refused otherwise."""
-    _demand_no_version(Q(run__experiment=experiment), f"a run of the experiment {experiment.name}")
+    within = Q(run__experiment=experiment) | Q(logged_model__experiment=experiment)
+    _demand_no_version(within, f"a run or a logged model of the experiment {experiment.name}")
     return lifecycle.delete_experiment(experiment, by=by)
 
 
