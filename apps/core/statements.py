@@ -79,7 +79,7 @@ def insert(row: M) -> M:
         for field in row._meta.concrete_fields
         if not isinstance(getattr(row, field.attname), DatabaseDefault)
     ]
-    values = [field.get_db_prep_save(field.pre_save(row, True), connection) for field in given]
+    values = [field.get_db_prep_save(field.value_from_object(row), connection) for field in given]
     made = rows(_insertion(type(row), tuple(field.column for field in given)), values)
     every_column(type(row)).read_into(row, made[0])
     row._state.adding, row._state.db = False, connection.alias
