@@ -6,6 +6,7 @@ call took, what went wrong, and what was answered as done. What is in the databa
 
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -73,7 +74,7 @@ class Diary:
         self.followed += other.followed
 
 
-class Client:
+class Client(ABC):
     """A client with its diary. A kind of clients says in ``live`` what one life is."""
 
     kind = ""
@@ -87,10 +88,11 @@ class Client:
         self._serial = number * ROUND
         self._call = ""
 
+    @abstractmethod
     def live(self) -> None:
         """Live once; raises Over when there is no time for more."""
-        raise NotImplementedError
 
+    @abstractmethod
     def close(self) -> None:
         """End the connections."""
 

@@ -1,5 +1,6 @@
 """So many requests a minute for each principal (guarantee 28: 429 with Retry-After)."""
 
+from abc import ABC, abstractmethod
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any, ClassVar
 
@@ -14,13 +15,13 @@ from apps.core.budgets import Left, budget_of, spend
 _IPV6_SITE = 64
 
 
-class _Throttle(BaseThrottle):
+class _Throttle(BaseThrottle, ABC):
     budget: ClassVar[str]
     _left: Left
 
+    @abstractmethod
     def who(self, request: Request) -> str:
         """Return whom the request counts for."""
-        raise NotImplementedError
 
     def allow_request(self, request: Request, view: Any) -> bool:
         self._left = spend(budget_of(self.budget), self.who(request))
