@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from mlgov import embedded
+from mlgov.pooling import demand_alive
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -124,7 +125,15 @@ def database() -> dict[str, Any]:
     options["prepare_threshold"] = 0 if flag("MLGOV_DB_PREPARE", default=True) else None
     if flag("MLGOV_DB_POOL", default=role == "app"):
         # After an outage a connection is tried anew by who needs one, rather than after a pause that grows to minutes.
-        options["pool"] = {"min_size": 1, "max_size": 8, "timeout": 5, "reconnect_timeout": 5}
+        options["pool"] = {
+            "min_size": 1,
+            "max_size": 8,
+            "timeout": 5,
+            "reconnect_timeout": 5,
+            "check": demand_alive,
+        }
+        # That would be a check of every request, besides ours.
+        settings["CONN_HEALTH_CHECKS"] = False
     return settings
 
 

@@ -1,26 +1,38 @@
 """Write events. There is no other verb here: the log only grows."""
 
-from typing import Any, Protocol
+from collections.abc import Iterable
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
-from django.db import connection
 from psycopg.types.json import Jsonb
 
 from apps.audit.events import event_type
 from apps.audit.models import Event, Verification
 from apps.core import statements
 from apps.core.canonical import canonical_json
-from apps.core.db import service
+from apps.core.db import joining, service
 from apps.core.middleware import request_id
 from apps.core.models import Governed, Row
 from apps.core.statements import Columns
 
+R = TypeVar("R", bound=Row)
 _EVENT = Columns(Event)
+_COLUMNS = """kind, object_type, object_id, object_label, lock_version, project_id, actor_kind, actor_id, actor_label, person_id,
+    request_id"""
 #: Each change of a governed row writes one, so that it is prepared; what the trigger fills in comes back.
-_INSERT = f"""
-INSERT INTO audit_event AS event (kind, object_type, object_id, object_label, lock_version, project_id, actor_kind, actor_id,
-    actor_label, person_id, request_id, data)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING {_EVENT.of("event")}
+_BARE_INSERT = f"""
+INSERT INTO audit_event AS event ({_COLUMNS}, data) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+"""  # noqa: S608 - written here
+_INSERT = f"{_BARE_INSERT} RETURNING {_EVENT.of('event')}"
+_INSERT_EACH = f"""
+INSERT INTO audit_event ({_COLUMNS}, data) SELECT %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, one.data
+FROM unnest(%s::jsonb[]) WITH ORDINALITY AS one (data, place) ORDER BY one.place RETURNING 1
+"""  # noqa: S608 - written here
+#: After a statement called ``changed``, which returns one row of a table: its id, label, lock_version and project_id.
+_INSERT_CHANGED = f"""
+INSERT INTO audit_event ({_COLUMNS}, data)
+SELECT %(kind)s, %(object_type)s, changed.id, left(changed.label, 300), changed.lock_version, changed.project_id, %(actor_kind)s,
+    %(actor_id)s::uuid, %(actor_label)s, %(person_id)s::uuid, %(request_id)s, %(data)s::jsonb FROM changed
 """  # noqa: S608 - written here
 
 
@@ -53,6 +65,46 @@ def record_removal(
     return _write(kind, subject, subject.lock_version + 1, by=by, project_id=project_id, data=data)
 
 
+def record_each(
+    kind: str,
+    subject: Row,
+    each: Iterable[dict[str, Any]],
+    *,
+    by: Actor | None,
+    project_id: UUID | None = None,
+) -> None:
+    """Write an event of one kind about ``subject`` for each of these data, in this order; one statement."""
+    version = subject.lock_version if isinstance(subject, Governed) else None
+    data = [Jsonb(_demand_json(kind, one)) for one in each]
+    if data:
+        _insert_each([*_said(kind, subject, version, by=by, project_id=project_id), data])
+
+
+def insert_recorded(row: R, kind: str, *, by: Actor | None, project_id: UUID | None = None, **data: Any) -> R:
+    """Insert a new row with its event, in one statement; read back what the database filled in."""
+    version = row.lock_version if isinstance(row, Governed) else None
+    said = _said(kind, row, version, by=by, project_id=project_id)
+    return statements.insert(row, beside=_BARE_INSERT, given=[*said, Jsonb(_demand_json(kind, data))])
+
+
+def changed_recorded(
+    statement: str, given: dict[str, Any], kind: str, model: type[Governed], *, by: Actor, **data: Any
+) -> bool:
+    """Change one governed row and write its event, in one statement; tell whether the row was there.
+
+    ``statement`` is an UPDATE that returns id, label, lock_version and project_id; ``given`` are its parameters.
+    """
+    said = {
+        "kind": kind,
+        "object_type": model._meta.label_lower,
+        **_actor(by),
+        "request_id": request_id.get(),
+        "data": Jsonb(_demand_json(kind, data)),
+    }
+    text = f"WITH changed AS ({statement}), noted AS ({_INSERT_CHANGED}) SELECT 1 FROM changed"  # noqa: S608 - of our code
+    return bool(statements.rows(text, given | said))
+
+
 def _write(
     kind: str,
     subject: Row,
@@ -62,32 +114,41 @@ def _write(
     project_id: UUID | None,
     data: dict[str, Any],
 ) -> Event:
+    said = _said(kind, subject, version, by=by, project_id=project_id)
+    return _insert([*said, Jsonb(_demand_json(kind, data))])
+
+
+def _demand_json(kind: str, data: dict[str, Any]) -> dict[str, Any]:
     event_type(kind)
     canonical_json(data)
-    values = [
-        kind,
-        subject._meta.label_lower,
-        subject.pk,
-        str(subject)[:300],
-        version,
-        project_id,
-        by.kind if by else "system",
-        by.id if by else None,
-        str(by)[:300] if by else "mlgov",
-        by.person_id if by else None,
-        request_id.get(),
-        Jsonb(data),
-    ]
-    if connection.in_atomic_block:
-        return _insert(values)
-    return _insert_alone(values)
+    return data
 
 
+def _said(
+    kind: str, subject: Row, version: int | None, *, by: Actor | None, project_id: UUID | None
+) -> list[Any]:
+    """Return the columns of an event but its data, in their order."""
+    about = [kind, subject._meta.label_lower, subject.pk, str(subject)[:300], version, project_id]
+    return [*about, *_actor(by).values(), request_id.get()]
+
+
+def _actor(by: Actor | None) -> dict[str, Any]:
+    return {
+        "actor_kind": by.kind if by else "system",
+        "actor_id": by.id if by else None,
+        "actor_label": str(by)[:300] if by else "mlgov",
+        "person_id": by.person_id if by else None,
+    }
+
+
+@joining
 def _insert(values: list[Any]) -> Event:
     return _EVENT.made(statements.rows(_INSERT, values)[0])
 
 
-_insert_alone = service(_insert)
+@joining
+def _insert_each(values: list[Any]) -> None:
+    statements.rows(_INSERT_EACH, values)
 
 
 @service

@@ -47,6 +47,31 @@ def service(function: Callable[P, R]) -> Callable[P, R]:
     return retried(run)
 
 
+def single(function: Callable[P, R]) -> Callable[P, R]:
+    """Run a service of one statement, which is a transaction of its own unless something must be committed with it."""
+    noted, alone = service(function), retried(function)
+
+    @functools.wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        return (alone if at_commit.get() is None else noted)(*args, **kwargs)
+
+    return run
+
+
+def joining(function: Callable[P, R]) -> Callable[P, R]:
+    """Run ``function`` in the transaction that is open, without a savepoint, else as a service.
+
+    For what nobody catches the errors of, to go on in the same transaction.
+    """
+    alone = service(function)
+
+    @functools.wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        return (function if connection.in_atomic_block else alone)(*args, **kwargs)
+
+    return run
+
+
 def retried(function: Callable[P, R]) -> Callable[P, R]:
     """Run ``function`` at most three times when it loses a race; it is one transaction, or one statement."""
 

@@ -13,6 +13,7 @@ import psycopg
 from django.db import connection
 from django.db.models import JSONField, Model
 from django.db.models.expressions import DatabaseDefault
+from django.db.models.functions import Now
 
 M = TypeVar("M", bound=Model)
 Given = Mapping[str, Any] | Sequence[Any]
@@ -28,6 +29,13 @@ def rows(sql: str, given: Given = ()) -> list[tuple[Any, ...]]:
     connection.ensure_connection()
     with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as prepared:
         return prepared.execute(sql, given, prepare=True).fetchall()
+
+
+def read_json(value: Any) -> Any:
+    """Return what a column of JSON holds, which comes as text."""
+    if not isinstance(value, str):
+        return value
+    return {} if value == "{}" else json.loads(value)
 
 
 class Columns(Generic[M]):
@@ -55,8 +63,7 @@ class Columns(Generic[M]):
         """Return the instance that a row holds."""
         read = list(values)
         for place in self._json:
-            if isinstance(read[place], str):
-                read[place] = json.loads(read[place])
+            read[place] = read_json(read[place])
         return self._model.from_db(connection.alias, self._names, read)
 
     def read_into(self, row: M, values: Sequence[Any]) -> None:
@@ -72,24 +79,35 @@ def every_column(model: type[M]) -> Columns[M]:
     return Columns(model)
 
 
-def insert(row: M) -> M:
-    """Insert a new row, and read back what the database filled in. No signals are sent."""
-    given = [
+def insert(row: M, *, beside: str = "", given: Sequence[Any] = ()) -> M:
+    """Insert a new row, and read back what the database filled in. No signals are sent.
+
+    A value may be ``Now()``. ``beside`` is a statement that is run with it, as one, and ``given`` its parameters.
+    """
+    present = [
         field
         for field in row._meta.concrete_fields
         if not isinstance(getattr(row, field.attname), DatabaseDefault)
     ]
-    values = [field.get_db_prep_save(field.value_from_object(row), connection) for field in given]
-    made = rows(_insertion(type(row), tuple(field.column for field in given)), values)
+    now = [field for field in present if isinstance(getattr(row, field.attname), Now)]
+    values = [
+        field.get_db_prep_save(field.value_from_object(row), connection)
+        for field in present
+        if field not in now
+    ]
+    text = _insertion(type(row), tuple((field.column, field in now) for field in present))
+    if beside:
+        text = f"WITH beside AS ({beside}) {text}"
+    made = rows(text, [*given, *values])
     every_column(type(row)).read_into(row, made[0])
     row._state.adding, row._state.db = False, connection.alias
     return row
 
 
 @cache
-def _insertion(model: type[Model], given: tuple[str, ...]) -> str:
-    marks = ", ".join(["%s"] * len(given))
-    names = ", ".join(f'"{one}"' for one in given)
+def _insertion(model: type[Model], present: tuple[tuple[str, bool], ...]) -> str:
+    marks = ", ".join("statement_timestamp()" if is_now else "%s" for _, is_now in present)
+    names = ", ".join(f'"{column}"' for column, _ in present)
     whole = every_column(model).of("made")
     return f"INSERT INTO {model._meta.db_table} AS made ({names}) VALUES ({marks}) RETURNING {whole}"  # noqa: S608
 

@@ -16,12 +16,22 @@ from apps.core import blobs
 from apps.core.db import service
 from apps.core.errors import Invalid
 from apps.core.models import Blob
+from apps.core.statements import Columns, rows
 from apps.experiments.models import Artifact, ArtifactEnd, Run
 from apps.experiments.paths import demand_room, put
 from apps.experiments.recording import held
 from apps.projects.permissions import Right, can
 
 LONGEST_PATH = 300
+_ARTIFACT, _BLOB = Columns(Artifact), Columns(Blob)
+_STANDING = f"""
+SELECT {_ARTIFACT.of("artifact")}, {_BLOB.of("blob")} FROM experiments_artifact artifact
+JOIN core_blob blob ON blob.digest = artifact.blob_id
+WHERE artifact.run_id = %(run)s
+    AND (%(path)s::text = '' OR artifact.path = %(path)s OR starts_with(artifact.path, %(path)s || '/'))
+    AND NOT EXISTS (SELECT 1 FROM experiments_artifactend ended WHERE ended.artifact_id = artifact.id)
+ORDER BY artifact.path
+"""  # noqa: S608 - written here
 
 
 class NoSuchFile(Invalid):
@@ -112,14 +122,23 @@ def remove_files(run: Run, *, path: str, by: User) -> int:
 
 def below(run: Run, path: str) -> list[Artifact]:
     """Return the file at a path, or those below it; with "" all of the run."""
-    there = standing(run, path) if path else None
-    return [there] if there is not None else within(run, path)
+    found = _standing_at(run, path)
+    return [one for one in found if one.path == path] or found
 
 
 def within(run: Run, path: str) -> list[Artifact]:
     """Return the files below a folder, by path; with "" all of the run."""
-    files = run.artifacts.standing().select_related("blob").order_by("path")
-    return list(files.filter(path__startswith=f"{path}/") if path else files)
+    return [one for one in _standing_at(run, path) if one.path != path]
+
+
+def _standing_at(run: Run, path: str) -> list[Artifact]:
+    found = []
+    for values in rows(_STANDING, {"run": run.pk, "path": path}):
+        artifact = _ARTIFACT.made(values[: len(_ARTIFACT)])
+        artifact.blob = _BLOB.made(values[len(_ARTIFACT) :])
+        artifact.run = run
+        found.append(artifact)
+    return found
 
 
 def _end(artifact: Artifact, *, run: Run, by: User) -> None:

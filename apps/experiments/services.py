@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.audit import services as audit
-from apps.core import blobs, governed, statements
-from apps.core.db import service
+from apps.core import blobs, governed
+from apps.core.db import service, single
 from apps.core.errors import Invalid, not_now
 from apps.experiments.enums import ENDED_RUN, GIVEN, OPEN_RUN, DataKind, RunState
 from apps.experiments.models import Artifact, Experiment, GivenVerdict, Metric, Run
@@ -191,7 +191,6 @@ def give_verdict(
     return given
 
 
-@service
 def start_run(
     experiment: Experiment,
     *,
@@ -227,11 +226,22 @@ def start_run(
         started_by=by,
         started_at=started_at or timezone.now(),
     )
-    statements.insert(run)
-    if used:
-        run.datasets.set(used)
-    audit.record("experiments.run_started", run, by=by, project_id=project.pk, experiment=experiment.key)
-    return run
+    return _begin_with(run, used, by=by) if used else _begin(run, by=by)
+
+
+@single
+def _begin(run: Run, *, by: User) -> Run:
+    experiment = run.experiment
+    return audit.insert_recorded(
+        run, "experiments.run_started", by=by, project_id=experiment.project_id, experiment=experiment.key
+    )
+
+
+@service
+def _begin_with(run: Run, datasets: Sequence[DatasetVersion], *, by: User) -> Run:
+    begun = _begin(run, by=by)
+    begun.datasets.set(datasets)
+    return begun
 
 
 def _running(run: Run) -> Run:

@@ -9,10 +9,11 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from kombu import Connection, Exchange, Producer, Queue
 from kombu.transport import memory
 
+from apps.core import statements
 from apps.jobs import tasks
 
 QUEUE = "jobs"
@@ -21,8 +22,7 @@ QUEUE = "jobs"
 def wake(job_id: UUID) -> None:
     """Send the message for a job."""
     if settings.CELERY_BROKER_URL.startswith("pgmq"):
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pgmq.send(%s, %s::jsonb)", [QUEUE, json.dumps(envelope(job_id))])
+        statements.rows("SELECT pgmq.send(%s, %s::jsonb)", [QUEUE, json.dumps(envelope(job_id))])
     else:
         transaction.on_commit(
             lambda: tasks.run.apply_async((str(job_id),), queue=QUEUE, retry=False), robust=True

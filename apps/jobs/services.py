@@ -8,8 +8,9 @@ from django.db.models.functions import Now
 
 from apps.accounts.models import User
 from apps.audit import services as audit
+from apps.core import statements
 from apps.core.canonical import canonical_json
-from apps.core.db import service
+from apps.core.db import joining, service
 from apps.core.errors import not_now
 from apps.jobs import running, sending
 from apps.jobs.enums import JobState
@@ -17,7 +18,7 @@ from apps.jobs.models import Job
 from apps.jobs.queries import can_change
 
 
-@service
+@joining
 def enqueue(
     kind: str, args: dict[str, Any], *, by: User | None, project_id: UUID | None = None, subject_url: str = ""
 ) -> Job:
@@ -25,8 +26,15 @@ def enqueue(
     if kind not in settings.JOB_KINDS:
         raise LookupError(f"There is no kind of job called {kind!r}; add it to settings.JOB_KINDS.")
     canonical_json(args)
-    job = Job.objects.create(
-        kind=kind, args=args, started_by=by, project_id=project_id, subject_url=subject_url, woken_at=Now()
+    job = statements.insert(
+        Job(
+            kind=kind,
+            args=args,
+            started_by=by,
+            project_id=project_id,
+            subject_url=subject_url,
+            woken_at=Now(),
+        )
     )
     sending.wake(job.pk)
     return job

@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID
 
+import msgspec
+
 from apps.core.errors import Invalid
 from apps.core.models import Blob
 from apps.experiments.enums import RunState
@@ -55,9 +57,8 @@ def experiment_id(experiment: Experiment) -> str:
     return DEFAULT_ID if experiment.is_default else str(experiment.number)
 
 
-def stage(*deleted: object) -> str:
-    """Return the lifecycle stage of what has these times of deletion."""
-    return "deleted" if any(one is not None for one in deleted) else "active"
+def _stage(*, is_deleted: bool) -> str:
+    return "deleted" if is_deleted else "active"
 
 
 def experiment_document(experiment: Experiment) -> dict[str, Any]:
@@ -67,35 +68,66 @@ def experiment_document(experiment: Experiment) -> dict[str, Any]:
         "experiment_id": found,
         "name": experiment.name,
         "artifact_location": f"mlflow-artifacts:/{found}",
-        "lifecycle_stage": stage(experiment.deleted_at),
+        "lifecycle_stage": _stage(is_deleted=experiment.deleted_at is not None),
         "creation_time": milliseconds(experiment.created_at),
         "last_update_time": milliseconds(experiment.updated_at),
         "tags": pairs(experiment.tags),
     }
 
 
-def info(run: Run) -> dict[str, Any]:
+class ShownRun(msgspec.Struct):
+    """What a run's document is made of. Times are milliseconds since 1970; the experiment is named as clients do."""
+
+    pk: UUID
+    name: str
+    state: str
+    started_at: int
+    ended_at: int | None
+    is_deleted: bool
+    experiment: str
+    starter: str
+    params: Mapping[str, Any]
+    tags: Mapping[str, Any]
+
+
+def shown_run(run: Run) -> ShownRun:
+    """Return what the document of a row is made of."""
+    return ShownRun(
+        pk=run.pk,
+        name=run.name,
+        state=run.state,
+        started_at=milliseconds(run.started_at),
+        ended_at=None if run.ended_at is None else milliseconds(run.ended_at),
+        is_deleted=run.deleted_at is not None or run.experiment.deleted_at is not None,
+        experiment=experiment_id(run.experiment),
+        starter=run.started_by.full_name,
+        params=run.params,
+        tags=run.tags,
+    )
+
+
+def info(run: ShownRun) -> dict[str, Any]:
     """Return what a run is, without what it logged."""
     found = run.pk.hex
     document = {
         "run_id": found,
         "run_uuid": found,
         "run_name": run.name,
-        "experiment_id": experiment_id(run.experiment),
-        "user_id": run.tags.get(USER_TAG) or run.started_by.full_name,
+        "experiment_id": run.experiment,
+        "user_id": run.tags.get(USER_TAG) or run.starter,
         "status": _NAMES[run.state],
-        "start_time": milliseconds(run.started_at),
-        "artifact_uri": artifact_uri(run),
-        "lifecycle_stage": stage(run.deleted_at, run.experiment.deleted_at),
+        "start_time": run.started_at,
+        "artifact_uri": artifact_uri(run.experiment, run.pk),
+        "lifecycle_stage": _stage(is_deleted=run.is_deleted),
     }
     if run.ended_at is not None:
-        document["end_time"] = milliseconds(run.ended_at)
+        document["end_time"] = run.ended_at
     return document
 
 
-def artifact_uri(run: Run) -> str:
+def artifact_uri(experiment: str, run: UUID) -> str:
     """Return where clients find the files of a run: at the proxy of the server they talk to."""
-    return f"mlflow-artifacts:/{experiment_id(run.experiment)}/{run.pk.hex}/artifacts"
+    return f"mlflow-artifacts:/{experiment}/{run.hex}/artifacts"
 
 
 def model_key(model: UUID) -> str:
@@ -143,7 +175,7 @@ def listing(root: str, kept: Iterable[Kept], path: str) -> dict[str, Any]:
     }
 
 
-def run_document(run: Run) -> dict[str, Any]:
+def run_document(run: ShownRun) -> dict[str, Any]:
     """Return a run with its parameters and tags; whoever has read them adds its metrics, datasets and models."""
     return {
         "info": info(run),

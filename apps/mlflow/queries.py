@@ -4,8 +4,9 @@ from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
+from apps.accounts.models import User
 from apps.core.statements import Columns, rows
 from apps.core.texts import whole_number
 from apps.experiments.lifecycle import DEFAULT_NAME, default_experiment
@@ -22,6 +23,15 @@ _EXPERIMENT_BY_ID = f"""
 SELECT {_EXPERIMENT.of("experiment")} FROM experiments_experiment experiment
 WHERE experiment.project_id = %s AND CASE WHEN %s THEN experiment.is_default ELSE experiment.number = %s::bigint END
 """  # noqa: S608 - written here
+_RUN, _USER = Columns(Run), Columns(User)
+_RUN_BY_ID = f"""
+SELECT {_RUN.of("run")}, {_EXPERIMENT.of("experiment")}, {_USER.of("starter")} FROM experiments_run run
+JOIN experiments_experiment experiment ON experiment.id = run.experiment_id
+JOIN accounts_user starter ON starter.id = run.started_by_id WHERE run.id = %s AND experiment.project_id = %s
+"""  # noqa: S608 - written here
+_EXPERIMENT_KEYS = """
+SELECT id FROM experiments_experiment WHERE project_id = %s AND (number = ANY(%s::bigint[]) OR is_default AND %s) ORDER BY number
+"""
 _IS_THERE = """
 SELECT 1 FROM experiments_run run JOIN experiments_experiment experiment ON experiment.id = run.experiment_id
 WHERE run.id = %s AND experiment.project_id = %s
@@ -67,19 +77,12 @@ def unused_default(caller: Caller) -> Experiment:
     )
 
 
-def _numbered(caller: Caller, given: Iterable[str]) -> QuerySet[Experiment]:
+def experiment_keys(caller: Caller, given: Iterable[str]) -> list[UUID]:
+    """Return the keys of the experiments that there are of these ids."""
     ids = list(given)
     read = (whole_number(one, digits=_LONGEST_ID) for one in ids)
     numbers = [one for one in read if one is not None]
-    wanted = Q(number__in=numbers)
-    if DEFAULT_ID in ids:
-        wanted |= Q(is_default=True)
-    return Experiment.objects.filter(wanted, project=caller.project)
-
-
-def experiment_keys(caller: Caller, given: Iterable[str]) -> list[UUID]:
-    """Return the keys of the experiments that there are of these ids."""
-    return list(_numbered(caller, given).values_list("pk", flat=True))
+    return [pk for (pk,) in rows(_EXPERIMENT_KEYS, [caller.project.pk, numbers, DEFAULT_ID in ids])]
 
 
 def experiments_in(caller: Caller, ids: Sequence[UUID]) -> list[Experiment]:
@@ -92,13 +95,14 @@ def experiments_in(caller: Caller, ids: Sequence[UUID]) -> list[Experiment]:
 def run_of(caller: Caller, given: str) -> Run:
     """Return a run by its id, deleted or not; raises NotThere."""
     key = uuid_of(given)
-    found = None
-    if key is not None:
-        wanted = Run.objects.filter(experiment__project=caller.project, pk=key)
-        found = wanted.select_related("experiment__project", "started_by").first()
-    if found is None:
-        raise NotThere(f"Run with id={given[:100]} not found")
-    return found
+    edge = len(_RUN) + len(_EXPERIMENT)
+    for values in rows(_RUN_BY_ID, [key, caller.project.pk]) if key is not None else ():
+        run = _RUN.made(values[: len(_RUN)])
+        run.experiment = _EXPERIMENT.made(values[len(_RUN) : edge])
+        run.experiment.project = caller.project
+        run.started_by = _USER.made(values[edge:])
+        return run
+    raise NotThere(f"Run with id={given[:100]} not found")
 
 
 def uuid_of(given: str) -> UUID | None:

@@ -3,45 +3,31 @@
 Nothing is decided here: whoever finds nothing asks `queries` and `registered`, which say why.
 """
 
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
 from apps.accounts.models import User
-from apps.core.statements import Columns, rows
-from apps.experiments.models import Experiment, Run
-from apps.mlflow.answers import dataset_input, run_document
+from apps.core.statements import Columns, read_json, rows
+from apps.mlflow.answers import ShownRun, dataset_input, run_document
 from apps.mlflow.callers import Caller
 from apps.mlflow.logged import note_use
-from apps.mlflow.registered import Named, ShownVersion
+from apps.mlflow.registered import ShownVersion
 from apps.policies.pack import PRODUCTION
 from apps.registry.models import Model
 
-_RUN = Columns(
-    Run,
-    only=[
-        "id",
-        "experiment_id",
-        "name",
-        "state",
-        "params",
-        "tags",
-        "started_by_id",
-        "started_at",
-        "ended_at",
-        "deleted_at",
-    ],
-)
-_EXPERIMENT = Columns(Experiment, only=["id", "number", "is_default", "deleted_at"])
+#: As `ShownRun` has them.
+_RUN = """run.id, run.name, run.state, floor(extract(epoch FROM run.started_at) * 1000)::bigint,
+    floor(extract(epoch FROM run.ended_at) * 1000)::bigint, run.deleted_at IS NOT NULL OR experiment.deleted_at IS NOT NULL,
+    CASE WHEN experiment.is_default THEN '0' ELSE experiment.number::text END, starter.full_name, run.params, run.tags"""
 _NAMED = Columns(User, only=["id", "full_name"])
 #: PostgreSQL writes a double as protobuf does: NaN and infinities as strings.
 _POINT = """json_build_object('key', point.name, 'value', point.value,
     'timestamp', floor(extract(epoch FROM point.at) * 1000)::bigint, 'step', point.step)"""
 _RUNS = f"""
-SELECT {_RUN.of("run")}, {_EXPERIMENT.of("experiment")}, {_NAMED.of("starter")},
+SELECT {_RUN},
     (SELECT json_agg({_POINT} ORDER BY point.name) FROM experiments_runmetric point WHERE point.run_id = run.id)::text,
     (SELECT json_agg(json_build_object('name', input.name, 'digest', input.digest, 'source_type', input.source_type,
         'source', input.source, 'schema', input.schema, 'profile', input.profile, 'tags', input.tags) ORDER BY input.id)
@@ -63,32 +49,40 @@ _BEYOND = "SELECT 1 FROM experiments_metric WHERE run_id = %s AND name = %s LIMI
 _MODEL = Columns(
     Model, only=["id", "created_at", "updated_at", "name", "description", "tags", "aliases", "created_by_id"]
 )
-_VERSIONS = """
-SELECT version.id, version.created_at, version.updated_at, version.number, version.stage, version.description,
-    version.run_id, version.logged_model_id, version.tags, version.source, version.run_link, maker.full_name, version.model_id
-FROM registry_version version JOIN accounts_user maker ON maker.id = version.created_by_id
-WHERE version.deleted_at IS NULL AND """
-_SOME_MODELS = f"""
-SELECT {_MODEL.of("model")}, {_NAMED.of("maker")} FROM registry_model model
-JOIN accounts_user maker ON maker.id = model.created_by_id WHERE model.id = ANY(%s)
-"""  # noqa: S608 - written here
+#: As `ShownVersion` has them.
+_SHOWN = """version.id, floor(extract(epoch FROM version.created_at) * 1000)::bigint,
+    floor(extract(epoch FROM version.updated_at) * 1000)::bigint, version.number, version.stage, version.description,
+    version.run_id, version.logged_model_id, version.source, version.run_link, maker.full_name, model.name,
+    version.tags, model.aliases"""
+_VERSIONS = f"""
+SELECT {_SHOWN} FROM registry_version version JOIN accounts_user maker ON maker.id = version.created_by_id
+JOIN registry_model model ON model.id = version.model_id WHERE version.deleted_at IS NULL AND """  # noqa: S608 - written here
 #: Of several models of one name, which the portal can make, the oldest is meant.
-_MODELS = f"""
-SELECT {_MODEL.of("model")}, {_NAMED.of("maker")} FROM registry_model model
-JOIN accounts_user maker ON maker.id = model.created_by_id
-WHERE model.project_id = %s AND model.name = %s AND model.deleted_at IS NULL ORDER BY model.id LIMIT 1
+_NAMED_MODEL = """(SELECT named.id FROM registry_model named
+    WHERE named.project_id = %(project)s AND named.name = %(name)s AND named.deleted_at IS NULL ORDER BY named.id LIMIT 1)"""
+_BY_NUMBER = f"{_VERSIONS} version.model_id = {_NAMED_MODEL} AND version.number = %(number)s"
+_BY_ALIAS = f"{_VERSIONS} version.model_id = {_NAMED_MODEL} AND version.number = (model.aliases ->> %(alias)s)::integer"
+_IN_PRODUCTION = f"{_VERSIONS} version.model_id = {_NAMED_MODEL} AND version.stage = %(stage)s"
+#: A row for the newest version of each stage; where there is none, one for the model alone.
+_MODEL_AND_NEWEST = f"""
+SELECT {_MODEL.of("model")}, {_NAMED.of("owner")}, newest.* FROM registry_model model
+JOIN accounts_user owner ON owner.id = model.created_by_id
+LEFT JOIN LATERAL (
+    SELECT DISTINCT ON (version.stage) {_SHOWN} FROM registry_version version
+    JOIN accounts_user maker ON maker.id = version.created_by_id
+    WHERE version.model_id = model.id AND version.deleted_at IS NULL ORDER BY version.stage, version.number DESC
+) newest ON true
+WHERE model.id = {_NAMED_MODEL}
 """  # noqa: S608 - written here
 
 
 def run_documents(caller: Caller, ids: Sequence[UUID]) -> list[dict[str, Any]]:
     """Return the runs of the caller's project among ``ids``, in that order, however many they are."""
     found = {}
-    edges = (len(_RUN), len(_RUN) + len(_EXPERIMENT), len(_RUN) + len(_EXPERIMENT) + len(_NAMED))
-    for values in rows(_RUNS, {"ids": list(ids), "project": caller.project.pk}):
-        run = _RUN.made(values[: edges[0]])
-        run.experiment = _EXPERIMENT.made(values[edges[0] : edges[1]])
-        run.started_by = _NAMED.made(values[edges[1] : edges[2]])
-        metrics, inputs, used = values[edges[2] :]
+    for *plain, params, tags, metrics, inputs, used in rows(
+        _RUNS, {"ids": list(ids), "project": caller.project.pk}
+    ):
+        run = ShownRun(*plain, read_json(params), read_json(tags))
         document = run_document(run)
         if metrics:
             document["data"]["metrics"] = msgspec.Raw(metrics.encode())
@@ -107,46 +101,47 @@ def history(run: UUID, name: str, *, start: int, most: int) -> tuple[msgspec.Raw
     return msgspec.Raw((points or "[]").encode()), more
 
 
-def model_named(caller: Caller, name: str) -> Model | None:
-    """Return a model of the caller's project by its name, with its maker; None where there is none."""
-    return next(_models(_MODELS, [caller.project.pk, name.strip()]), None)
+def model_with_newest(caller: Caller, name: str) -> tuple[Model, list[ShownVersion]] | None:
+    """Return a model of the caller's project by its name, with its maker and the newest version of each of its stages."""
+    found = rows(_MODEL_AND_NEWEST, _named(caller, name))
+    if not found:
+        return None
+    width = len(_MODEL) + len(_NAMED)
+    model = _MODEL.made(found[0][: len(_MODEL)])
+    model.created_by = _NAMED.made(found[0][len(_MODEL) : width])
+    return model, [_shown(values[width:]) for values in found if values[width] is not None]
 
 
-def _models(sql: str, given: Sequence[Any]) -> Iterator[Model]:
-    for values in rows(sql, given):
-        model = _MODEL.made(values[: len(_MODEL)])
-        model.created_by = _NAMED.made(values[len(_MODEL) :])
-        yield model
+def version_numbered(caller: Caller, name: str, number: int) -> ShownVersion | None:
+    """Return a version by the name of its model and its number."""
+    return _one(_BY_NUMBER, caller, name, number=number)
 
 
-def version_numbered(model: Model, number: int) -> ShownVersion | None:
-    """Return a version of a model by its number."""
-    found = rows(f"{_VERSIONS} version.model_id = %s AND version.number = %s", [model.pk, number])
-    return _shown(found[0], model) if found else None
+def version_in_production(caller: Caller, name: str) -> ShownVersion | None:
+    """Return the version that is in production of the model of this name."""
+    return _one(_IN_PRODUCTION, caller, name, stage=PRODUCTION)
 
 
-def version_in_production(model: Model) -> ShownVersion | None:
-    """Return the version of a model that is in production."""
-    found = rows(f"{_VERSIONS} version.model_id = %s AND version.stage = %s", [model.pk, PRODUCTION])
-    return _shown(found[0], model) if found else None
-
-
-def newest_by_stage(model: Model) -> list[ShownVersion]:
-    """Return the newest version of each stage of a model."""
-    newest = """version.model_id = %s AND (version.stage, version.number) IN (
-        SELECT stage, max(number) FROM registry_version WHERE model_id = %s AND deleted_at IS NULL GROUP BY stage)"""
-    return [_shown(values, model) for values in rows(f"{_VERSIONS} {newest}", [model.pk, model.pk])]
+def version_with_alias(caller: Caller, name: str, alias: str) -> ShownVersion | None:
+    """Return the version that an alias of the model of this name names; not for aliases of production."""
+    return _one(_BY_ALIAS, caller, name, alias=alias)
 
 
 def versions_in(ids: Sequence[UUID]) -> list[ShownVersion]:
-    """Return versions in the order of ``ids``, each with its model: two statements, however many they are."""
-    found = rows(f"{_VERSIONS} version.id = ANY(%s)", [list(ids)])
-    models = {one.pk: one for one in _models(_SOME_MODELS, [list({values[-1] for values in found})])}
-    shown = {values[0]: _shown(values, models[values[-1]]) for values in found}
+    """Return versions in the order of ``ids``, however many they are."""
+    shown = {values[0]: _shown(values) for values in rows(f"{_VERSIONS} version.id = ANY(%s)", [list(ids)])}
     return [shown[pk] for pk in ids if pk in shown]
 
 
-def _shown(values: Sequence[Any], model: Model) -> ShownVersion:
-    *_, tags, source, run_link, maker, _ = values
-    read = json.loads(tags) if isinstance(tags, str) else tags
-    return ShownVersion(*[*values[:8], read, source, run_link, Named(maker), model])
+def _named(caller: Caller, name: str) -> dict[str, Any]:
+    return {"project": caller.project.pk, "name": name.strip()}
+
+
+def _one(sql: str, caller: Caller, name: str, **given: Any) -> ShownVersion | None:
+    found = rows(sql, _named(caller, name) | given)
+    return _shown(found[0]) if found else None
+
+
+def _shown(values: Sequence[Any]) -> ShownVersion:
+    *plain, tags, aliases = values
+    return ShownVersion(*plain, read_json(tags), read_json(aliases))

@@ -1,8 +1,7 @@
 """Registered models and their versions: loaded from the caller's project, and in the words of the protocol."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -21,28 +20,43 @@ from apps.registry.models import Model, Version
 from apps.registry.services import model_named
 
 
-class Named(msgspec.Struct):
-    """A principal by their name."""
-
-    full_name: str
-
-
 class ShownVersion(msgspec.Struct):
-    """What a version's document needs of it, under the same names as the row has."""
+    """What a version's document is made of. Times are milliseconds since 1970; the aliases are those of its model."""
 
     pk: UUID
-    created_at: datetime
-    updated_at: datetime
+    created_at: int
+    updated_at: int
     number: int
     stage: str
     description: str
     run_id: UUID | None
     logged_model_id: UUID | None
-    tags: dict[str, Any]
     source: str
     run_link: str
-    created_by: Named
-    model: Model
+    maker: str
+    model_name: str
+    tags: Mapping[str, Any]
+    aliases: Mapping[str, Any]
+
+
+def shown_version(version: Version) -> ShownVersion:
+    """Return what the document of a row is made of."""
+    return ShownVersion(
+        pk=version.pk,
+        created_at=milliseconds(version.created_at),
+        updated_at=milliseconds(version.updated_at),
+        number=version.number,
+        stage=version.stage,
+        description=version.description,
+        run_id=version.run_id,
+        logged_model_id=version.logged_model_id,
+        source=version.source,
+        run_link=version.run_link,
+        maker=version.created_by.full_name,
+        model_name=version.model.name,
+        tags=version.tags,
+        aliases=version.model.aliases,
+    )
 
 
 #: The stages that MLflow has; the policy's first one is its None, and a stage of another name keeps its title.
@@ -145,19 +159,19 @@ def latest_of(models: Iterable[UUID]) -> list[Version]:
 def models_in(caller: Caller, ids: Sequence[UUID]) -> list[dict[str, Any]]:
     """Return models in the order of ``ids``: two statements, however many they are."""
     pack = pack_for(caller)
-    latest: defaultdict[UUID, list[Version]] = defaultdict(list)
+    latest: defaultdict[UUID, list[ShownVersion]] = defaultdict(list)
     for one in latest_of(ids):
-        latest[one.model_id].append(one)
+        latest[one.model_id].append(shown_version(one))
     found = Model.objects.select_related("created_by").in_bulk(list(ids))
     return [model_document(found[pk], latest[pk], pack) for pk in ids if pk in found]
 
 
 def shown_model(caller: Caller, model: Model) -> dict[str, Any]:
     """Return a model with the newest version of each stage."""
-    return model_document(model, latest_of([model.pk]), pack_for(caller))
+    return model_document(model, map(shown_version, latest_of([model.pk])), pack_for(caller))
 
 
-def model_document(model: Model, latest: Iterable[Version | ShownVersion], pack: Pack) -> dict[str, Any]:
+def model_document(model: Model, latest: Iterable[ShownVersion], pack: Pack) -> dict[str, Any]:
     """Return a model; ``latest`` is the newest version of each of its stages."""
     versions = sorted(latest, key=lambda one: one.number)
     return {
@@ -172,32 +186,38 @@ def model_document(model: Model, latest: Iterable[Version | ShownVersion], pack:
     }
 
 
-def _aliases(model: Model, latest: Iterable[Version | ShownVersion], pack: Pack) -> list[dict[str, str]]:
-    named = {name: number for name, number in model.aliases.items() if not pack.means_production(name)} | {
+def _aliases(model: Model, latest: Iterable[ShownVersion], pack: Pack) -> list[dict[str, str]]:
+    named = _own_aliases(model.aliases, pack) | {
         name: one.number for one in latest if one.stage == PRODUCTION for name in pack.production_aliases
     }
     return [{"alias": name, "version": str(number)} for name, number in sorted(named.items())]
 
 
-def version_document(version: Version | ShownVersion, pack: Pack) -> dict[str, Any]:
+def _own_aliases(aliases: Mapping[str, int], pack: Pack) -> dict[str, int]:
+    """Return the aliases that are a model's own: those of production follow the stage, whatever was written once."""
+    return {name: number for name, number in aliases.items() if not pack.means_production(name)}
+
+
+def version_document(version: ShownVersion, pack: Pack) -> dict[str, Any]:
     """Return a version. It is ready as soon as it is there: its files were pinned with it."""
+    aliases = [
+        name for name, number in _own_aliases(version.aliases, pack).items() if number == version.number
+    ]
+    if version.stage == PRODUCTION:
+        aliases += pack.production_aliases
     document = {
-        "name": version.model.name,
+        "name": version.model_name,
         "version": str(version.number),
-        "creation_timestamp": milliseconds(version.created_at),
-        "last_updated_timestamp": milliseconds(version.updated_at),
-        "user_id": version.tags.get(USER_TAG) or version.created_by.full_name,
+        "creation_timestamp": version.created_at,
+        "last_updated_timestamp": version.updated_at,
+        "user_id": version.tags.get(USER_TAG) or version.maker,
         "current_stage": stage_name(pack, version.stage),
         "description": version.description,
         "source": version.source or download_uri(version),
         "status": "READY",
         "run_link": version.run_link,
         "tags": pairs(version.tags),
-        "aliases": [
-            one["alias"]
-            for one in _aliases(version.model, [version], pack)
-            if one["version"] == str(version.number)
-        ],
+        "aliases": sorted(aliases),
     }
     if version.run_id is not None:
         document["run_id"] = version.run_id.hex

@@ -3,7 +3,7 @@
 import difflib
 import json
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -124,15 +124,19 @@ class Pack:
                 ways += [(rule.to_stage, first) for rule in self.moves_from(stage) if rule.kind == "promote"]
         return None
 
-    @property
+    @cached_property
     def production_aliases(self) -> tuple[str, ...]:
         """The aliases of the version in production: the stage's own key, and those that the policy names."""
         named = (name for one in self.stages if one.key == PRODUCTION for name in one.aliases)
         return tuple(dict.fromkeys((PRODUCTION, *named)))
 
+    @cached_property
+    def _production_names(self) -> frozenset[str]:
+        return frozenset(name.casefold() for name in self.production_aliases)
+
     def means_production(self, alias: str) -> bool:
         """Tell whether an alias is one of production, in capitals or not."""
-        return alias.casefold() in {name.casefold() for name in self.production_aliases}
+        return alias.casefold() in self._production_names
 
     def way_out(self, kind: str) -> str | None:
         """Return where a version goes that leaves production by a transition of this kind."""

@@ -4,7 +4,7 @@ from typing import Any
 
 from apps.experiments import files
 from apps.mlflow import queries
-from apps.mlflow.answers import artifact_uri, listing, undotted
+from apps.mlflow.answers import artifact_uri, experiment_id, listing, undotted
 from apps.mlflow.callers import Caller
 from apps.mlflow.calls.limits import run_id
 from apps.mlflow.messages import ListArtifacts
@@ -16,4 +16,4 @@ def list_artifacts(caller: Caller, form: ListArtifacts) -> dict[str, Any]:
     path = undotted(form.path or "")
     if path:
         files.demand_path(path)
-    return listing(artifact_uri(run), files.within(run, path), path)
+    return listing(artifact_uri(experiment_id(run.experiment), run.pk), files.within(run, path), path)

@@ -72,11 +72,10 @@ def delete(caller: Caller, form: ModelByName) -> dict[str, Any]:
 
 def get(caller: Caller, form: ModelByName) -> dict[str, Any]:
     """Return a model."""
-    found = reading.model_named(caller, _name(form.name))
+    found = reading.model_with_newest(caller, _name(form.name))
     if found is None:
         return {"registered_model": registered.shown_model(caller, registered.model_of(caller, form.name))}
-    pack = registered.pack_for(caller)
-    return {"registered_model": registered.model_document(found, reading.newest_by_stage(found), pack)}
+    return {"registered_model": registered.model_document(*found, registered.pack_for(caller))}
 
 
 def wanted(form: SearchRegistry, grammar: Grammar, *, default: int, most: int) -> searching.Search:
@@ -103,7 +102,8 @@ def latest_versions(caller: Caller, form: LatestVersions) -> dict[str, Any]:
     model = registered.model_of(caller, _name(form.name))
     pack = registered.pack_for(caller)
     stages = {registered.stage_key(pack, one) for one in form.stages or ()}
-    found = sorted(registered.latest_of([model.pk]), key=lambda one: one.number)
+    latest = map(registered.shown_version, registered.latest_of([model.pk]))
+    found = sorted(latest, key=lambda one: one.number)
     return {
         "model_versions": [
             registered.version_document(one, pack) for one in found if not stages or one.stage in stages
@@ -114,7 +114,9 @@ def latest_versions(caller: Caller, form: LatestVersions) -> dict[str, Any]:
 def set_tag(caller: Caller, form: ModelTag) -> dict[str, Any]:
     """Set a tag of a model."""
     name, value = demand_key(form.key), demand_value(form.value, "value", LONGEST_REGISTRY_TAG)
-    registry.tag_model(registered.model_of(caller, _name(form.name)), name=name, value=value, by=caller.user)
+    model = _name(form.name)
+    if not registry.tag_at_once(caller.project, model, name=name, value=value, by=caller.user):
+        registry.tag_model(registered.model_of(caller, model), name=name, value=value, by=caller.user)
     return {}
 
 
@@ -147,11 +149,12 @@ def delete_alias(caller: Caller, form: Alias) -> dict[str, Any]:
 def get_by_alias(caller: Caller, form: Alias) -> dict[str, Any]:
     """Return the version that an alias names."""
     pack = registered.pack_for(caller)
-    found = None
-    model = reading.model_named(caller, _name(form.name))
-    if model is not None and pack.means_production(form.alias):
-        found = reading.version_in_production(model)
-    elif model is not None and form.alias in model.aliases:
-        found = reading.version_numbered(model, model.aliases[form.alias])
-    version = found or registered.version_by_alias(caller, form.name, form.alias)
-    return {"model_version": registered.version_document(version, pack)}
+    name = _name(form.name)
+    shown = (
+        reading.version_in_production(caller, name)
+        if pack.means_production(form.alias)
+        else reading.version_with_alias(caller, name, form.alias)
+    )
+    if shown is None:
+        shown = registered.shown_version(registered.version_by_alias(caller, name, form.alias))
+    return {"model_version": registered.version_document(shown, pack)}

@@ -7,7 +7,16 @@ from apps.core.ids import new_id
 from apps.experiments import lifecycle, services
 from apps.experiments.recording import NAME_TAG
 from apps.mlflow import queries, reading, searching
-from apps.mlflow.answers import DEFAULT_ID, STATE_NUMBERS, STATES, USER_TAG, info, moment, run_document
+from apps.mlflow.answers import (
+    DEFAULT_ID,
+    STATE_NUMBERS,
+    STATES,
+    USER_TAG,
+    info,
+    moment,
+    run_document,
+    shown_run,
+)
 from apps.mlflow.callers import Caller
 from apps.mlflow.calls.limits import LONGEST_KEY, demand_value, page_size, run_id, tags_of, view, wrong
 from apps.mlflow.filters import RUNS
@@ -31,7 +40,7 @@ def create(caller: Caller, form: CreateRun) -> dict[str, Any]:
     started = None if form.start_time is None else moment(form.start_time, parameter="start_time")
     experiment = queries.experiment_of(caller, form.experiment_id or DEFAULT_ID)
     run = services.start_run(experiment, name=name, by=caller.user, tags=tags, started_at=started)
-    return {"run": run_document(run)}
+    return {"run": run_document(shown_run(run))}
 
 
 def _name(given: str) -> str:
@@ -43,7 +52,7 @@ def get(caller: Caller, form: RunNamed) -> dict[str, Any]:
     named = run_id(form)
     key = queries.uuid_of(named)
     found = reading.run_documents(caller, [key]) if key else []
-    return {"run": found[0] if found else run_document(queries.run_of(caller, named))}
+    return {"run": found[0] if found else run_document(shown_run(queries.run_of(caller, named)))}
 
 
 def update(caller: Caller, form: UpdateRun) -> dict[str, Any]:
@@ -53,7 +62,7 @@ def update(caller: Caller, form: UpdateRun) -> dict[str, Any]:
     ended = None if form.end_time is None else moment(form.end_time, parameter="end_time")
     name = _name(form.run_name or "")
     run = lifecycle.update_run(run, name=name, state=state, ended_at=ended, by=caller.user)
-    return {"run_info": info(run)}
+    return {"run_info": info(shown_run(run))}
 
 
 def _state(given: str | int | None) -> str | None:

@@ -41,7 +41,11 @@ def _named(caller: Caller, form: VersionByNumber) -> Version:
     return registered.version_of(caller, form.name, form.version)
 
 
-def _shown(caller: Caller, version: Version | registered.ShownVersion) -> dict[str, Any]:
+def _shown(caller: Caller, version: Version) -> dict[str, Any]:
+    return _document(caller, registered.shown_version(version))
+
+
+def _document(caller: Caller, version: registered.ShownVersion) -> dict[str, Any]:
     return {"model_version": registered.version_document(version, registered.pack_for(caller))}
 
 
@@ -87,10 +91,9 @@ def delete(caller: Caller, form: VersionByNumber) -> dict[str, Any]:
 
 def get(caller: Caller, form: VersionByNumber) -> dict[str, Any]:
     """Return a version."""
-    model = reading.model_named(caller, form.name)
     number = whole_number(form.version)
-    found = reading.version_numbered(model, number) if model and number else None
-    return _shown(caller, found or _named(caller, form))
+    found = reading.version_numbered(caller, form.name, number) if number else None
+    return _shown(caller, _named(caller, form)) if found is None else _document(caller, found)
 
 
 def search(caller: Caller, form: SearchRegistry) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from apps.registry.services.naming import (
     remove_alias,
     rename_model,
     set_alias,
+    tag_at_once,
     tag_model,
     tag_version,
 )
@@ -61,6 +62,7 @@ __all__ = [
     "retire_model",
     "scan",
     "set_alias",
+    "tag_at_once",
     "tag_model",
     "tag_version",
 ]

@@ -2,15 +2,17 @@
 
 import re
 from collections.abc import Mapping
+from typing import Any
 
 from django.conf import settings
 from django.db.models.functions import Now
 
 from apps.accounts.models import User
 from apps.audit import services as audit
-from apps.core import blobs, governed
-from apps.core.db import service
+from apps.core import blobs, governed, statements
+from apps.core.db import joining, service
 from apps.core.errors import Invalid, not_now
+from apps.core.ids import new_id
 from apps.core.models import Blob
 from apps.jobs import services as jobs
 from apps.jobs.models import Job
@@ -21,6 +23,10 @@ from apps.registry.permissions import there
 
 _PATH = re.compile(r"^[\w.\-]+(/[\w.\-]+)*$", re.ASCII)
 _COMMIT = re.compile(r"^[0-9a-f]{7,64}$")
+_PIN = """
+INSERT INTO registry_artifact (id, version_id, pinned_by_id, path, blob_id)
+SELECT one.id, %s, %s, one.path, one.digest FROM unnest(%s::uuid[], %s::text[], %s::text[]) AS one (id, path, digest) RETURNING 1
+"""
 
 
 def demand_commit(commit: str) -> str:
@@ -50,24 +56,33 @@ def pin_artifact(version: Version, *, path: str, stream: blobs.Content, by: User
         )
     blob = blobs.kept(stream, max_bytes=settings.MAX_UPLOAD_BYTES)
     governed.change(current)
-    return pin(current, path=path, blob=blob, by=by)
-
-
-@service
-def pin(version: Version, *, path: str, blob: Blob, by: User) -> Artifact:
-    """Pin stored content to a version and let a worker look at what it would run; the version is locked already."""
-    known = _pin(version, path=path, blob=blob, by=by)
-    scan(version, by=by)
+    known = _pin(current, path=path, blob=blob, by=by)
+    scan(current, by=by)
     return known
 
 
-@service
-def pin_all(version: Version, files: Mapping[str, Blob], *, by: User) -> None:
-    """Pin stored contents by their paths, and let a worker look at all of them at once; the version is locked already."""
-    for path, blob in files.items():
-        _pin(version, path=path, blob=blob, by=by)
-    if files:
-        scan(version, by=by)
+def pin_first(version: Version, files: Mapping[str, Blob], *, by: User) -> None:
+    """Pin stored contents by their paths to a version that has none yet, and let a worker look at all of them at once.
+
+    It is made in this transaction, so that nobody else sees it.
+    """
+    if not files:
+        return
+    paths = sorted(files)
+    ids = [new_id() for _ in paths]
+    statements.rows(_PIN, [version.pk, by.pk, ids, paths, [files[path].pk for path in paths]])
+    audit.record_each(
+        "registry.artifact_pinned",
+        version,
+        (_pinned(path, files[path]) for path in paths),
+        by=by,
+        project_id=version.model.project_id,
+    )
+    scan(version, by=by)
+
+
+def _pinned(path: str, blob: Blob) -> dict[str, Any]:
+    return {"path": path, "digest": blob.digest, "size_bytes": blob.size_bytes}
 
 
 def _pin(version: Version, *, path: str, blob: Blob, by: User) -> Artifact:
@@ -81,9 +96,7 @@ def _pin(version: Version, *, path: str, blob: Blob, by: User) -> Artifact:
         version,
         by=by,
         project_id=version.model.project_id,
-        path=path,
-        digest=blob.digest,
-        size_bytes=blob.size_bytes,
+        **_pinned(path, blob),
     )
     return known
 
@@ -128,7 +141,7 @@ def _open_for_change(version: Version, *, by: User) -> Version:
     return current
 
 
-@service
+@joining
 def scan(version: Version, *, by: User) -> Job:
     """Let a worker read what the files of a version would run when loaded."""
     return jobs.enqueue(

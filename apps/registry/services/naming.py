@@ -8,21 +8,21 @@ from collections.abc import Mapping
 
 from django.db.models.functions import Now
 from django.utils.text import slugify
+from psycopg.types.json import Jsonb
 
 from apps.accounts.models import User
 from apps.audit import services as audit
 from apps.core import governed, statements
-from apps.core.db import service
+from apps.core.db import ATTEMPTS, service, single
 from apps.core.errors import Invalid, not_now
 from apps.core.statements import Columns
 from apps.policies.queries import pack_of
-from apps.projects.locking import locked
 from apps.projects.models import Project
 from apps.projects.permissions import Right, can
 from apps.registry.enums import PRODUCTION
 from apps.registry.models import Model, Version
 from apps.registry.permissions import can_delete_version, not_deleted, there
-from apps.registry.services.registering import create_model, under_lock
+from apps.registry.services.registering import SlugTaken, add_model, under_lock
 
 LONGEST_NAME, LONGEST_SLUG = 256, 60
 _ALIAS = re.compile(r"^[\w\-]{1,255}\Z")
@@ -33,7 +33,22 @@ _NAMED = f"""
 SELECT {_MODEL.of("model")} FROM registry_model model WHERE model.project_id = %s AND model.name = %s AND model.deleted_at IS NULL
 ORDER BY model.id LIMIT 1
 """  # noqa: S608 - written here
-_SLUGS = "SELECT slug FROM registry_model WHERE project_id = %s AND starts_with(slug, %s)"
+#: Names are taken one after the other, each by itself; the number is that of our own advisory locks on texts.
+_TAKE = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 20819))"
+_TAKEN = """
+SELECT EXISTS (SELECT 1 FROM registry_model WHERE project_id = %(project)s AND name = %(name)s AND deleted_at IS NULL),
+    ARRAY(SELECT slug FROM registry_model WHERE project_id = %(project)s AND %(stem)s::text <> '' AND starts_with(slug, %(stem)s))
+"""
+
+
+_TAG = """
+UPDATE registry_model model SET tags = model.tags || %(tag)s, lock_version = model.lock_version + 1,
+    updated_at = statement_timestamp()
+WHERE model.deleted_at IS NULL AND NOT model.tags @> %(tag)s AND model.id = (
+    SELECT named.id FROM registry_model named
+    WHERE named.project_id = %(project)s AND named.name = %(model)s AND named.deleted_at IS NULL ORDER BY named.id LIMIT 1)
+RETURNING model.id, model.name AS label, model.lock_version, model.project_id
+"""
 
 
 class ModelNameTaken(Invalid):
@@ -65,30 +80,50 @@ def demand_name(name: str) -> str:
     return name
 
 
-@service
 def create_named(
     project: Project, *, name: str, by: User, description: str = "", tags: Mapping[str, str]
 ) -> Model:
     """Name a model by a name that is free in the project; raises ModelNameTaken."""
     can(by, Right.CONTRIBUTE, project).enforce()
     name = demand_name(name)
-    locked(project)
-    _demand_free(project, name)
-    return create_model(
-        project, slug=_free_slug(project, name), name=name, by=by, description=description, tags=tags
+    for _ in range(ATTEMPTS):
+        try:
+            return _create_named(project, name=name, by=by, description=description, tags=tags)
+        except SlugTaken as error:
+            # Another name that makes the same short one was faster.
+            taken = error
+    raise taken
+
+
+@service
+def _create_named(
+    project: Project, *, name: str, by: User, description: str, tags: Mapping[str, str]
+) -> Model:
+    stem = _stem(name)
+    taken = _taken(project, name, stem)
+    return add_model(
+        project, slug=_free_slug(stem, taken), name=name, by=by, description=description, tags=tags
     )
 
 
-def _demand_free(project: Project, name: str) -> None:
-    if model_named(project, name) is not None:
+def _taken(project: Project, name: str, stem: str = "") -> set[str]:
+    """Return the short names that begin with a stem, deleted models' too; raises ModelNameTaken for a name that is taken.
+
+    Until the transaction ends nobody else takes the name.
+    """
+    statements.rows(_TAKE, [f"registry_model:{project.pk}:{name}"])
+    ((is_taken, slugs),) = statements.rows(_TAKEN, {"project": project.pk, "name": name, "stem": stem})
+    if is_taken:
         raise ModelNameTaken(f"Registered Model (name={name}) already exists.", code="name_taken")
+    return set(slugs)
 
 
-def _free_slug(project: Project, name: str) -> str:
-    """Return a short name that no model of the project has, deleted ones too."""
+def _stem(name: str) -> str:
     plain = re.sub(r"-+", "-", slugify(name).replace("_", "-")).strip("-")
-    stem = plain[: LONGEST_SLUG - 6].strip("-") or "model"
-    taken = {slug for (slug,) in statements.rows(_SLUGS, [project.pk, stem])}
+    return plain[: LONGEST_SLUG - 6].strip("-") or "model"
+
+
+def _free_slug(stem: str, taken: set[str]) -> str:
     numbered = (f"{stem}-{place}" for place in range(2, len(taken) + 3))
     return stem if stem not in taken else next(one for one in numbered if one not in taken)
 
@@ -98,11 +133,10 @@ def rename_model(model: Model, *, name: str, by: User) -> Model:
     """Give a model another name that is free in the project; raises ModelNameTaken."""
     can(by, Right.CONTRIBUTE, model.project).enforce()
     name = demand_name(name)
-    locked(model.project)
     current = _held(model)
     if current.name == name:
         return current
-    _demand_free(current.project, name)
+    _taken(current.project, name)
     return _changed(current, by=by, what="the name", name=name)
 
 
@@ -122,7 +156,24 @@ def tag_model(model: Model, *, name: str, value: str | None, by: User) -> Model:
     can(by, Right.CONTRIBUTE, model.project).enforce()
     current = _held(model)
     tags = _tagged(current.tags, name, value)
-    return current if tags == current.tags else _changed(current, by=by, what=f"the tag {name}", tags=tags)
+    return current if tags == current.tags else _changed(current, by=by, what=_tag_words(name), tags=tags)
+
+
+@single
+def tag_at_once(project: Project, model: str, *, name: str, value: str, by: User) -> bool:
+    """Set a tag of the model of this name, in one statement; return False, having done nothing, where `tag_model` must look.
+
+    That is a model that is not there, and a tag that has this value already.
+    """
+    can(by, Right.CONTRIBUTE, project).enforce()
+    given = {"project": project.pk, "model": model.strip(), "tag": Jsonb({name: value})}
+    return audit.changed_recorded(
+        _TAG, given, "registry.model_changed", Model, by=by, fields=_tag_words(name)
+    )
+
+
+def _tag_words(name: str) -> str:
+    return f"the tag {name}"
 
 
 @service
@@ -143,7 +194,7 @@ def tag_version(version: Version, *, name: str, value: str | None, by: User) -> 
     tags = _tagged(current.tags, name, value)
     if tags == current.tags:
         return current
-    return _version_changed(current, by=by, what=f"the tag {name}", tags=tags)
+    return _version_changed(current, by=by, what=_tag_words(name), tags=tags)
 
 
 def demand_alias(alias: str) -> str:

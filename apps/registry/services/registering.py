@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
+from django.db import IntegrityError
 from django.db.models.functions import Now
 
 from apps.accounts.models import User
 from apps.audit import services as audit
 from apps.core import blobs, governed, statements
-from apps.core.db import service
+from apps.core.db import constraint_name, service
 from apps.core.errors import Invalid
 from apps.core.models import Blob
 from apps.core.statements import Columns
@@ -22,9 +23,10 @@ from apps.projects.services import demand_slug
 from apps.registry.enums import Change
 from apps.registry.models import Model, Version
 from apps.registry.permissions import can_reinstate, can_retire, not_deleted, not_retired
-from apps.registry.services.contents import demand_commit, pin, pin_all
+from apps.registry.services.contents import demand_commit, pin_first
 
 SHORTEST_REASON = 10
+_ONE_SLUG = "registry_model_slug_unique"
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,10 @@ class Origin:
     run_link: str = ""
     tags: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, Blob] = field(default_factory=dict)
+
+
+class SlugTaken(Invalid):
+    """The project has a model of this short name."""
 
 
 _MODEL = Columns(Model)
@@ -64,18 +70,29 @@ def create_model(
     can(by, Right.CONTRIBUTE, project).enforce()
     demand_slug(slug)
     if project.models.filter(slug=slug).exists():
-        raise Invalid(f"The project has a model {slug} already.", code="slug_taken")
-    model = Model(
-        project=project,
-        slug=slug,
-        name=name.strip() or slug,
-        description=description,
-        tags=dict(tags or {}),
-        created_by=by,
+        raise _slug_taken(slug)
+    return add_model(
+        project, slug=slug, name=name.strip() or slug, by=by, description=description, tags=tags or {}
     )
-    statements.insert(model)
-    audit.record("registry.model_created", model, by=by, project_id=project.pk, slug=slug)
-    return model
+
+
+def add_model(
+    project: Project, *, slug: str, name: str, by: User, description: str, tags: Mapping[str, str]
+) -> Model:
+    """Insert a model in the transaction that is open; raises SlugTaken where somebody else was faster."""
+    model = Model(
+        project=project, slug=slug, name=name, description=description, tags=dict(tags), created_by=by
+    )
+    try:
+        return audit.insert_recorded(model, "registry.model_created", by=by, project_id=project.pk, slug=slug)
+    except IntegrityError as error:
+        if constraint_name(error) == _ONE_SLUG:
+            raise _slug_taken(slug) from None
+        raise
+
+
+def _slug_taken(slug: str) -> SlugTaken:
+    return SlugTaken(f"The project has a model {slug} already.", code="slug_taken")
 
 
 @service
@@ -109,15 +126,15 @@ def register_version(
     if artifact_stream is not None:
         artifact = blobs.kept(artifact_stream, max_bytes=settings.MAX_UPLOAD_BYTES)
     known = origin or Origin()
-    version = _next(model, known, by=by, run=run, commit=commit, change=change, description=description)
-    _record_registered(version, artifact, by=by)
-    if artifact is not None:
-        pin(version, path=artifact_path, blob=artifact, by=by)
-    pin_all(version, known.files, by=by)
+    version = _next(
+        model, known, artifact, by=by, run=run, commit=commit, change=change, description=description
+    )
+    first = {} if artifact is None else {artifact_path: artifact}
+    pin_first(version, first | dict(known.files), by=by)
     return version
 
 
-def _next(model: Model, origin: Origin, *, by: User, **said: Any) -> Version:
+def _next(model: Model, origin: Origin, artifact: Blob | None, *, by: User, **said: Any) -> Version:
     """Make the next version of a model, which is locked already; ``said`` are further fields of it."""
     ((newest,),) = statements.rows(_NEWEST, [model.pk])
     version = Version(
@@ -131,15 +148,11 @@ def _next(model: Model, origin: Origin, *, by: User, **said: Any) -> Version:
         created_by=by,
         **said,
     )
-    return statements.insert(version)
-
-
-def _record_registered(version: Version, artifact: Blob | None, *, by: User) -> None:
-    audit.record(
-        "registry.version_registered",
+    return audit.insert_recorded(
         version,
+        "registry.version_registered",
         by=by,
-        project_id=version.model.project_id,
+        project_id=model.project_id,
         change=version.change,
         artifact=artifact.digest if artifact else None,
         run=str(version.run_id) if version.run_id else None,
