@@ -7,7 +7,6 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from mlgov import embedded
-from mlgov.pooling import demand_alive
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -116,7 +115,7 @@ def database() -> dict[str, Any]:
         url = os.environ.get(f"MLGOV_{role.upper()}_DATABASE_URL", url)
     settings = _from_url(url) if url else _from_embedded(role)
     settings |= {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "mlgov.postgresql",
         "CONN_HEALTH_CHECKS": True,
         "TEST": {"NAME": "test_mlgov_" + os.environ.get("MLGOV_TEST_DB_SUFFIX", "main")},
     }
@@ -125,14 +124,8 @@ def database() -> dict[str, Any]:
     options["prepare_threshold"] = 0 if flag("MLGOV_DB_PREPARE", default=True) else None
     if flag("MLGOV_DB_POOL", default=role == "app"):
         # After an outage a connection is tried anew by who needs one, rather than after a pause that grows to minutes.
-        options["pool"] = {
-            "min_size": 1,
-            "max_size": 8,
-            "timeout": 5,
-            "reconnect_timeout": 5,
-            "check": demand_alive,
-        }
-        # That would be a check of every request, besides ours.
+        options["pool"] = {"min_size": 1, "max_size": 8, "timeout": 5, "reconnect_timeout": 5}
+        # mlgov/postgresql/base.py looks at the connections of the pool itself.
         settings["CONN_HEALTH_CHECKS"] = False
     return settings
 

@@ -82,7 +82,7 @@ def run_documents(caller: Caller, ids: Sequence[UUID]) -> list[dict[str, Any]]:
     for *plain, params, tags, metrics, inputs, used in rows(
         _RUNS, {"ids": list(ids), "project": caller.project.pk}
     ):
-        run = ShownRun(*plain, read_json(params), read_json(tags))
+        run = ShownRun(*[*plain, read_json(params), read_json(tags)])
         document = run_document(run)
         if metrics:
             document["data"]["metrics"] = msgspec.Raw(metrics.encode())
@@ -144,4 +144,4 @@ def _one(sql: str, caller: Caller, name: str, **given: Any) -> ShownVersion | No
 
 def _shown(values: Sequence[Any]) -> ShownVersion:
     *plain, tags, aliases = values
-    return ShownVersion(*plain, read_json(tags), read_json(aliases))
+    return ShownVersion(*[*plain, read_json(tags), read_json(aliases)])

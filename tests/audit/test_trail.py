@@ -6,11 +6,12 @@ import psycopg
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
+from apps.audit import services as audit
 from apps.audit.models import Event
 from apps.audit.queries import events_of_project
 from apps.projects import services as projects
 from apps.projects.models import Project
-from apps.registry.models import Version
+from apps.registry.models import Model, Version
 
 
 @pytest.mark.promise("12")
@@ -87,3 +88,30 @@ def test_every_event_is_presented_as_a_sentence(ready, project):
         assert "{" not in sentence
         kinds.add(event.kind)
     assert len(kinds) > 15
+
+
+def test_several_events_of_one_act_are_written_at_once_and_in_their_order(
+    version, ben, django_assert_num_queries
+):
+    before = Event.objects.filter(object_id=version.pk).count()
+    contents = [{"path": name, "digest": "d", "size_bytes": 1} for name in "cab"]
+    with django_assert_num_queries(1):
+        audit.record_each(
+            "registry.artifact_pinned", version, contents, by=ben, project_id=version.model.project_id
+        )
+    events = Event.objects.filter(object_id=version.pk).order_by("sequence")[before:]
+    assert [one.data["path"] for one in events] == ["c", "a", "b"]
+    assert [one.sequence for one in events] == list(range(before + 1, before + 4))
+    assert len({one.leaf_hash for one in events}) == 3
+    with django_assert_num_queries(0):
+        audit.record_each("registry.artifact_pinned", version, [], by=ben)
+
+
+def test_a_row_and_its_event_are_one_statement(project, ben, django_assert_num_queries):
+    model = Model(project=project, slug="m", name="M", created_by=ben)
+    with django_assert_num_queries(1):
+        made = audit.insert_recorded(model, "registry.model_created", by=ben, project_id=project.pk, slug="m")
+    event = Event.objects.get(object_id=made.pk)
+    assert (event.kind, event.lock_version, event.object_label) == ("registry.model_created", 1, "M")
+    assert (event.person_id, event.data) == (ben.pk, {"slug": "m"})
+    assert made.created_at is not None

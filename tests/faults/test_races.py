@@ -1,18 +1,16 @@
 """Two at once, a hundred times, over real connections: the invariants hold, and each person reads one sentence."""
 
-import threading
 import time
 from datetime import timedelta
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
-from apps.core.errors import MlgovError
 from apps.gates import due, queries, services
 from apps.gates.models import Approval, Comment, Delegation, Promotion, Review
 from apps.registry import services as registry
 from apps.registry.models import Version
+from tests.at_once import at_once, refusals
 from tests.conftest import superuser
 from tests.gates.conftest import bea, tiny  # noqa: F401 - fixtures
 from tests.gates.light import sign, tiny_version
@@ -20,37 +18,6 @@ from tests.gates.test_stateful import broken
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True), pytest.mark.timeout(900)]
 ROUNDS = 100
-
-
-def at_once(*acts, after=0.0):
-    """Run each act in a thread and connection of its own, let go together; return values and refusals in order.
-
-    The later acts wait ``after`` seconds each, so that a quick one does not win every race.
-    """
-    found = [None] * len(acts)
-    barrier = threading.Barrier(len(acts))
-
-    def run(place, act):
-        try:
-            barrier.wait()
-            time.sleep(after * place)
-            found[place] = act()
-        except MlgovError as error:
-            found[place] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(acts)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert not any(isinstance(one, Exception) and not one.sentence.endswith(".") for one in found)
-    return found
-
-
-def refusals(found):
-    return [one.code for one in found if isinstance(one, MlgovError)]
 
 
 def ask(version, by, stage="staging"):

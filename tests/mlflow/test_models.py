@@ -1,7 +1,9 @@
 """Calls about registered models."""
 
+from functools import partial
+
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -10,6 +12,9 @@ from apps.accounts.enums import Scope
 from apps.audit.models import Event
 from apps.registry import services as registry
 from apps.registry.models import Model, Version
+from apps.registry.services import naming
+from apps.registry.services.registering import SlugTaken, add_model
+from tests.at_once import at_once, refusals
 from tests.mlflow.conftest import bearer
 from tests.mlflow.test_artifacts import listed
 
@@ -245,3 +250,81 @@ def test_what_the_portal_made_is_a_registered_model_too(mlflow, version):
     again = registry.create_model(model.project, slug="approval-2", name="Approval", by=model.created_by)
     assert mlflow.get("registered-models/get", name="Approval")["registered_model"]["latest_versions"]
     assert again.versions.count() == 0
+
+
+def test_names_of_one_short_name_are_made_at_once(project, ci, monkeypatch):
+    first = registry.create_named(project, name="A b", by=ci.user, tags={})
+    seen, look = [], naming._taken
+
+    def late(*given):
+        seen.append(look(*given))
+        # Whoever looked first did not see what the other one was about to commit.
+        return set() if len(seen) == 1 else seen[-1]
+
+    monkeypatch.setattr(naming, "_taken", late)
+    second = registry.create_named(project, name="a-b", by=ci.user, tags={})
+    assert (first.slug, second.slug, len(seen)) == ("a-b", "a-b-2", 2)
+
+
+def test_a_short_name_that_somebody_took_meanwhile_is_told(project, ci):
+    registry.create_model(project, slug="churn", name="Churn", by=ci.user)
+    with pytest.raises(SlugTaken, match="has a model churn already"), transaction.atomic():
+        add_model(project, slug="churn", name="Other", by=ci.user, description="", tags={})
+    assert Model.objects.count() == Event.objects.filter(kind="registry.model_created").count() == 1
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_of_many_who_take_a_name_at_once_one_gets_it(project, ci):
+    for round_ in range(10):
+        name = f"Model {round_}"
+        renamed = registry.create_model(project, slug=f"other-{round_}", name="Other", by=ci.user)
+        create = partial(registry.create_named, project, name=name, by=ci.user, tags={})
+        found = at_once(*[create] * 3, partial(registry.rename_model, renamed, name=name, by=ci.user))
+        assert refusals(found) == ["name_taken"] * 3
+        assert Model.objects.filter(project=project, name=name).count() == 1
+
+
+def test_a_tag_is_set_in_one_statement_and_its_event_says_the_same(mlflow, project):
+    made(mlflow)
+    mlflow.post("registered-models/set-tag", name="Churn", key="a", value="1")
+    with CaptureQueriesContext(connection) as queries:
+        mlflow.post("registered-models/set-tag", name="Churn", key="b", value="2")
+    # Who calls, and the change with its event.
+    assert len(queries) == 2
+    row = Model.objects.get(project=project)
+    registry.tag_model(row, name="c", value="3", by=row.created_by)
+    row.refresh_from_db()
+    assert (row.tags, row.lock_version) == ({"a": "1", "b": "2", "c": "3"}, 4)
+    events = Event.objects.filter(object_id=row.pk, kind="registry.model_changed").order_by("sequence")
+    assert [(one.lock_version, one.data["fields"]) for one in events] == [
+        (2, "the tag a"),
+        (3, "the tag b"),
+        (4, "the tag c"),
+    ]
+    said = "object_type object_label project_id actor_kind actor_id actor_label person_id database_user"
+    assert len({tuple(getattr(one, name) for name in said.split()) for one in events}) == 1
+
+
+def test_a_tag_that_is_there_already_changes_nothing(mlflow, project):
+    made(mlflow, tags=[{"key": "a", "value": "1"}])
+    mlflow.post("registered-models/set-tag", name="Churn", key="a", value="1")
+    assert Model.objects.get(project=project).lock_version == 1
+    assert mlflow.refused("registered-models/set-tag", name="None", key="a", value="1")[:2] == ABSENT
+
+
+@pytest.mark.parametrize(
+    ("call", "asked"),
+    [
+        ("registered-models/get", {}),
+        ("registered-models/alias", {"alias": "champion"}),
+        ("model-versions/get", {"version": "1"}),
+    ],
+)
+def test_a_model_and_its_versions_are_read_in_one_statement(mlflow, version, call, asked):
+    model = version.model
+    registry.set_alias(version, alias="champion", by=model.created_by)
+    mlflow.get(call, name=model.name, **asked)
+    with CaptureQueriesContext(connection) as queries:
+        mlflow.get(call, name=model.name, **asked)
+    assert len(queries) == 2

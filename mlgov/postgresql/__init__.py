@@ -1,0 +1,1 @@
+"""Django's backend for PostgreSQL, with another way to find that a pooled connection is broken."""
