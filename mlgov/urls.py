@@ -7,6 +7,8 @@ from apps.api import download
 from apps.identity import views as identity
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    # First what is asked most often: each address that is tried before it takes time.
+    path("mlflow/", include("apps.mlflow.urls")),
     # Only what is in use of allauth: nobody signs up, and addresses are an administrator's matter.
     path("accounts/login/", account.login, name="account_login"),
     path("accounts/logout/", account.logout, name="account_logout"),
@@ -26,7 +28,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/", include("apps.api.urls")),
     path("cli/mlgov", download.download, name="client"),
     path("cli/mlgov.sha256", download.checksum, name="client_checksum"),
-    path("mlflow/", include("apps.mlflow.urls")),
     path("", include("apps.projects.urls")),
     path("", include("apps.portal.urls")),
     path("", include("apps.accounts.urls")),

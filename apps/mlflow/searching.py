@@ -15,6 +15,7 @@ from uuid import UUID
 from django.db import connection
 
 from apps.core.errors import Invalid
+from apps.core.statements import rows
 from apps.experiments.lifecycle import DEFAULT_NAME
 from apps.mlflow.filters import (
     ATTRIBUTE,
@@ -69,6 +70,8 @@ class Table:
     latest: str = ""
     #: Where a name of a metric has one point of each row: that point, for rows that have it.
     single: str = ""
+    #: Whether one plan is good for all values, so that the statement is prepared. Of many runs or points it is not.
+    is_small: bool = False
 
 
 RUNS = Table(
@@ -127,6 +130,7 @@ MODELS = Table(
     params="m.tags",
     default_order="m.name",
     ties="m.name, m.id",
+    is_small=True,
 )
 VERSIONS = Table(
     rows="registry_version v JOIN registry_model m ON m.id = v.model_id",
@@ -145,6 +149,7 @@ VERSIONS = Table(
     # By milliseconds, as clients read the time.
     default_order="date_trunc('milliseconds', v.updated_at) DESC",
     ties="m.name, v.number DESC, v.id",
+    is_small=True,
 )
 LOGGED = Table(
     rows="experiments_loggedmodel l JOIN experiments_experiment e ON e.id = l.experiment_id",
@@ -363,11 +368,15 @@ def _page(statement: _Statement, wanted: Search) -> tuple[list[UUID], str]:
         statement.sort(ordering)
     start = offset_of(wanted.after)
     text, given = statement.page(wanted.most + 1, start)
-    with connection.cursor() as cursor:
-        cursor.execute(text, given)
-        ids = [pk for (pk,) in cursor.fetchall()]
+    ids = [pk for (pk,) in (rows if statement.table.is_small else _planned_anew)(text, given)]
     more = len(ids) > wanted.most
     return ids[: wanted.most], token_of(start + wanted.most) if more else ""
+
+
+def _planned_anew(text: str, given: Sequence[Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(text, given)
+        return cursor.fetchall()
 
 
 def token_of(offset: int) -> str:

@@ -15,6 +15,7 @@ _FILES = [f"{kind}/2.0/mlflow-artifacts/" for kind in ("api", "ajax-api")]
 
 def _addresses() -> list[URLPattern]:
     return [
+        *(path(f"{beginning}<path:address>", views.call) for beginning in _BEGINNINGS),
         *(path(f"{beginning}artifacts", artifacts.artifact) for beginning in _FILES),
         *(path(f"{beginning}artifacts/<path:place>", artifacts.artifact) for beginning in _FILES),
         *(
@@ -22,7 +23,6 @@ def _addresses() -> list[URLPattern]:
             for beginning in _FILES
             for kind in ("mpu", "presigned")
         ),
-        *(path(f"{beginning}<path:address>", views.call) for beginning in _BEGINNINGS),
         path("health", views.health),
         path("version", views.version),
     ]
