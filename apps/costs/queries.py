@@ -119,7 +119,8 @@ def attribution_choices(project: Project) -> dict[str, Any]:
     """Return the versions, and the newest runs, that an amount can be for; two queries."""
     return {
         "versions": list(
-            Version.objects.filter(model__project=project)
+            Version.objects.live()
+            .filter(model__project=project)
             .select_related("model")
             .only("number", "model__name")
             .order_by("-id")[:MOST_CHOICES]

@@ -159,7 +159,7 @@ def project_view(project: Project, user: User) -> ProjectView:
     stages = [stage for stage in pack_of(project.policy_revision).stages if not stage.terminal]
     models = list(models_for(user).filter(project=project).order_by("name"))
     versions: dict[Any, list[Version]] = {}
-    for version in Version.objects.filter(model__in=models):
+    for version in Version.objects.live().filter(model__in=models):
         versions.setdefault(version.model_id, []).append(version)
     return ProjectView(
         project=project,
@@ -194,7 +194,7 @@ class VersionView:
     promotions: list[Promotion]
     champion: Version | None
     review: Review | None
-    newest: Mapping[str, Any]
+    newest: Mapping[str, Any] | None
     may_request: Any
 
     @property
@@ -234,6 +234,6 @@ def version_view(version: Version, user: User) -> VersionView:
         promotions=list(gates.promotions_of(version)[:10]),
         champion=production_version_of(version.model),
         review=gates.review_of(version),
-        newest=version.model.versions.order_by("-number").values("pk", "number")[0],
+        newest=version.model.versions.live().order_by("-number").values("pk", "number").first(),
         may_request=permissions.can_request(user, version),
     )

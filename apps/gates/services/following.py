@@ -98,7 +98,7 @@ def _demand_may_confirm(by: User, move: PolicyMove) -> None:
 def _demand_stages(project: Project, to: Revision) -> None:
     """A version must not stand in a stage that the new policy does not know."""
     known = {one.key for one in pack_of(to).stages}
-    held = set(Version.objects.filter(model__project=project).values_list("stage", flat=True))
+    held = set(Version.objects.live().filter(model__project=project).values_list("stage", flat=True))
     lost = sorted(held - known)
     if lost:
         raise Refused(

@@ -146,7 +146,7 @@ def _features(version: Version) -> tuple[str, ...]:
 
 
 def _previous(version: Version) -> Version | None:
-    older = Version.objects.filter(model=version.model_id, number__lt=version.number)
+    older = Version.objects.live().filter(model=version.model_id, number__lt=version.number)
     return older.select_related("model").order_by("-number").first()
 
 
