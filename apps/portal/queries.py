@@ -3,8 +3,8 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Count, QuerySet
 
@@ -59,18 +59,27 @@ _TO_ANSWER: dict[str, Callable[[User], QuerySet[Any]]] = {
 }
 
 
+#: So many people are remembered by a process; beyond it all are counted anew.
+MOST_COUNTED = 1024
+#: By person: the newest event and the minute in which it was counted, and the count. Never the person as a request has them,
+#: who would keep the whole request in memory.
+_counted: dict[UUID, tuple[tuple[int, int], int]] = {}
+
+
 def inbox_count(user: User) -> int:
     """Return how many things wait for this person, for the frame of every page.
 
     Whatever begins or ends to wait is an event of the audit trail, or runs out: it is counted anew when either may be,
     and at most a minute late where two people act at one moment. The page of the inbox itself counts what it shows.
     """
-    return _counted(user, newest_event_id(), int(time.time() // 60))
-
-
-@lru_cache(maxsize=1024)
-def _counted(user: User, newest: int, minute: int) -> int:
-    return gates.inbox_count(user) + sum(found(user).count() for found in _TO_ANSWER.values())
+    seen = (newest_event_id(), int(time.time() // 60))
+    kept = _counted.get(user.pk)
+    if kept is None or kept[0] != seen:
+        kept = (seen, gates.inbox_count(user) + sum(found(user).count() for found in _TO_ANSWER.values()))
+        if len(_counted) >= MOST_COUNTED:
+            _counted.clear()
+        _counted[user.pk] = kept
+    return kept[1]
 
 
 def inbox_of(user: User) -> dict[str, list[Any]]:
