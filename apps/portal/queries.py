@@ -59,11 +59,11 @@ _TO_ANSWER: dict[str, Callable[[User], QuerySet[Any]]] = {
 }
 
 
-#: So many people are remembered by a process; beyond it all are counted anew.
-MOST_COUNTED = 1024
-#: By person: the newest event and the minute in which it was counted, and the count. Never the person as a request has them,
-#: who would keep the whole request in memory.
-_counted: dict[UUID, tuple[tuple[int, int], int]] = {}
+#: So long a count is good without an event, and so many people are remembered by a process; beyond it all are counted anew.
+COUNTED_SECONDS, MOST_COUNTED = 60, 1024
+#: By person: the newest event, when it was counted (monotonic seconds), and the count. Never the person as a request has
+#: them, who would keep the whole request in memory.
+_counted: dict[UUID, tuple[int, float, int]] = {}
 
 
 def inbox_count(user: User) -> int:
@@ -72,14 +72,15 @@ def inbox_count(user: User) -> int:
     Whatever begins or ends to wait is an event of the audit trail, or runs out: it is counted anew when either may be,
     and at most a minute late where two people act at one moment. The page of the inbox itself counts what it shows.
     """
-    seen = (newest_event_id(), int(time.time() // 60))
+    newest, now = newest_event_id(), time.monotonic()
     kept = _counted.get(user.pk)
-    if kept is None or kept[0] != seen:
-        kept = (seen, gates.inbox_count(user) + sum(found(user).count() for found in _TO_ANSWER.values()))
-        if len(_counted) >= MOST_COUNTED:
-            _counted.clear()
-        _counted[user.pk] = kept
-    return kept[1]
+    if kept is not None and kept[0] == newest and now - kept[1] < COUNTED_SECONDS:
+        return kept[2]
+    count = gates.inbox_count(user) + sum(found(user).count() for found in _TO_ANSWER.values())
+    if len(_counted) >= MOST_COUNTED:
+        _counted.clear()
+    _counted[user.pk] = (newest, now, count)
+    return count
 
 
 def inbox_of(user: User) -> dict[str, list[Any]]:

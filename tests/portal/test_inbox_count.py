@@ -25,11 +25,15 @@ def test_what_is_remembered_keeps_no_request_alive(ben):
     assert gone() is None
 
 
-def test_it_is_counted_anew_after_an_event_and_not_before(ready, dev, ben):
+def test_it_is_counted_anew_after_an_event_or_a_minute_and_not_before(ready, dev, ben, monkeypatch):
     before = queries.inbox_count(ben)
     with CaptureQueriesContext(connection) as again:
         assert queries.inbox_count(ben) == before
     assert len(again) == 1
+    with monkeypatch.context() as later, CaptureQueriesContext(connection) as anew:
+        later.setattr(queries, "COUNTED_SECONDS", 0)
+        assert queries.inbox_count(ben) == before
+    assert len(anew) > 1
     gates.request_promotion(ready, to_stage="staging", by=dev)
     assert queries.inbox_count(ben) == before + 1
 
