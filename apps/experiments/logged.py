@@ -43,7 +43,10 @@ def create_logged_model(
     """Begin a model, for a run or for none; without a name it gets one. Raises Invalid for a name or a foreign run."""
     can(by, Right.CONTRIBUTE, experiment.project).enforce()
     if experiment.deleted_at is not None:
-        raise Refused("The experiment is deleted. Restore it first.", code="deleted")
+        raise Refused(
+            f"The experiment {experiment.number} must be in the 'active' state; it is deleted. Restore it first.",
+            code="deleted",
+        )
     if run is not None and run.experiment_id != experiment.pk:
         raise Invalid(f"The run {run.pk.hex} is of another experiment.", code="foreign_run")
     if len(name) > LONGEST_NAME or set(name) & _NOT_IN_NAMES:

@@ -61,21 +61,28 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Ordering:
-    """By what is sorted, and whether downwards."""
+    """By what is sorted, and whether downwards; a metric may be the one on a dataset of this name or digest."""
 
     key: Key
     descending: bool = False
+    dataset: str = ""
+    digest: str = ""
 
 
 @dataclass(frozen=True)
 class Grammar:
-    """What can be searched: kinds, attributes with texts and with numbers, those that take lists, and other names."""
+    """What can be searched: kinds, attributes with texts and with numbers, those that take lists, and other names.
+
+    The last two are the words in which the protocol says that a filter is none, or an operator not one of the key.
+    """
 
     kinds: frozenset[str]
     texts: frozenset[str]
     numbers: frozenset[str]
     listed: frozenset[str] = frozenset()
     aliases: Mapping[str, str] = field(default_factory=dict)
+    broken: str = "Invalid clause(s) in filter string"
+    unfit: str = "Invalid comparator"
 
     def operators(self, key: Key) -> frozenset[str]:
         """Return the operators that the key takes."""
@@ -127,6 +134,8 @@ LOGGED = Grammar(
         **dict.fromkeys(("creation_time", "creation_timestamp_ms"), "creation_timestamp"),
         **dict.fromkeys(("last_updated_time", "last_updated_timestamp_ms"), "last_updated_timestamp"),
     },
+    broken="Invalid filter string",
+    unfit="Invalid comparison operator",
 )
 
 
@@ -143,9 +152,10 @@ class _Token:
 class _Tokens:
     """The words of a filter, with one to look ahead at."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, broken: str) -> None:
         self.text = text
-        self._all = list(_scan(text))
+        self._broken = broken
+        self._all = list(_scan(text, broken))
         self._at = 0
 
     @property
@@ -166,16 +176,16 @@ class _Tokens:
 
     def wrong(self, what: str) -> BadFilter:
         found = f"“{self.next.text[:60]}”" if self.next.kind != "end" else "its end"
-        return BadFilter(f"Invalid clause(s) in filter string: {what}, found {found} in “{self.text[:200]}”.")
+        return BadFilter(f"{self._broken}: {what}, found {found} in “{self.text[:200]}”.")
 
 
-def _scan(text: str) -> Iterator[_Token]:
+def _scan(text: str, broken: str) -> Iterator[_Token]:
     at, end = 0, len(text.rstrip())
     while at < end:
         found = _TOKENS.match(text, at)
         if found is None:
             raise BadFilter(
-                f"Invalid clause(s) in filter string: “{text[at : at + 40].strip()}” cannot be read. Put quotes "
+                f"{broken}: “{text[at : at + 40].strip()}” cannot be read. Put quotes "
                 "around texts, and backticks around names with special characters."
             )
         kind = found.lastgroup or ""
@@ -185,7 +195,7 @@ def _scan(text: str) -> Iterator[_Token]:
 
 def parse_filter(text: str, grammar: Grammar = RUNS) -> tuple[Comparison, ...]:
     """Return the comparisons of a filter, all of which must hold; raises BadFilter."""
-    tokens = _Tokens(text)
+    tokens = _Tokens(text, grammar.broken)
     found: list[Comparison] = []
     while tokens.next.kind != "end":
         if found and not tokens.takes("AND"):
@@ -199,12 +209,13 @@ def parse_filter(text: str, grammar: Grammar = RUNS) -> tuple[Comparison, ...]:
 def _comparison(tokens: _Tokens, grammar: Grammar) -> Comparison:
     if tokens.next.kind not in {"name", "tick", "text"}:
         raise tokens.wrong("a comparison begins with a name such as metrics.auc")
-    key = _key(tokens.take().text, grammar)
+    name = tokens.take().text
     operator = _operator(tokens)
+    key = _key(name, grammar)
     allowed = grammar.operators(key)
     if operator not in allowed:
         raise BadFilter(
-            f"Invalid comparator '{operator}' for the {key.kind} '{key.name}'. It takes {', '.join(sorted(allowed))}."
+            f"{grammar.unfit} '{operator}' for the {key.kind} '{key.name}'. It takes {', '.join(sorted(allowed))}."
         )
     if operator in OF_NOTHING:
         return Comparison(key, operator, None)
@@ -256,6 +267,9 @@ def _list(tokens: _Tokens) -> tuple[str, ...]:
             return tuple(values)
         if not tokens.takes(","):
             raise tokens.wrong("texts of a list are separated by commas")
+        if tokens.takes(")"):
+            # As Python writes a tuple of one.
+            return tuple(values)
 
 
 def _unquoted(text: str) -> str:
@@ -303,16 +317,16 @@ def parse_order(clauses: Iterable[str], grammar: Grammar = RUNS) -> tuple[Orderi
         words = clause.rsplit(None, 1)
         way = words[1].upper() if len(words) == 2 else ""
         written = words[0] if way in {"ASC", "DESC"} else clause
-        key = _key(_one_name(written, clause), grammar)
+        key = _key(_one_name(written, clause, grammar), grammar)
         if key.kind == DATASET:
             raise BadFilter(f"Invalid order_by clause '{clause[:100]}'. Datasets have no order.")
         found.append(Ordering(key, way == "DESC"))
     return tuple(found)
 
 
-def _one_name(written: str, clause: str) -> str:
+def _one_name(written: str, clause: str, grammar: Grammar) -> str:
     try:
-        tokens = list(_scan(written))
+        tokens = list(_scan(written, grammar.broken))
     except BadFilter:
         tokens = []
     if len(tokens) != 1 or tokens[0].kind not in {"name", "tick", "text"}:

@@ -1,5 +1,6 @@
 """Logged models: loaded from the caller's project, and in the words of the protocol."""
 
+import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
@@ -14,6 +15,7 @@ from apps.mlflow.callers import Caller
 from apps.mlflow.errors import NotThere
 from apps.mlflow.queries import uuid_of
 from apps.mlflow.wire import double
+from apps.registry.models import Version
 
 #: Of a model that was measured more often the earlier points are read at the runs.
 MOST_POINTS = 1000
@@ -31,6 +33,8 @@ STATES = {
 }
 STATE_NUMBERS = {"1": "LOGGED_MODEL_PENDING", "2": "LOGGED_MODEL_READY", "3": "LOGGED_MODEL_UPLOAD_FAILED"}
 _NAMES = {str(state): name for name, state in STATES.items()}
+#: In which a client reads what versions came from a model: a list of JSON objects, in a text.
+VERSIONS_TAG = "mlflow.modelVersions"
 
 
 def _models(caller: Caller) -> QuerySet[LoggedModel]:
@@ -63,15 +67,16 @@ def logged_models_among(caller: Caller, given: Iterable[str]) -> list[LoggedMode
 
 
 def logged_models_in(ids: Sequence[UUID]) -> list[dict[str, Any]]:
-    """Return logged models in the order of ``ids``, each with its metrics: two statements."""
+    """Return logged models in the order of ``ids``, each with its metrics and versions: three statements."""
     found = LoggedModel.objects.select_related("experiment", "run").in_bulk(list(ids))
-    metrics = _metrics(ids)
-    return [document(found[pk], metrics.get(pk, ())) for pk in ids if pk in found]
+    metrics, versions = _metrics(ids), _versions(ids)
+    return [document(found[pk], metrics.get(pk, ()), versions.get(pk, ())) for pk in ids if pk in found]
 
 
 def described(model: LoggedModel) -> dict[str, Any]:
-    """Return a logged model with its metrics: one statement."""
-    return document(model, _metrics([model.pk]).get(model.pk, ()))
+    """Return a logged model with its metrics and versions: two statements."""
+    metrics, versions = _metrics([model.pk]), _versions([model.pk])
+    return document(model, metrics.get(model.pk, ()), versions.get(model.pk, ()))
 
 
 def _metrics(ids: Sequence[UUID]) -> dict[UUID, list[dict[str, Any]]]:
@@ -93,13 +98,26 @@ def _metrics(ids: Sequence[UUID]) -> dict[UUID, list[dict[str, Any]]]:
     return found
 
 
+def _versions(ids: Sequence[UUID]) -> dict[UUID, list[dict[str, Any]]]:
+    """Return the versions that came from each model, the oldest first."""
+    found: dict[UUID, list[dict[str, Any]]] = {}
+    rows = Version.objects.live().filter(logged_model__in=list(ids)).order_by("created_at", "id")
+    for model, name, number in rows.values_list("logged_model_id", "model__name", "number"):
+        found.setdefault(model, []).append({"name": name, "version": number})
+    return found
+
+
 def artifact_uri(model: LoggedModel) -> str:
     """Return where clients find and put the files of a logged model."""
     return f"mlflow-artifacts:/{experiment_id(model.experiment)}/models/{model.key}/artifacts"
 
 
-def document(model: LoggedModel, metrics: Iterable[dict[str, Any]] = ()) -> dict[str, Any]:
-    """Return a logged model with these metrics."""
+def document(
+    model: LoggedModel, metrics: Iterable[dict[str, Any]] = (), versions: Iterable[dict[str, Any]] = ()
+) -> dict[str, Any]:
+    """Return a logged model with these metrics, and with the versions that came from it."""
+    registered = list(versions)
+    tags = {**model.tags, VERSIONS_TAG: json.dumps(registered)} if registered else model.tags
     info = {
         "model_id": model.key,
         "experiment_id": experiment_id(model.experiment),
@@ -109,7 +127,7 @@ def document(model: LoggedModel, metrics: Iterable[dict[str, Any]] = ()) -> dict
         "artifact_uri": artifact_uri(model),
         "status": _NAMES[model.state],
         "model_type": model.model_type,
-        "tags": pairs(model.tags),
+        "tags": pairs(tags),
         "registrations": [],
     }
     if model.run_id is not None:

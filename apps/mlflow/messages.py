@@ -153,10 +153,12 @@ class SearchRuns(msgspec.Struct):
 
 
 class OrderBy(msgspec.Struct):
-    """By what logged models are sorted; upwards where nothing is said."""
+    """By what logged models are sorted; upwards where nothing is said. A metric may be the one on a dataset."""
 
     field_name: str
     ascending: bool | None = None
+    dataset_name: str | None = None
+    dataset_digest: str | None = None
 
 
 class SearchModels(msgspec.Struct):

@@ -177,7 +177,10 @@ def model_document(model: Model, latest: Iterable[ShownVersion], pack: Pack) -> 
     return {
         "name": model.name,
         "creation_timestamp": milliseconds(model.created_at),
-        "last_updated_timestamp": milliseconds(model.updated_at),
+        # A version that comes is a change of its model.
+        "last_updated_timestamp": max(
+            [milliseconds(model.updated_at), *(one.created_at for one in versions)]
+        ),
         "user_id": model.created_by.full_name,
         "description": model.description,
         "latest_versions": [version_document(one, pack) for one in versions],

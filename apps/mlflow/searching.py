@@ -4,9 +4,6 @@ What a name stands for is one of the expressions written here; names of metrics,
 statement like any other text.
 """
 
-import base64
-import binascii
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -30,6 +27,7 @@ from apps.mlflow.filters import (
     parse_filter,
     parse_order,
 )
+from apps.mlflow.pages import offset_of, token_of
 
 _EXPERIMENT_ID = "CASE WHEN e.is_default THEN '0' ELSE e.number::text END"
 _RUN_ID = "replace(r.id::text, '-', '')"
@@ -50,7 +48,6 @@ _TEXT_OPERATORS = {
 }
 _NUMBER_OPERATORS = {"=": "=", "!=": "<>", ">": ">", ">=": ">=", "<": "<", "<=": "<="}
 _DATASET_COLUMNS = {"name": "i.name", "digest": "i.digest", "context": "i.tags ->> 'mlflow.data.context'"}
-_OFFSET = re.compile(r"^from:(\d{1,12})$")
 
 
 @dataclass(frozen=True)
@@ -123,7 +120,9 @@ MODELS = Table(
     attributes={
         "name": "m.name",
         "creation_timestamp": "floor(extract(epoch FROM m.created_at) * 1000)::float8",
-        "last_updated_timestamp": "floor(extract(epoch FROM m.updated_at) * 1000)::float8",
+        # A version that comes is a change of its model.
+        "last_updated_timestamp": "floor(extract(epoch FROM greatest(m.updated_at, (SELECT max(v.created_at) "
+        "FROM registry_version v WHERE v.model_id = m.id AND v.deleted_at IS NULL))) * 1000)::float8",
     },
     numbers=frozenset({"creation_timestamp", "last_updated_timestamp"}),
     tags="m.tags",
@@ -169,7 +168,7 @@ LOGGED = Table(
     default_order="l.created_at DESC",
     ties="l.created_at DESC, l.id DESC",
     metrics="experiments_modelmetric m WHERE m.model_id = l.id AND m.name = %s",
-    latest="LEFT JOIN LATERAL (SELECT m.value FROM experiments_modelmetric m WHERE m.model_id = l.id AND m.name = %s "
+    latest="LEFT JOIN LATERAL (SELECT m.value FROM experiments_modelmetric m WHERE m.model_id = l.id AND m.name = %s{1} "
     "ORDER BY m.at DESC, m.step DESC, m.id DESC LIMIT 1) {0} ON true",
 )
 _OF_DATASET = "(m.dataset_name = %s AND (%s::text IS NULL OR m.dataset_digest = %s))"
@@ -190,8 +189,9 @@ class _Statement:
     ordered: list[Any] = field(default_factory=list)
     measured_on: str = ""
     datasets: list[Any] = field(default_factory=list)
-    #: Names of the joins that have a metric's value, by the metric, and of which metrics it is there and a number.
-    values: dict[str, str] = field(default_factory=dict)
+    #: Names of the joins that have a metric's value, by the metric and its dataset, and of which metrics it is there and a
+    #: number.
+    values: dict[tuple[str, ...], str] = field(default_factory=dict)
     bounded: set[str] = field(default_factory=set)
 
     def where(self, condition: str, *given: Any) -> None:
@@ -243,13 +243,17 @@ class _Statement:
             *self.datasets,
         )
 
-    def _value_of(self, metric: str, template: str) -> str:
+    def _value_of(self, metric: str, template: str, *, dataset: str = "", digest: str = "") -> str:
         """Return the name of the join that has the value of a metric, and make it where it is not yet."""
-        if metric not in self.values:
-            self.values[metric] = f"s{len(self.joins)}"
-            self.joins.append(template.format(self.values[metric]))
-            self.joined.append(metric)
-        return self.values[metric]
+        key = (metric, dataset, digest)
+        if key not in self.values:
+            self.values[key] = f"s{len(self.joins)}"
+            on = (" AND m.dataset_name = %s" if dataset else "") + (
+                " AND m.dataset_digest = %s" if digest else ""
+            )
+            self.joins.append(template.format(self.values[key], on))
+            self.joined += [one for one in key if one]
+        return self.values[key]
 
     def sort(self, one: Ordering) -> None:
         """Add what is sorted by; numbers first, then NaN, then what has no value, whichever way it goes.
@@ -258,7 +262,7 @@ class _Statement:
         """
         way = "DESC" if one.descending else "ASC"
         if one.key.kind == METRIC:
-            point = self._value_of(one.key.name, self.table.latest)
+            point = self._value_of(one.key.name, self.table.latest, dataset=one.dataset, digest=one.digest)
             if one.key.name not in self.bounded:
                 self.order.append(
                     f"CASE WHEN {point}.value IS NULL THEN 2 WHEN {point}.value = 'NaN' THEN 1 ELSE 0 END"
@@ -377,24 +381,3 @@ def _planned_anew(text: str, given: Sequence[Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(text, given)
         return cursor.fetchall()
-
-
-def token_of(offset: int) -> str:
-    """Return the token of the page that begins there."""
-    return base64.urlsafe_b64encode(f"from:{offset}".encode()).decode()
-
-
-def offset_of(token: str) -> int:
-    """Return where the page of a token begins; raises Invalid for what is none."""
-    if not token:
-        return 0
-    try:
-        match = _OFFSET.match(base64.urlsafe_b64decode(token.encode()).decode())
-    except (binascii.Error, ValueError):
-        match = None
-    if match is None:
-        raise Invalid(
-            "Invalid page token: send the next_page_token of the answer before, as it is.",
-            code="bad_page_token",
-        )
-    return int(match[1])

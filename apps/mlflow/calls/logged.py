@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from apps.core.errors import Invalid
 from apps.experiments import logged as services
-from apps.mlflow import logged, queries, searching
+from apps.mlflow import logged, pages, queries, searching
 from apps.mlflow.answers import listing, undotted
 from apps.mlflow.callers import Caller
 from apps.mlflow.calls.limits import (
@@ -23,7 +24,7 @@ from apps.mlflow.calls.limits import (
     tags_of,
     wrong,
 )
-from apps.mlflow.filters import LOGGED
+from apps.mlflow.filters import LOGGED, Ordering
 from apps.mlflow.messages import (
     CreateLoggedModel,
     FinalizeModel,
@@ -125,19 +126,20 @@ def search(caller: Caller, form: SearchModels) -> dict[str, Any]:
             code="too_many",
         )
     datasets = [_dataset(one, f"datasets[{place}]") for place, one in enumerate(given)]
-    clauses = [_clause(one) for one in form.order_by or ()]
-    comparisons, order = searching.parsed(form.filter, clauses, LOGGED)
+    sorts = form.order_by or []
+    comparisons, order = searching.parsed(form.filter, [_clause(one) for one in sorts], LOGGED)
+    marks = pages.marks_of(form.experiment_ids, sorts, form.filter)
     wanted = searching.Search(
         comparisons=comparisons,
-        order=order,
+        order=[_on_dataset(one, by) for one, by in zip(order, sorts, strict=True)],
         most=page_size(form.max_results, default=100, most=1000),
-        after=form.page_token or "",
+        after=pages.opened(form.page_token or "", marks),
         datasets=datasets,
     )
     keys = queries.experiment_keys(caller, form.experiment_ids or ())
     ids, following = searching.search_logged_models(keys, wanted) if keys else ([], "")
     document: dict[str, Any] = {"models": logged.logged_models_in(ids)}
-    return document | ({"next_page_token": following} if following else {})
+    return document | ({"next_page_token": pages.sealed(following, marks)} if following else {})
 
 
 def _dataset(given: Mapping[str, str], place: str) -> tuple[str, str | None]:
@@ -148,6 +150,10 @@ def _dataset(given: Mapping[str, str], place: str) -> tuple[str, str | None]:
 
 def _clause(given: OrderBy) -> str:
     return f"{given.field_name} {'DESC' if given.ascending is False else 'ASC'}"
+
+
+def _on_dataset(one: Ordering, given: OrderBy) -> Ordering:
+    return replace(one, dataset=given.dataset_name or "", digest=given.dataset_digest or "")
 
 
 def log_outputs(caller: Caller, form: LogOutputs) -> dict[str, Any]:

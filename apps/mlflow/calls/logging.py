@@ -7,7 +7,7 @@ from apps.core.errors import Invalid
 from apps.experiments import recording
 from apps.experiments.logged import link_inputs
 from apps.experiments.services import MetricPoint
-from apps.mlflow import logged, queries, reading, searching
+from apps.mlflow import logged, pages, queries, reading
 from apps.mlflow.answers import moment, point
 from apps.mlflow.callers import Caller
 from apps.mlflow.calls.limits import (
@@ -157,11 +157,11 @@ def get_history(caller: Caller, form: History) -> dict[str, Any]:
     """Return a page of the points of a metric."""
     run = queries.demand_run(caller, run_id(form))
     most = page_size(form.max_results, default=MOST_HISTORY, most=MOST_HISTORY)
-    start = searching.offset_of(form.page_token or "")
+    start = pages.offset_of(form.page_token or "")
     points, more = reading.history(run, form.metric_key, start=start, most=most)
     document: dict[str, Any] = {"metrics": points}
     if more:
-        document["next_page_token"] = searching.token_of(start + most)
+        document["next_page_token"] = pages.token_of(start + most)
     return document
 
 

@@ -265,8 +265,8 @@ def delete_version(version: Version, *, by: User) -> Version:
     current = _held_version(version)
     can_delete_version(by, current).enforce()
     left = {name: number for name, number in model.aliases.items() if number != current.number}
-    if left != model.aliases:
-        _changed(model, by=by, what="the aliases", aliases=left)
+    # Also where no alias goes: of what a client knows of the model, its versions are a part.
+    _changed(model, by=by, what="the aliases" if left != model.aliases else "the versions", aliases=left)
     governed.change(current, deleted_at=Now())
     audit.record("registry.version_deleted", current, by=by, project_id=model.project_id)
     return current
