@@ -116,6 +116,13 @@ class TestSearchingLoggedModels:
         assert (status, code) == INVALID
         assert words in message
 
+    @pytest.mark.parametrize("name", ["artifact_location", "params.x", "tags.x", "foo.bar"])
+    def test_an_order_is_refused_in_the_words_of_the_protocol(self, mlflow, name):
+        asked = {"experiment_ids": ["0"], "order_by": [{"field_name": name}]}
+        status, code, message = mlflow.refused("logged-models/search", **asked)
+        assert (status, code) == INVALID
+        assert f"Invalid order by field name: {name}." in message
+
     def test_a_page_goes_on_only_with_its_own_search(self, mlflow):
         first, second = (logged(mlflow)["name"] for _ in range(2))
         page = searched(mlflow, max_results=1)

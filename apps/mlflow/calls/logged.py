@@ -24,7 +24,7 @@ from apps.mlflow.calls.limits import (
     tags_of,
     wrong,
 )
-from apps.mlflow.filters import LOGGED, Ordering
+from apps.mlflow.filters import ATTRIBUTE, LOGGED, METRIC, SPELLINGS, Ordering
 from apps.mlflow.messages import (
     CreateLoggedModel,
     FinalizeModel,
@@ -149,6 +149,14 @@ def _dataset(given: Mapping[str, str], place: str) -> tuple[str, str | None]:
 
 
 def _clause(given: OrderBy) -> str:
+    kind, dot, _ = given.field_name.partition(".")
+    spelt = SPELLINGS.get(kind) if dot else ATTRIBUTE
+    known = LOGGED.texts | LOGGED.numbers | set(LOGGED.aliases)
+    if spelt not in {METRIC, ATTRIBUTE} or (not dot and kind not in known):
+        raise Invalid(
+            f"Invalid order by field name: {given.field_name[:100]}. Sort by a metric, or by {', '.join(sorted(known))}.",
+            code="bad_filter",
+        )
     return f"{given.field_name} {'DESC' if given.ascending is False else 'ASC'}"
 
 
