@@ -233,7 +233,7 @@ def version_view(version: Version, user: User) -> VersionView:
     return VersionView(
         version=version,
         evidence=evidence,
-        gates=next_gates(version, evidence),
+        gates=[] if version.is_deleted else next_gates(version, evidence),
         evaluation=latest_evaluation(version),
         evaluations=list(evaluations_of(version)[:5]),
         sheets=sheets_of(version, evidence.document),

@@ -95,6 +95,11 @@ class Version(Governed):
     def __str__(self) -> str:
         return f"{self.model.name} v{self.number}"
 
+    @property
+    def is_deleted(self) -> bool:
+        """Whether it was deleted, by itself or with its model."""
+        return self.deleted_at is not None or self.model.deleted_at is not None
+
 
 class ArtifactQuerySet(models.QuerySet["Artifact"]):
     def pinned(self) -> "ArtifactQuerySet":

@@ -26,7 +26,7 @@ def model(request: SignedInRequest, pk: UUID) -> HttpResponse:
     found = queries.model_for(request.user, pk)
     versions = page_of(request, queries.versions_for(request.user).filter(model=found))
     stages = pack_of(found.project.policy_revision).stages
-    strip = queries.by_stage(stages, found.versions.only("number", "stage", "model_id"))
+    strip = queries.by_stage(stages, found.versions.live().only("number", "stage", "model_id"))
     return page(
         request,
         "registry/model.html",

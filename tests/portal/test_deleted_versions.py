@@ -45,6 +45,20 @@ def test_where_all_are_deleted_none_is_the_newest(versions, dev, client):
     assert (answer.status_code, b"newest version" in answer.content) == (200, False)
 
 
+def test_its_own_page_says_so_first_and_others_mark_it(version, run, dev, client):
+    made = registry.register_version(version.model, by=dev, run=run)
+    gates.delete_version(made, by=dev)
+    client.force_login(dev)
+    own = client.get(reverse("portal:version", args=[made.pk])).content.decode()
+    assert own.count("<h2>Deleted</h2>") == 1
+    assert "Open v1, the newest" in own
+    assert "Gate to staging" not in own
+    for place, pk in (("registry:model", version.model_id), ("experiments:run", run.pk)):
+        shown = client.get(reverse(place, args=[pk])).content.decode()
+        assert shown.count("Deleted</span>") == 1
+    assert "Gate to staging" in client.get(reverse("portal:version", args=[version.pk])).content.decode()
+
+
 def test_no_policy_must_know_its_stage(versions, dev, monkeypatch):
     project = versions[0].model.project
     monkeypatch.setattr(following, "pack_of", lambda to: SimpleNamespace(stages=()))

@@ -21,6 +21,7 @@ STATES: dict[str, tuple[str, str, str]] = {
     "waived": ("Waived", "ticket-check", "warn"),
     "set_aside": ("Set aside", "eye-off", "warn"),
     "stopped": ("Stopped", "octagon-x", "bad"),
+    "deleted": ("Deleted", "trash-2", "warn"),
     "gone": ("No longer so", "circle-check", "good"),
     "draft": ("Draft", "file-pen", "neutral"),
     "in_review": ("In review", "hourglass", "info"),
