@@ -161,7 +161,7 @@ def test_the_portal_shows_what_was_deleted(mlflow, client, dev):
     page = client.get(reverse("registry:model", args=[Model.objects.get().pk]))
     assert b"A client of MLflow deleted it." in page.content
     page = client.get(reverse("portal:version", args=[Version.objects.get().pk]))
-    assert b"deleted</span>" in page.content
+    assert b"Deleted</span>" in page.content
 
 
 def test_a_retired_model_gets_no_version(mlflow, project, ada):
