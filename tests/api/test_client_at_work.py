@@ -29,6 +29,8 @@ def on_a_terminal(columns, url, *arguments, wait_for=b"", then=None):
     done = subprocess.Popen(
         [sys.executable, FILE, *arguments],
         **{"stdin": slave, "stdout": slave, "stderr": slave, "env": environment, "start_new_session": True},
+        # As a terminal starts it, also where these tests run in the background of a shell, which lets Ctrl-C be ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     os.close(slave)
     drawn = b""
