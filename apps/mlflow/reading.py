@@ -17,6 +17,7 @@ from apps.mlflow.logged import note_use
 from apps.mlflow.registered import ShownVersion
 from apps.policies.pack import PRODUCTION
 from apps.registry.models import Model
+from apps.registry.queries import MODEL_NAMED
 
 #: As `ShownRun` has them.
 _RUN = """run.id, run.name, run.state, floor(extract(epoch FROM run.started_at) * 1000)::bigint,
@@ -57,12 +58,9 @@ _SHOWN = """version.id, floor(extract(epoch FROM version.created_at) * 1000)::bi
 _VERSIONS = f"""
 SELECT {_SHOWN} FROM registry_version version JOIN accounts_user maker ON maker.id = version.created_by_id
 JOIN registry_model model ON model.id = version.model_id WHERE version.deleted_at IS NULL AND """  # noqa: S608 - written here
-#: Of several models of one name, which the portal can make, the oldest is meant.
-_NAMED_MODEL = """(SELECT named.id FROM registry_model named
-    WHERE named.project_id = %(project)s AND named.name = %(name)s AND named.deleted_at IS NULL ORDER BY named.id LIMIT 1)"""
-_BY_NUMBER = f"{_VERSIONS} version.model_id = {_NAMED_MODEL} AND version.number = %(number)s"
-_BY_ALIAS = f"{_VERSIONS} version.model_id = {_NAMED_MODEL} AND version.number = (model.aliases ->> %(alias)s)::integer"
-_IN_PRODUCTION = f"{_VERSIONS} version.model_id = {_NAMED_MODEL} AND version.stage = %(stage)s"
+_BY_NUMBER = f"{_VERSIONS} version.model_id = {MODEL_NAMED} AND version.number = %(number)s"
+_BY_ALIAS = f"{_VERSIONS} version.model_id = {MODEL_NAMED} AND version.number = (model.aliases ->> %(alias)s)::integer"
+_IN_PRODUCTION = f"{_VERSIONS} version.model_id = {MODEL_NAMED} AND version.stage = %(stage)s"
 #: A row for the newest version of each stage; where there is none, one for the model alone.
 _MODEL_AND_NEWEST = f"""
 SELECT {_MODEL.of("model")}, {_NAMED.of("owner")}, newest.* FROM registry_model model
@@ -72,7 +70,7 @@ LEFT JOIN LATERAL (
     JOIN accounts_user maker ON maker.id = version.created_by_id
     WHERE version.model_id = model.id AND version.deleted_at IS NULL ORDER BY version.stage, version.number DESC
 ) newest ON true
-WHERE model.id = {_NAMED_MODEL}
+WHERE model.id = {MODEL_NAMED}
 """  # noqa: S608 - written here
 
 

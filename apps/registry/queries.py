@@ -17,6 +17,11 @@ from apps.projects.queries import project_ids_for
 from apps.registry.enums import EXPIRED, PRODUCTION, SCANNER, SUPERSEDED
 from apps.registry.models import Artifact, Check, Model, Scan, Version
 
+#: The key of the model that a name means in a project, for statements that are written out. Of several models of one name,
+#: which the portal can make, it is the oldest.
+MODEL_NAMED = """(SELECT named.id FROM registry_model named
+    WHERE named.project_id = %(project)s AND named.name = %(name)s AND named.deleted_at IS NULL ORDER BY named.id LIMIT 1)"""
+
 
 def models_for(user: User) -> QuerySet[Model]:
     """Return the models of the user's projects by name, with the number of versions."""

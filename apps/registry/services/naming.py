@@ -22,6 +22,7 @@ from apps.projects.permissions import Right, can
 from apps.registry.enums import PRODUCTION
 from apps.registry.models import Model, Version
 from apps.registry.permissions import can_delete_version, not_deleted, there
+from apps.registry.queries import MODEL_NAMED
 from apps.registry.services.registering import SlugTaken, add_model, under_lock
 
 LONGEST_NAME, LONGEST_SLUG = 256, 60
@@ -29,10 +30,7 @@ _ALIAS = re.compile(r"^[\w\-]{1,255}\Z")
 _NUMBERED = re.compile(r"^v\d+\Z", re.IGNORECASE)
 
 _MODEL = Columns(Model)
-_NAMED = f"""
-SELECT {_MODEL.of("model")} FROM registry_model model WHERE model.project_id = %s AND model.name = %s AND model.deleted_at IS NULL
-ORDER BY model.id LIMIT 1
-"""  # noqa: S608 - written here
+_NAMED = f"SELECT {_MODEL.of('model')} FROM registry_model model WHERE model.id = {MODEL_NAMED}"  # noqa: S608 - written here
 #: Names are taken one after the other, each by itself; the number is that of our own advisory locks on texts.
 _TAKE = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 20819))"
 _TAKEN = """
@@ -41,14 +39,12 @@ SELECT EXISTS (SELECT 1 FROM registry_model WHERE project_id = %(project)s AND n
 """
 
 
-_TAG = """
+_TAG = f"""
 UPDATE registry_model model SET tags = model.tags || %(tag)s, lock_version = model.lock_version + 1,
     updated_at = statement_timestamp()
-WHERE model.deleted_at IS NULL AND NOT model.tags @> %(tag)s AND model.id = (
-    SELECT named.id FROM registry_model named
-    WHERE named.project_id = %(project)s AND named.name = %(model)s AND named.deleted_at IS NULL ORDER BY named.id LIMIT 1)
+WHERE model.id = {MODEL_NAMED} AND model.deleted_at IS NULL AND NOT model.tags @> %(tag)s
 RETURNING model.id, model.name AS label, model.lock_version, model.project_id
-"""
+"""  # noqa: S608 - written here
 
 
 class ModelNameTaken(Invalid):
@@ -57,7 +53,7 @@ class ModelNameTaken(Invalid):
 
 def model_named(project: Project, name: str) -> Model | None:
     """Return the model of this name that is not deleted; where the portal has made several, the oldest."""
-    for values in statements.rows(_NAMED, [project.pk, name.strip()]):
+    for values in statements.rows(_NAMED, {"project": project.pk, "name": name.strip()}):
         model = _MODEL.made(values)
         model.project = project
         return model
@@ -166,7 +162,7 @@ def tag_at_once(project: Project, model: str, *, name: str, value: str, by: User
     That is a model that is not there, and a tag that has this value already.
     """
     can(by, Right.CONTRIBUTE, project).enforce()
-    given = {"project": project.pk, "model": model.strip(), "tag": Jsonb({name: value})}
+    given = {"project": project.pk, "name": model.strip(), "tag": Jsonb({name: value})}
     return audit.changed_recorded(
         _TAG, given, "registry.model_changed", Model, by=by, fields=_tag_words(name)
     )
