@@ -13,9 +13,10 @@ from apps.core.canonical import canonical_json
 from apps.core.db import joining, service
 from apps.core.middleware import request_id
 from apps.core.models import Governed, Row
-from apps.core.statements import Columns
+from apps.core.statements import Columns, every_column
 
 R = TypeVar("R", bound=Row)
+G = TypeVar("G", bound=Governed)
 _EVENT = Columns(Event)
 _COLUMNS = """kind, object_type, object_id, object_label, lock_version, project_id, actor_kind, actor_id, actor_label, person_id,
     request_id"""
@@ -28,7 +29,7 @@ _INSERT_EACH = f"""
 INSERT INTO audit_event ({_COLUMNS}, data) SELECT %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, one.data
 FROM unnest(%s::jsonb[]) WITH ORDINALITY AS one (data, place) ORDER BY one.place RETURNING 1
 """  # noqa: S608 - written here
-#: After a statement called ``changed``, which returns one row of a table: its id, label, lock_version and project_id.
+#: After a statement called ``changed``, which returns one row of a table and its label.
 _INSERT_CHANGED = f"""
 INSERT INTO audit_event ({_COLUMNS}, data)
 SELECT %(kind)s, %(object_type)s, changed.id, left(changed.label, 300), changed.lock_version, changed.project_id, %(actor_kind)s,
@@ -88,11 +89,11 @@ def insert_recorded(row: R, kind: str, *, by: Actor | None, project_id: UUID | N
 
 
 def changed_recorded(
-    statement: str, given: dict[str, Any], kind: str, model: type[Governed], *, by: Actor, **data: Any
-) -> bool:
-    """Change one governed row and write its event, in one statement; tell whether the row was there.
+    statement: str, given: dict[str, Any], kind: str, model: type[G], *, by: Actor, **data: Any
+) -> G | None:
+    """Change or insert one governed row and write its event, in one statement; return it, or None where there was none.
 
-    ``statement`` is an UPDATE that returns id, label, lock_version and project_id; ``given`` are its parameters.
+    ``statement`` returns the row's columns and its label; ``given`` are its parameters.
     """
     said = {
         "kind": kind,
@@ -101,8 +102,9 @@ def changed_recorded(
         "request_id": request_id.get(),
         "data": Jsonb(_demand_json(kind, data)),
     }
-    text = f"WITH changed AS ({statement}), noted AS ({_INSERT_CHANGED}) SELECT 1 FROM changed"  # noqa: S608 - of our code
-    return bool(statements.rows(text, given | said))
+    columns = every_column(model)
+    text = f"WITH changed AS ({statement}), noted AS ({_INSERT_CHANGED}) SELECT {columns.of('changed')} FROM changed"  # noqa: S608
+    return next((columns.made(one) for one in statements.rows(text, given | said)), None)
 
 
 def _write(

@@ -188,7 +188,8 @@ class MeasuredQuerySet(models.QuerySet[Any]):
 class Metric(Row):
     """One point of a metric; the latest by step, then time, is *the* value of the run."""
 
-    run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="metrics")
+    # The constraint below has the points of a run together: an index of the run alone would only be written.
+    run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="metrics", db_index=False)
     name = models.CharField(max_length=250)
     value = models.FloatField()
     step = models.BigIntegerField(default=0)

@@ -58,6 +58,11 @@ _SHOWN = """version.id, floor(extract(epoch FROM version.created_at) * 1000)::bi
 _VERSIONS = f"""
 SELECT {_SHOWN} FROM registry_version version JOIN accounts_user maker ON maker.id = version.created_by_id
 JOIN registry_model model ON model.id = version.model_id WHERE version.deleted_at IS NULL AND """  # noqa: S608 - written here
+_OF_PAGE = f"""
+SELECT {_SHOWN} FROM unnest(ARRAY({{page}})) WITH ORDINALITY AS page (id, place)
+JOIN registry_version version ON version.id = page.id JOIN accounts_user maker ON maker.id = version.created_by_id
+JOIN registry_model model ON model.id = version.model_id ORDER BY page.place
+"""  # noqa: S608 - written here
 _BY_NUMBER = f"{_VERSIONS} version.model_id = {MODEL_NAMED} AND version.number = %(number)s"
 _BY_ALIAS = f"{_VERSIONS} version.model_id = {MODEL_NAMED} AND version.number = (model.aliases ->> %(alias)s)::integer"
 _IN_PRODUCTION = f"{_VERSIONS} version.model_id = {MODEL_NAMED} AND version.stage = %(stage)s"
@@ -125,10 +130,16 @@ def version_with_alias(caller: Caller, name: str, alias: str) -> ShownVersion | 
     return _one(_BY_ALIAS, caller, name, alias=alias)
 
 
-def versions_in(ids: Sequence[UUID]) -> list[ShownVersion]:
-    """Return versions in the order of ``ids``, however many they are."""
-    shown = {values[0]: _shown(values) for values in rows(f"{_VERSIONS} version.id = ANY(%s)", [list(ids)])}
-    return [shown[pk] for pk in ids if pk in shown]
+def versions_of_page(page: str, given: Sequence[Any]) -> list[ShownVersion]:
+    """Return the versions whose ids a statement finds, in its order; one statement, however many they are."""
+    aliases: dict[str, Any] = {}
+    found = []
+    for *plain, tags, written in rows(_OF_PAGE.format(page=page), given):
+        if written not in aliases:
+            # The same at each version of a model.
+            aliases[written] = read_json(written)
+        found.append(ShownVersion(*plain, read_json(tags), aliases[written]))
+    return found
 
 
 def _named(caller: Caller, name: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ statement like any other text.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db import connection
@@ -29,6 +29,7 @@ from apps.mlflow.filters import (
 )
 from apps.mlflow.pages import offset_of, token_of
 
+T = TypeVar("T")
 _EXPERIMENT_ID = "CASE WHEN e.is_default THEN '0' ELSE e.number::text END"
 _RUN_ID = "replace(r.id::text, '-', '')"
 _TIMES: Mapping[str, str] = {
@@ -344,11 +345,14 @@ def search_models(project: UUID, wanted: Search) -> tuple[list[UUID], str]:
     return _page(statement, wanted)
 
 
-def search_versions(project: UUID, wanted: Search) -> tuple[list[UUID], str]:
-    """Return the ids of a page of the versions of a project's models, in order, and the token of the next page."""
+def page_of_versions(project: UUID, wanted: Search) -> tuple[str, list[Any]]:
+    """Return the statement of the ids of the versions of a project's models, in order, and its parameters.
+
+    Its rows are for ``cut``: they are one more than are wanted where a page follows.
+    """
     statement = _Statement(VERSIONS)
     statement.where("m.project_id = %s AND m.deleted_at IS NULL AND v.deleted_at IS NULL", project)
-    return _page(statement, wanted)
+    return _said(statement, wanted)
 
 
 def search_logged_models(experiments: Iterable[UUID], wanted: Search) -> tuple[list[UUID], str]:
@@ -366,15 +370,23 @@ def search_logged_models(experiments: Iterable[UUID], wanted: Search) -> tuple[l
 
 
 def _page(statement: _Statement, wanted: Search) -> tuple[list[UUID], str]:
+    text, given = _said(statement, wanted)
+    found = (rows if statement.table.is_small else _planned_anew)(text, given)
+    return cut([pk for (pk,) in found], wanted)
+
+
+def _said(statement: _Statement, wanted: Search) -> tuple[str, list[Any]]:
     for comparison in wanted.comparisons:
         statement.compare(comparison)
     for ordering in wanted.order:
         statement.sort(ordering)
-    start = offset_of(wanted.after)
-    text, given = statement.page(wanted.most + 1, start)
-    ids = [pk for (pk,) in (rows if statement.table.is_small else _planned_anew)(text, given)]
-    more = len(ids) > wanted.most
-    return ids[: wanted.most], token_of(start + wanted.most) if more else ""
+    return statement.page(wanted.most + 1, offset_of(wanted.after))
+
+
+def cut(found: list[T], wanted: Search) -> tuple[list[T], str]:
+    """Return a page of what was found for it, and the token of the next page."""
+    more = len(found) > wanted.most
+    return found[: wanted.most], token_of(offset_of(wanted.after) + wanted.most) if more else ""
 
 
 def _planned_anew(text: str, given: Sequence[Any]) -> list[tuple[Any, ...]]:

@@ -54,7 +54,7 @@ def decode(body: bytes, form: type[T]) -> T:
 
 def decode_query(query: QueryDict, form: type[T]) -> T:
     """Return the parameters of an address as a ``form``; lists are parameters that come more than once."""
-    lists = {one.name for one in msgspec.structs.fields(form) if _is_list(one.type)}
+    lists = _lists_of(form)
     given: dict[str, Any] = {}
     for written, values in query.lists():
         name = written.removesuffix("[]")
@@ -62,8 +62,9 @@ def decode_query(query: QueryDict, form: type[T]) -> T:
     return _convert(given, form)
 
 
-def _is_list(annotation: Any) -> bool:
-    return "list[" in str(annotation)
+@cache
+def _lists_of(form: type[msgspec.Struct]) -> frozenset[str]:
+    return frozenset(one.name for one in msgspec.structs.fields(form) if "list[" in str(one.type))
 
 
 def _convert(given: Any, form: type[T]) -> T:

@@ -88,7 +88,7 @@ class Pack:
     conditional: Conditional = field(default_factory=Conditional)
     method: Method = field(default_factory=Method)
 
-    @property
+    @cached_property
     def initial_stage(self) -> str:
         return next((stage.key for stage in self.stages if stage.initial), self.stages[0].key)
 

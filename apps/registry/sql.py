@@ -177,3 +177,16 @@ DROP TRIGGER registry_version_logged_model_lives ON registry_version;
 DROP FUNCTION registry_guard_logged;
 DROP TRIGGER registry_version_logged_origin ON registry_version;
 """
+
+#: Names of models are taken one after the other, each by itself; the number is that of our own advisory locks on texts.
+#: A function asks anew after it waited, which a statement does not: whoever took the name meanwhile is seen.
+TAKE_NAME = """
+CREATE FUNCTION registry_take_name(of_project uuid, wanted text) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended('registry_model:' || of_project || ':' || wanted, 20819));
+    RETURN NOT EXISTS (
+        SELECT 1 FROM registry_model WHERE project_id = of_project AND name = wanted AND deleted_at IS NULL
+    );
+END $$;
+"""
+TAKE_NAME_BACK = "DROP FUNCTION registry_take_name;"

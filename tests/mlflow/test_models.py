@@ -254,14 +254,14 @@ def test_what_the_portal_made_is_a_registered_model_too(mlflow, version):
 
 def test_names_of_one_short_name_are_made_at_once(project, ci, monkeypatch):
     first = registry.create_named(project, name="A b", by=ci.user, tags={})
-    seen, look = [], naming._taken
+    seen, look = [], naming._slugs
 
     def late(*given):
         seen.append(look(*given))
         # Whoever looked first did not see what the other one was about to commit.
         return set() if len(seen) == 1 else seen[-1]
 
-    monkeypatch.setattr(naming, "_taken", late)
+    monkeypatch.setattr(naming, "_slugs", late)
     second = registry.create_named(project, name="a-b", by=ci.user, tags={})
     assert (first.slug, second.slug, len(seen)) == ("a-b", "a-b-2", 2)
 

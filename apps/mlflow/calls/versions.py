@@ -99,11 +99,10 @@ def get(caller: Caller, form: VersionByNumber) -> dict[str, Any]:
 def search(caller: Caller, form: SearchRegistry) -> dict[str, Any]:
     """Return a page of the versions that fit."""
     asked = wanted(form, VERSIONS, default=10_000, most=200_000)
-    ids, following = searching.search_versions(caller.project.pk, asked)
+    page, given = searching.page_of_versions(caller.project.pk, asked)
+    found, following = searching.cut(reading.versions_of_page(page, given), asked)
     pack = registered.pack_for(caller)
-    document: dict[str, Any] = {
-        "model_versions": [registered.version_document(one, pack) for one in reading.versions_in(ids)]
-    }
+    document: dict[str, Any] = {"model_versions": [registered.version_document(one, pack) for one in found]}
     return document | ({"next_page_token": following} if following else {})
 
 

@@ -15,6 +15,7 @@ from apps.audit import services as audit
 from apps.core import governed, statements
 from apps.core.db import ATTEMPTS, service, single
 from apps.core.errors import Invalid, not_now
+from apps.core.ids import new_id
 from apps.core.statements import Columns
 from apps.policies.queries import pack_of
 from apps.projects.models import Project
@@ -31,19 +32,22 @@ _NUMBERED = re.compile(r"^v\d+\Z", re.IGNORECASE)
 
 _MODEL = Columns(Model)
 _NAMED = f"SELECT {_MODEL.of('model')} FROM registry_model model WHERE model.id = {MODEL_NAMED}"  # noqa: S608 - written here
-#: Names are taken one after the other, each by itself; the number is that of our own advisory locks on texts.
-_TAKE = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 20819))"
-_TAKEN = """
-SELECT EXISTS (SELECT 1 FROM registry_model WHERE project_id = %(project)s AND name = %(name)s AND deleted_at IS NULL),
-    ARRAY(SELECT slug FROM registry_model WHERE project_id = %(project)s AND %(stem)s::text <> '' AND starts_with(slug, %(stem)s))
+_TAKE = "SELECT registry_take_name(%(project)s, %(name)s)"
+_SLUGS = "SELECT slug FROM registry_model WHERE project_id = %(project)s AND starts_with(slug, %(stem)s)"
+#: Nothing where the name or the short name is taken.
+_CREATE = """
+INSERT INTO registry_model AS model
+    (id, lock_version, project_id, slug, name, description, tags, aliases, created_by_id, retirement_reason)
+SELECT %(id)s, 1, %(project)s::uuid, %(slug)s, %(name)s::text, %(description)s, %(tags)s, '{}', %(by)s, ''
+WHERE registry_take_name(%(project)s::uuid, %(name)s::text)
+ON CONFLICT (project_id, slug) DO NOTHING RETURNING model.*, model.name AS label
 """
-
 
 _TAG = f"""
 UPDATE registry_model model SET tags = model.tags || %(tag)s, lock_version = model.lock_version + 1,
     updated_at = statement_timestamp()
 WHERE model.id = {MODEL_NAMED} AND model.deleted_at IS NULL AND NOT model.tags @> %(tag)s
-RETURNING model.id, model.name AS label, model.lock_version, model.project_id
+RETURNING model.*, model.name AS label
 """  # noqa: S608 - written here
 
 
@@ -82,6 +86,9 @@ def create_named(
     """Name a model by a name that is free in the project; raises ModelNameTaken."""
     can(by, Right.CONTRIBUTE, project).enforce()
     name = demand_name(name)
+    made = _create_at_once(project, name=name, by=by, description=description, tags=tags)
+    if made is not None:
+        return made
     for _ in range(ATTEMPTS):
         try:
             return _create_named(project, name=name, by=by, description=description, tags=tags)
@@ -91,27 +98,47 @@ def create_named(
     raise taken
 
 
+@single
+def _create_at_once(
+    project: Project, *, name: str, by: User, description: str, tags: Mapping[str, str]
+) -> Model | None:
+    """Name a model in one statement; return None, having done nothing, where `_create_named` must look."""
+    slug = _stem(name)
+    given = {
+        "id": new_id(),
+        "project": project.pk,
+        "slug": slug,
+        "name": name,
+        "description": description,
+        "tags": Jsonb(dict(tags)),
+        "by": by.pk,
+    }
+    made = audit.changed_recorded(_CREATE, given, "registry.model_created", Model, by=by, slug=slug)
+    if made is not None:
+        made.project, made.created_by = project, by
+    return made
+
+
 @service
 def _create_named(
     project: Project, *, name: str, by: User, description: str, tags: Mapping[str, str]
 ) -> Model:
+    _take(project, name)
     stem = _stem(name)
-    taken = _taken(project, name, stem)
-    return add_model(
-        project, slug=_free_slug(stem, taken), name=name, by=by, description=description, tags=tags
-    )
+    slug = _free_slug(stem, _slugs(project, stem))
+    return add_model(project, slug=slug, name=name, by=by, description=description, tags=tags)
 
 
-def _taken(project: Project, name: str, stem: str = "") -> set[str]:
-    """Return the short names that begin with a stem, deleted models' too; raises ModelNameTaken for a name that is taken.
-
-    Until the transaction ends nobody else takes the name.
-    """
-    statements.rows(_TAKE, [f"registry_model:{project.pk}:{name}"])
-    ((is_taken, slugs),) = statements.rows(_TAKEN, {"project": project.pk, "name": name, "stem": stem})
-    if is_taken:
+def _take(project: Project, name: str) -> None:
+    """Take a name until the transaction ends; raises ModelNameTaken where a model has it."""
+    ((is_free,),) = statements.rows(_TAKE, {"project": project.pk, "name": name})
+    if not is_free:
         raise ModelNameTaken(f"Registered Model (name={name}) already exists.", code="name_taken")
-    return set(slugs)
+
+
+def _slugs(project: Project, stem: str) -> set[str]:
+    """Return the short names that begin with a stem, deleted models' too."""
+    return {slug for (slug,) in statements.rows(_SLUGS, {"project": project.pk, "stem": stem})}
 
 
 def _stem(name: str) -> str:
@@ -132,7 +159,7 @@ def rename_model(model: Model, *, name: str, by: User) -> Model:
     current = _held(model)
     if current.name == name:
         return current
-    _taken(current.project, name)
+    _take(current.project, name)
     return _changed(current, by=by, what="the name", name=name)
 
 
@@ -163,9 +190,10 @@ def tag_at_once(project: Project, model: str, *, name: str, value: str, by: User
     """
     can(by, Right.CONTRIBUTE, project).enforce()
     given = {"project": project.pk, "name": model.strip(), "tag": Jsonb({name: value})}
-    return audit.changed_recorded(
+    changed = audit.changed_recorded(
         _TAG, given, "registry.model_changed", Model, by=by, fields=_tag_words(name)
     )
+    return changed is not None
 
 
 def _tag_words(name: str) -> str:
