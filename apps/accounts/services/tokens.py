@@ -20,8 +20,11 @@ from apps.core.statements import Columns
 LONGEST_TOKEN_DAYS = 365
 #: How stale ``last_used_at`` may get: one write a minute and token, not one a request.
 LAST_USED_PRECISION = timedelta(minutes=1)
-_TOKEN = Columns(Token)
-_PRINCIPAL = Columns(User, without=["password", "last_login"])
+#: Without the times that no request asks for: each takes longer to read than a text. Whoever asks reads it then.
+_TOKEN = Columns(Token, without=["created_at", "expires_at", "revoked_at"])
+_PRINCIPAL = Columns(
+    User, without=["password", "last_login", "created_at", "temporary_password_until", "signing_held_until"]
+)
 #: Who shows a token, as the beginning of a statement that may read more beside; ``shown_token`` takes its first values.
 BEARER_COLUMNS = f"{_TOKEN.of('token')}, {_PRINCIPAL.of('principal')}"
 BEARER_WIDTH = len(_TOKEN) + len(_PRINCIPAL)
