@@ -1,6 +1,6 @@
 """Write events. There is no other verb here: the log only grows."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
@@ -73,12 +73,18 @@ def record_each(
     *,
     by: Actor | None,
     project_id: UUID | None = None,
+    beside: str = "SELECT 1",
+    given: Sequence[Any] = (),
 ) -> None:
-    """Write an event of one kind about ``subject`` for each of these data, in this order; one statement."""
+    """Write an event of one kind about ``subject`` for each of these data, in this order; of none nothing is done.
+
+    ``beside`` is the statement that does what they say, run with it as one, and ``given`` its parameters.
+    """
     version = subject.lock_version if isinstance(subject, Governed) else None
     data = [Jsonb(_demand_json(kind, one)) for one in each]
+    said = _said(kind, subject, version, by=by, project_id=project_id)
     if data:
-        _insert_each([*_said(kind, subject, version, by=by, project_id=project_id), data])
+        _insert_each(beside, [*given, *said, data])
 
 
 def insert_recorded(row: R, kind: str, *, by: Actor | None, project_id: UUID | None = None, **data: Any) -> R:
@@ -149,8 +155,8 @@ def _insert(values: list[Any]) -> Event:
 
 
 @joining
-def _insert_each(values: list[Any]) -> None:
-    statements.rows(_INSERT_EACH, values)
+def _insert_each(beside: str, values: list[Any]) -> None:
+    statements.rows(f"WITH beside AS ({beside}) {_INSERT_EACH}", values)
 
 
 @service

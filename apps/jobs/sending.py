@@ -5,6 +5,7 @@ its message exist together or not at all. Other brokers get it after the commit;
 """
 
 import json
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -19,10 +20,28 @@ from apps.jobs import tasks
 QUEUE = "jobs"
 
 
-def wake(job_id: UUID) -> None:
-    """Send the message for a job."""
-    if settings.CELERY_BROKER_URL.startswith("pgmq"):
-        statements.rows("SELECT pgmq.send(%s, %s::jsonb)", [QUEUE, json.dumps(envelope(job_id))])
+@dataclass(frozen=True)
+class Message:
+    """What wakes a worker for a job, signed: to write it takes longer than to send it."""
+
+    job: UUID
+    written: str
+
+
+def message_for(job_id: UUID) -> Message:
+    """Return the message for a job; empty for brokers that write it themselves."""
+    return Message(job_id, json.dumps(envelope(job_id)) if _in_database() else "")
+
+
+def _in_database() -> bool:
+    return bool(settings.CELERY_BROKER_URL.startswith("pgmq"))
+
+
+def wake(job_id: UUID, message: Message | None = None) -> None:
+    """Send the message for a job, one that was written before if there is one."""
+    if _in_database():
+        written = (message or message_for(job_id)).written
+        statements.rows("SELECT pgmq.send(%s, %s::jsonb)", [QUEUE, written])
     else:
         transaction.on_commit(
             lambda: tasks.run.apply_async((str(job_id),), queue=QUEUE, retry=False), robust=True

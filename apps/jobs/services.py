@@ -12,15 +12,28 @@ from apps.core import statements
 from apps.core.canonical import canonical_json
 from apps.core.db import joining, service
 from apps.core.errors import not_now
+from apps.core.ids import new_id
 from apps.jobs import running, sending
 from apps.jobs.enums import JobState
 from apps.jobs.models import Job
 from apps.jobs.queries import can_change
+from apps.jobs.sending import Message
+
+
+def message_ahead() -> Message:
+    """Return the message of a job to come, for whoever holds a lock when they enqueue it and should not write it there."""
+    return sending.message_for(new_id())
 
 
 @joining
 def enqueue(
-    kind: str, args: dict[str, Any], *, by: User | None, project_id: UUID | None = None, subject_url: str = ""
+    kind: str,
+    args: dict[str, Any],
+    *,
+    by: User | None,
+    project_id: UUID | None = None,
+    subject_url: str = "",
+    message: Message | None = None,
 ) -> Job:
     """Write a job and wake a worker, both with the caller's transaction. ``subject_url`` is where the result is seen."""
     if kind not in settings.JOB_KINDS:
@@ -28,6 +41,7 @@ def enqueue(
     canonical_json(args)
     job = statements.insert(
         Job(
+            id=message.job if message else new_id(),
             kind=kind,
             args=args,
             started_by=by,
@@ -36,7 +50,7 @@ def enqueue(
             woken_at=Now(),
         )
     )
-    sending.wake(job.pk)
+    sending.wake(job.pk, message)
     return job
 
 

@@ -138,7 +138,7 @@ def versions_of_page(page: str, given: Sequence[Any]) -> list[ShownVersion]:
         if written not in aliases:
             # The same at each version of a model.
             aliases[written] = read_json(written)
-        found.append(ShownVersion(*plain, read_json(tags), aliases[written]))
+        found.append(ShownVersion(*[*plain, read_json(tags), aliases[written]]))
     return found
 
 

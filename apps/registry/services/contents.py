@@ -9,13 +9,14 @@ from django.db.models.functions import Now
 
 from apps.accounts.models import User
 from apps.audit import services as audit
-from apps.core import blobs, governed, statements
+from apps.core import blobs, governed
 from apps.core.db import joining, service
 from apps.core.errors import Invalid, not_now
 from apps.core.ids import new_id
 from apps.core.models import Blob
 from apps.jobs import services as jobs
 from apps.jobs.models import Job
+from apps.jobs.sending import Message
 from apps.policies.queries import pack_of
 from apps.projects.permissions import Right, can
 from apps.registry.models import Artifact, Version
@@ -25,7 +26,7 @@ _PATH = re.compile(r"^[\w.\-]+(/[\w.\-]+)*$", re.ASCII)
 _COMMIT = re.compile(r"^[0-9a-f]{7,64}$")
 _PIN = """
 INSERT INTO registry_artifact (id, version_id, pinned_by_id, path, blob_id)
-SELECT one.id, %s, %s, one.path, one.digest FROM unnest(%s::uuid[], %s::text[], %s::text[]) AS one (id, path, digest) RETURNING 1
+SELECT one.id, %s, %s, one.path, one.digest FROM unnest(%s::uuid[], %s::text[], %s::text[]) AS one (id, path, digest)
 """
 
 
@@ -61,24 +62,25 @@ def pin_artifact(version: Version, *, path: str, stream: blobs.Content, by: User
     return known
 
 
-def pin_first(version: Version, files: Mapping[str, Blob], *, by: User) -> None:
+def pin_first(version: Version, files: Mapping[str, Blob], *, by: User, message: Message | None) -> None:
     """Pin stored contents by their paths to a version that has none yet, and let a worker look at all of them at once.
 
-    It is made in this transaction, so that nobody else sees it.
+    It is made in this transaction, so that nobody else sees it. ``message`` is the one for the worker.
     """
     if not files:
         return
     paths = sorted(files)
     ids = [new_id() for _ in paths]
-    statements.rows(_PIN, [version.pk, by.pk, ids, paths, [files[path].pk for path in paths]])
     audit.record_each(
         "registry.artifact_pinned",
         version,
         (_pinned(path, files[path]) for path in paths),
         by=by,
         project_id=version.model.project_id,
+        beside=_PIN,
+        given=[version.pk, by.pk, ids, paths, [files[path].pk for path in paths]],
     )
-    scan(version, by=by)
+    scan(version, by=by, message=message)
 
 
 def _pinned(path: str, blob: Blob) -> dict[str, Any]:
@@ -142,7 +144,7 @@ def _open_for_change(version: Version, *, by: User) -> Version:
 
 
 @joining
-def scan(version: Version, *, by: User) -> Job:
+def scan(version: Version, *, by: User, message: Message | None = None) -> Job:
     """Let a worker read what the files of a version would run when loaded."""
     return jobs.enqueue(
         "registry.scan",
@@ -150,4 +152,5 @@ def scan(version: Version, *, by: User) -> Job:
         by=by,
         project_id=version.model.project_id,
         subject_url=f"/versions/{version.pk}/",
+        message=message,
     )

@@ -16,6 +16,7 @@ from apps.core.errors import Invalid
 from apps.core.models import Blob
 from apps.core.statements import Columns
 from apps.experiments.models import LoggedModel, Run
+from apps.jobs import services as jobs
 from apps.policies.queries import pack_of
 from apps.projects.models import Project
 from apps.projects.permissions import Right, can
@@ -119,18 +120,20 @@ def register_version(
     if run is not None:
         _demand_usable(run, project)
     commit = demand_commit(commit or (run.code_commit if run is not None else ""))
+    known = origin or Origin()
+    # Written before the lock: whoever else registers a version of the model waits for it.
+    message = jobs.message_ahead() if known.files or artifact_stream is not None else None
     current = under_lock(model)
     not_deleted(current).enforce()
     not_retired(current).enforce()
     artifact = None
     if artifact_stream is not None:
         artifact = blobs.kept(artifact_stream, max_bytes=settings.MAX_UPLOAD_BYTES)
-    known = origin or Origin()
     version = _next(
         model, known, artifact, by=by, run=run, commit=commit, change=change, description=description
     )
     first = {} if artifact is None else {artifact_path: artifact}
-    pin_first(version, first | dict(known.files), by=by)
+    pin_first(version, first | dict(known.files), by=by, message=message)
     return version
 
 
