@@ -252,6 +252,27 @@ def test_what_the_portal_made_is_a_registered_model_too(mlflow, version):
     assert again.versions.count() == 0
 
 
+def test_a_model_is_made_in_one_statement_with_its_event_and_a_short_name_that_is_taken_is_numbered(
+    mlflow, project, ci
+):
+    mlflow.post("registered-models/create", name="Warm")
+    with CaptureQueriesContext(connection) as queries:
+        mlflow.post("registered-models/create", name="Churn x", tags=[{"key": "a", "value": "1"}])
+    # Who calls, and the model with its event.
+    assert len(queries) == 2
+    mlflow.post("registered-models/create", name="Churn-X")
+    assert "RESOURCE_ALREADY_EXISTS" in mlflow.refused("registered-models/create", name="Churn x")
+    rows = Model.objects.filter(project=project).exclude(name="Warm").order_by("id")
+    assert [(one.name, one.slug, one.tags, one.created_by) for one in rows] == [
+        ("Churn x", "churn-x", {"a": "1"}, ci.user),
+        ("Churn-X", "churn-x-2", {}, ci.user),
+    ]
+    events = Event.objects.filter(kind="registry.model_created", object_id__in=[one.pk for one in rows])
+    assert [
+        (one.object_label, one.data, one.lock_version, one.project_id) for one in events.order_by("sequence")
+    ] == [(one.name, {"slug": one.slug}, 1, project.pk) for one in rows]
+
+
 def test_names_of_one_short_name_are_made_at_once(project, ci, monkeypatch):
     first = registry.create_named(project, name="A b", by=ci.user, tags={})
     seen, look = [], naming._slugs
