@@ -87,10 +87,13 @@ def every_column(model: type[M]) -> Columns[M]:
     return Columns(model)
 
 
-def insert(row: M, *, beside: str = "", given: Sequence[Any] = ()) -> M:
+def insert(
+    row: M, *, beside: str = "", given: Sequence[Any] = (), then: str = "", given_then: Sequence[Any] = ()
+) -> M:
     """Insert a new row, and read back what the database filled in. No signals are sent.
 
-    A value may be ``Now()``. ``beside`` is a statement that is run with it, as one, and ``given`` its parameters.
+    A value may be ``Now()``. ``beside`` is a statement that is run with it, as one, and ``given`` its parameters; ``then`` is
+    an expression that is evaluated once the row is there, and ``given_then`` are its own.
     """
     present = [
         field
@@ -106,8 +109,10 @@ def insert(row: M, *, beside: str = "", given: Sequence[Any] = ()) -> M:
     text = _insertion(type(row), tuple((field.column, field in now) for field in present))
     if beside:
         text = f"WITH beside AS ({beside}) {text}"
-    made = rows(text, [*given, *values])
-    every_column(type(row)).read_into(row, made[0])
+    if then:
+        text = f"WITH made AS ({text}) SELECT made.*, {then} FROM made"  # noqa: S608 - written in this code
+    columns = every_column(type(row))
+    columns.read_into(row, rows(text, [*given, *values, *given_then])[0][: len(columns)])
     row._state.adding, row._state.db = False, connection.alias
     return row
 

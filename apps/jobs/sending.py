@@ -28,20 +28,29 @@ class Message:
     written: str
 
 
-def message_for(job_id: UUID) -> Message:
-    """Return the message for a job; empty for brokers that write it themselves."""
-    return Message(job_id, json.dumps(envelope(job_id)) if _in_database() else "")
+#: Sends a message of the queue in the database; its parameters are those of ``given_of``.
+SEND = "pgmq.send(%s, %s::jsonb)"
 
 
-def _in_database() -> bool:
+def in_database() -> bool:
+    """Tell whether the queue is in the database."""
     return bool(settings.CELERY_BROKER_URL.startswith("pgmq"))
 
 
-def wake(job_id: UUID, message: Message | None = None) -> None:
-    """Send the message for a job, one that was written before if there is one."""
-    if _in_database():
-        written = (message or message_for(job_id)).written
-        statements.rows("SELECT pgmq.send(%s, %s::jsonb)", [QUEUE, written])
+def message_for(job_id: UUID) -> Message:
+    """Return the message for a job; an empty one for brokers that write it themselves."""
+    return Message(job_id, json.dumps(envelope(job_id)) if in_database() else "")
+
+
+def given_of(message: Message) -> list[str]:
+    """Return the parameters of SEND."""
+    return [QUEUE, message.written]
+
+
+def wake(job_id: UUID) -> None:
+    """Send the message for a job."""
+    if in_database():
+        statements.rows(f"SELECT {SEND}", given_of(message_for(job_id)))
     else:
         transaction.on_commit(
             lambda: tasks.run.apply_async((str(job_id),), queue=QUEUE, retry=False), robust=True

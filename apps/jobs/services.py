@@ -39,18 +39,20 @@ def enqueue(
     if kind not in settings.JOB_KINDS:
         raise LookupError(f"There is no kind of job called {kind!r}; add it to settings.JOB_KINDS.")
     canonical_json(args)
-    job = statements.insert(
-        Job(
-            id=message.job if message else new_id(),
-            kind=kind,
-            args=args,
-            started_by=by,
-            project_id=project_id,
-            subject_url=subject_url,
-            woken_at=Now(),
-        )
+    message = message or message_ahead()
+    job = Job(
+        id=message.job,
+        kind=kind,
+        args=args,
+        started_by=by,
+        project_id=project_id,
+        subject_url=subject_url,
+        woken_at=Now(),
     )
-    sending.wake(job.pk, message)
+    if sending.in_database():
+        return statements.insert(job, then=sending.SEND, given_then=sending.given_of(message))
+    statements.insert(job)
+    sending.wake(job.pk)
     return job
 
 

@@ -27,7 +27,7 @@ _NAMED = Columns(User, only=["id", "full_name"])
 #: PostgreSQL writes a double as protobuf does: NaN and infinities as strings.
 _POINT = """json_build_object('key', point.name, 'value', point.value,
     'timestamp', floor(extract(epoch FROM point.at) * 1000)::bigint, 'step', point.step)"""
-_RUNS = f"""
+_RUN_ROWS = f"""
 SELECT {_RUN},
     (SELECT json_agg({_POINT} ORDER BY point.name) FROM experiments_runmetric point WHERE point.run_id = run.id)::text,
     (SELECT json_agg(json_build_object('name', input.name, 'digest', input.digest, 'source_type', input.source_type,
@@ -38,8 +38,11 @@ SELECT {_RUN},
         WHERE used.run_id = run.id AND model.deleted_at IS NULL)::text
 FROM experiments_run run JOIN experiments_experiment experiment ON experiment.id = run.experiment_id
 JOIN accounts_user starter ON starter.id = run.started_by_id
-WHERE run.id = ANY(%(ids)s) AND experiment.project_id = %(project)s
+WHERE experiment.project_id = %(project)s AND run.id =
 """  # noqa: S608 - written here
+_RUNS = f"{_RUN_ROWS} ANY(%(ids)s)"
+#: A statement of its own: PostgreSQL plans one with an array anew each time, which takes as long as reading the run.
+_ONE_RUN = f"{_RUN_ROWS} %(run)s"
 _HISTORY = f"""
 SELECT json_agg({_POINT} ORDER BY point.at, point.step, point.value)::text, count(*) FROM (
     SELECT name, value, at, step FROM experiments_metric WHERE run_id = %(run)s AND name = %(name)s
@@ -81,20 +84,26 @@ WHERE model.id = {MODEL_NAMED}
 
 def run_documents(caller: Caller, ids: Sequence[UUID]) -> list[dict[str, Any]]:
     """Return the runs of the caller's project among ``ids``, in that order, however many they are."""
-    found = {}
-    for *plain, params, tags, metrics, inputs, used in rows(
-        _RUNS, {"ids": list(ids), "project": caller.project.pk}
-    ):
-        run = ShownRun(*[*plain, read_json(params), read_json(tags)])
-        document = run_document(run)
-        if metrics:
-            document["data"]["metrics"] = msgspec.Raw(metrics.encode())
-        if inputs:
-            document["inputs"]["dataset_inputs"] = [dataset_input(one) for one in msgspec.json.decode(inputs)]
-        for model, use, step in msgspec.json.decode(used) if used else ():
-            note_use(document, UUID(model), use, step)
-        found[run.pk] = document
+    found = dict(map(_run, rows(_RUNS, {"ids": list(ids), "project": caller.project.pk})))
     return [found[pk] for pk in ids if pk in found]
+
+
+def one_run_document(caller: Caller, pk: UUID) -> dict[str, Any] | None:
+    """Return a run of the caller's project."""
+    return next((_run(one)[1] for one in rows(_ONE_RUN, {"run": pk, "project": caller.project.pk})), None)
+
+
+def _run(values: Sequence[Any]) -> tuple[UUID, dict[str, Any]]:
+    *plain, params, tags, metrics, inputs, used = values
+    run = ShownRun(*[*plain, read_json(params), read_json(tags)])
+    document = run_document(run)
+    if metrics:
+        document["data"]["metrics"] = msgspec.Raw(metrics.encode())
+    if inputs:
+        document["inputs"]["dataset_inputs"] = [dataset_input(one) for one in msgspec.json.decode(inputs)]
+    for model, use, step in msgspec.json.decode(used) if used else ():
+        note_use(document, UUID(model), use, step)
+    return run.pk, document
 
 
 def history(run: UUID, name: str, *, start: int, most: int) -> tuple[msgspec.Raw, bool]:

@@ -51,8 +51,8 @@ def get(caller: Caller, form: RunNamed) -> dict[str, Any]:
     """Return a run, deleted or not."""
     named = run_id(form)
     key = queries.uuid_of(named)
-    found = reading.run_documents(caller, [key]) if key else []
-    return {"run": found[0] if found else run_document(shown_run(queries.run_of(caller, named)))}
+    found = reading.one_run_document(caller, key) if key else None
+    return {"run": found or run_document(shown_run(queries.run_of(caller, named)))}
 
 
 def update(caller: Caller, form: UpdateRun) -> dict[str, Any]:
