@@ -16,6 +16,7 @@ from kombu.transport import memory
 
 from apps.core import statements
 from apps.jobs import tasks
+from apps.jobs.models import Job
 
 QUEUE = "jobs"
 
@@ -28,29 +29,31 @@ class Message:
     written: str
 
 
-#: Sends a message of the queue in the database; its parameters are those of ``given_of``.
-SEND = "pgmq.send(%s, %s::jsonb)"
-
-
-def in_database() -> bool:
-    """Tell whether the queue is in the database."""
-    return bool(settings.CELERY_BROKER_URL.startswith("pgmq"))
+_SEND = "pgmq.send(%s, %s::jsonb)"
 
 
 def message_for(job_id: UUID) -> Message:
     """Return the message for a job; an empty one for brokers that write it themselves."""
-    return Message(job_id, json.dumps(envelope(job_id)) if in_database() else "")
+    return Message(job_id, json.dumps(envelope(job_id)) if _in_database() else "")
 
 
-def given_of(message: Message) -> list[str]:
-    """Return the parameters of SEND."""
-    return [QUEUE, message.written]
+def insert(job: Job, message: Message) -> Job:
+    """Insert a job and send its message; one statement where the queue is in the database."""
+    if _in_database():
+        return statements.insert(job, then=_SEND, given_then=[QUEUE, message.written])
+    statements.insert(job)
+    wake(job.pk)
+    return job
+
+
+def _in_database() -> bool:
+    return bool(settings.CELERY_BROKER_URL.startswith("pgmq"))
 
 
 def wake(job_id: UUID) -> None:
-    """Send the message for a job."""
-    if in_database():
-        statements.rows(f"SELECT {SEND}", given_of(message_for(job_id)))
+    """Send the message for a job that is there."""
+    if _in_database():
+        statements.rows(f"SELECT {_SEND}", [QUEUE, message_for(job_id).written])
     else:
         transaction.on_commit(
             lambda: tasks.run.apply_async((str(job_id),), queue=QUEUE, retry=False), robust=True

@@ -8,7 +8,6 @@ from django.db.models.functions import Now
 
 from apps.accounts.models import User
 from apps.audit import services as audit
-from apps.core import statements
 from apps.core.canonical import canonical_json
 from apps.core.db import joining, service
 from apps.core.errors import not_now
@@ -35,7 +34,10 @@ def enqueue(
     subject_url: str = "",
     message: Message | None = None,
 ) -> Job:
-    """Write a job and wake a worker, both with the caller's transaction. ``subject_url`` is where the result is seen."""
+    """Write a job and wake a worker, both with the caller's transaction. ``subject_url`` is where the result is seen.
+
+    ``message`` is one of ``message_ahead``, where there is one.
+    """
     if kind not in settings.JOB_KINDS:
         raise LookupError(f"There is no kind of job called {kind!r}; add it to settings.JOB_KINDS.")
     canonical_json(args)
@@ -49,11 +51,7 @@ def enqueue(
         subject_url=subject_url,
         woken_at=Now(),
     )
-    if sending.in_database():
-        return statements.insert(job, then=sending.SEND, given_then=sending.given_of(message))
-    statements.insert(job)
-    sending.wake(job.pk)
-    return job
+    return sending.insert(job, message)
 
 
 @service
