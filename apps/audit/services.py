@@ -73,17 +73,17 @@ def record_each(
     *,
     by: Actor | None,
     project_id: UUID | None = None,
-    beside: str = "SELECT 1",
+    beside: str = "",
     given: Sequence[Any] = (),
 ) -> None:
-    """Write an event of one kind about ``subject`` for each of these data, in this order; of none nothing is done.
+    """Write an event of one kind about ``subject`` for each of these data, in this order; without any, nothing is done.
 
     ``beside`` is the statement that does what they say, run with it as one, and ``given`` its parameters.
     """
     version = subject.lock_version if isinstance(subject, Governed) else None
     data = [Jsonb(_demand_json(kind, one)) for one in each]
-    said = _said(kind, subject, version, by=by, project_id=project_id)
     if data:
+        said = _said(kind, subject, version, by=by, project_id=project_id)
         _insert_each(beside, [*given, *said, data])
 
 
@@ -156,7 +156,7 @@ def _insert(values: list[Any]) -> Event:
 
 @joining
 def _insert_each(beside: str, values: list[Any]) -> None:
-    statements.rows(f"WITH beside AS ({beside}) {_INSERT_EACH}", values)
+    statements.rows(f"WITH beside AS ({beside}) {_INSERT_EACH}" if beside else _INSERT_EACH, values)
 
 
 @service

@@ -58,14 +58,14 @@ _SHOWN = """version.id, floor(extract(epoch FROM version.created_at) * 1000)::bi
     floor(extract(epoch FROM version.updated_at) * 1000)::bigint, version.number, version.stage, version.description,
     version.run_id, version.logged_model_id, version.source, version.run_link, maker.full_name, model.name,
     version.tags, model.aliases"""
-_VERSIONS = f"""
+_VERSION_ROWS = f"""
 SELECT {_SHOWN} FROM registry_version version JOIN accounts_user maker ON maker.id = version.created_by_id
-JOIN registry_model model ON model.id = version.model_id WHERE version.deleted_at IS NULL AND """  # noqa: S608 - written here
-_OF_PAGE = f"""
-SELECT {_SHOWN} FROM unnest(ARRAY({{page}})) WITH ORDINALITY AS page (id, place)
-JOIN registry_version version ON version.id = page.id JOIN accounts_user maker ON maker.id = version.created_by_id
-JOIN registry_model model ON model.id = version.model_id ORDER BY page.place
-"""  # noqa: S608 - written here
+JOIN registry_model model ON model.id = version.model_id"""  # noqa: S608 - written here
+_VERSIONS = f"{_VERSION_ROWS} WHERE version.deleted_at IS NULL AND"
+_OF_PAGE = (
+    f"{_VERSION_ROWS} JOIN unnest(ARRAY({{page}})) WITH ORDINALITY AS page (id, place) ON page.id = version.id "
+    "ORDER BY page.place"
+)
 _BY_NUMBER = f"{_VERSIONS} version.model_id = {MODEL_NAMED} AND version.number = %(number)s"
 _BY_ALIAS = f"{_VERSIONS} version.model_id = {MODEL_NAMED} AND version.number = (model.aliases ->> %(alias)s)::integer"
 _IN_PRODUCTION = f"{_VERSIONS} version.model_id = {MODEL_NAMED} AND version.stage = %(stage)s"

@@ -27,6 +27,7 @@ from apps.projects.models import (
 )
 from apps.projects.permissions import note_role
 
+#: Without the times, which no request of a script asks for.
 _PROJECT = Columns(Project, without=["created_at", "updated_at"])
 _REVISION = Columns(Revision, only=["id", "pack_id", "number", "content_hash"])
 #: The projects of a principal with their role, for a statement that knows them as ``principal``: by name, or the one with
