@@ -5,6 +5,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from apps.audit.models import Event
+from apps.jobs import sending
 from apps.jobs.models import Job
 from apps.registry.models import Artifact, Version
 from apps.registry.queries import watched_versions_of
@@ -303,6 +304,28 @@ def test_versions_are_searched(mlflow, churn, run):
     for wrong in ("user_id = 'a'", "version_number > 'a'", "run_id > 'a'", "name"):
         assert mlflow.refused("model-versions/search", method="get", filter=wrong)[:2] == INVALID
     assert mlflow.refused("model-versions/search", method="get", max_results=200_001)[:2] == INVALID
+
+
+def test_a_version_costs_the_same_with_more_files_and_its_message_is_signed_before_the_lock(
+    mlflow, churn, run, monkeypatch
+):
+    registered(mlflow, f"runs:/{run}/model/code")
+    write, counts, before = sending.message_for, [], []
+    for source in ("model/code", "model"):
+        with CaptureQueriesContext(connection) as queries:
+
+            def signed(job, queries=queries):
+                before.extend(one["sql"] for one in queries.captured_queries)
+                return write(job)
+
+            monkeypatch.setattr(sending, "message_for", signed)
+            registered(mlflow, f"runs:/{run}/{source}")
+        counts.append(len(queries))
+        assert sum("FOR UPDATE" in one["sql"] for one in queries.captured_queries) == 1
+    assert counts[0] == counts[1]
+    assert before
+    assert not any("FOR UPDATE" in one for one in before)
+    assert Job.objects.filter(kind="registry.scan").count() == 3
 
 
 def test_a_search_of_versions_reads_a_page_in_as_many_statements_as_one_row(mlflow, churn, run):
