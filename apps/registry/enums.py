@@ -19,7 +19,7 @@ class CheckStatus(TextChoices):
 
 
 #: A new name whenever what a scan says can change, so that files are scanned again.
-SCANNER = "mlgov 1, picklescan 1.0.5"
+SCANNER = "mlgov 2, picklescan 1.0.5"
 #: The check that mlgov reports itself: what the pinned files would run when loaded.
 ARTIFACT_SCAN = "artifact_scan"
 #: What a check counts as when the version's commit or files are other ones than those it ran on.

@@ -9,7 +9,7 @@ from apps.projects.permissions import Right, can
 from apps.registry.checks import write_check
 from apps.registry.enums import ARTIFACT_SCAN, SCANNER, CheckSource, CheckStatus
 from apps.registry.models import Artifact, Scan, Version
-from apps.registry.queries import artifacts_of, contents_of, scans_of
+from apps.registry.queries import PinnedFile, artifacts_of, contents_of, scans_of
 from apps.registry.scanning.findings import Danger, Finding, scan_of, worst
 
 LIMITS: dict[str, Any] = {"memory_mb": 4000, "cpu_seconds": 120, "wall_seconds": 300}
@@ -36,8 +36,8 @@ def scan(job: RunningJob) -> None:
             job.progress(0.1 + 0.8 * place / len(artifacts), f"reading {artifact.path}")
             known[artifact.blob_id] = _scanned(job, artifact)
     assert job.started_by is not None
-    found = {artifact.path: known[artifact.blob_id] for artifact in artifacts}
-    result = {"files": len(found), "danger": str(worst([Danger(one.danger) for one in found.values()]))}
+    found = [PinnedFile(artifact, known[artifact.blob_id]) for artifact in artifacts]
+    result = {"files": len(found), "danger": str(worst(_dangers(found)))}
     with job.completing(result):
         write_check(
             version,
@@ -63,26 +63,35 @@ def _scanned(job: RunningJob, artifact: Artifact) -> Scan:
     return kept
 
 
-def _report(found: dict[str, Scan]) -> dict[str, Any]:
+def _dangers(found: list[PinnedFile]) -> list[Danger]:
+    return [one.danger for one in found if one.danger is not None]
+
+
+def _report(found: list[PinnedFile]) -> dict[str, Any]:
     """Return status, sentence, figures and findings of the check."""
-    dangers = {path: Danger(one.danger) for path, one in found.items()}
-    counts = {str(danger): sum(one == danger for one in dangers.values()) for danger in Danger}
-    harmful = [path for path, danger in dangers.items() if danger in HARMFUL]
+    dangers = _dangers(found)
+    counts = {str(danger): dangers.count(danger) for danger in Danger}
+    harmful = sum(danger in HARMFUL for danger in dangers)
     unknown = counts[Danger.UNKNOWN]
     if not found:
         sentence, passed = "No file is pinned to the version.", False
     elif harmful:
         sentence, passed = (
-            f"{len(harmful)} of {len(found)} files may run code when loaded, or cannot be read.",
+            f"{harmful} of {len(found)} files may run code when loaded, or cannot be read.",
             False,
         )
     else:
         more = f"; the format of {unknown} is not known" if unknown else ""
         sentence, passed = f"{len(found)} files read, nothing in them runs when they are loaded{more}.", True
     items = [
-        {"level": finding["danger"], "name": finding["what"], "message": finding["sentence"], "where": path}
-        for path, one in found.items()
-        for finding in one.findings
+        {
+            "level": said["danger"],
+            "name": said["what"],
+            "message": said["sentence"],
+            "where": one.artifact.path,
+        }
+        for one in found
+        for said in one.findings
     ]
     return {
         "status": CheckStatus.PASSED if passed else CheckStatus.FAILED,

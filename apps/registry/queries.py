@@ -14,8 +14,10 @@ from apps.policies.pack import Stage
 from apps.policies.queries import without_texts
 from apps.projects.models import Project
 from apps.projects.queries import project_ids_for
-from apps.registry.enums import EXPIRED, PRODUCTION, SCANNER, SUPERSEDED
+from apps.registry.enums import EXPIRED, PRODUCTION, SUPERSEDED
 from apps.registry.models import Artifact, Check, Model, Scan, Version
+from apps.registry.scanning.findings import Danger, worst
+from apps.registry.scanning.names import by_name
 
 #: The key of the model that a name means in a project, for statements that are written out. Of several models of one name,
 #: which the portal can make, it is the oldest.
@@ -132,16 +134,30 @@ def artifacts_of(version: Version) -> list[Artifact]:
 
 @dataclass(frozen=True)
 class PinnedFile:
-    """A pinned file, and what the scanner said of its content; no scan yet while a worker reads it."""
+    """A pinned file, and what a scanner said last of its content; no scan yet while a worker reads it."""
 
     artifact: Artifact
     scan: Scan | None
+
+    @property
+    def findings(self) -> list[dict[str, str]]:
+        """What its content and its path say; the same content can lie under several paths."""
+        said = self.scan.findings if self.scan else []
+        return [*said, *(one.to_json() for one in by_name(self.artifact.path))]
+
+    @property
+    def danger(self) -> Danger | None:
+        """How loading it could end; unknown to all while no scan knows it."""
+        if self.scan is None:
+            return None
+        return worst([Danger(self.scan.danger), *(one.danger for one in by_name(self.artifact.path))])
 
 
 def pinned_files_of(version: Version) -> list[PinnedFile]:
     """Return the pinned files with their scans; two queries."""
     artifacts = artifacts_of(version)
-    known = scans_of((one.blob_id for one in artifacts), SCANNER)
+    scans = Scan.objects.filter(blob__in=[one.blob_id for one in artifacts]).order_by("id")
+    known = {scan.blob_id: scan for scan in scans}
     return [PinnedFile(one, known.get(one.blob_id)) for one in artifacts]
 
 

@@ -10,6 +10,7 @@ from apps.gates.models import Promotion
 from apps.projects import services as projects
 from apps.registry.models import Model, Version
 from tests import clients
+from tests.registry.test_contents import work
 
 SCRIPTS = Path(__file__).with_name("scripts")
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -163,7 +164,8 @@ def test_a_script_of_scikit_learn_logs_registers_and_loads(script, request):
     assert (first.run_id, second.run_id) == (alone.pk, by_hand.pk)
     for version in (first, second):
         assert version.stage == "development"
-        assert {"MLmodel", "requirements.txt"} <= set(version.artifacts.values_list("path", flat=True))
+        assert {"MLmodel", "conda.yaml"} <= set(version.artifacts.values_list("path", flat=True))
+        assert work(version).status == "passed", "nothing that the client writes runs when it is loaded"
     three = request.node.callspec.params["script"] == "mlflow3"
     score = Metric.objects.filter(run=by_hand, name="held_out").values_list("value", flat=True)
     assert found["measured"] == (

@@ -14,7 +14,7 @@ from apps.jobs import running
 from apps.jobs.models import Job
 from apps.registry import services
 from apps.registry.models import Artifact, Check, Scan
-from apps.registry.queries import contents_of, latest_checks
+from apps.registry.queries import contents_of, latest_checks, pinned_files_of
 from tests.registry.test_reports import JUNIT
 from tests.registry.test_scanning import Shell, npz
 
@@ -129,6 +129,34 @@ def test_a_file_that_calls_a_shell_fails_the_check_with_its_name(version, dev):
     services.scan(version, by=dev)
     work(version)
     assert Scan.objects.count() == scans, "the same content is read once"
+
+
+@pytest.mark.promise("25")
+@pytest.mark.slow
+def test_code_among_the_files_fails_the_check_by_its_name(version, dev):
+    """The same content under another name is a text."""
+    for path in ("model/code/helper.py", "model/notes.txt"):
+        pin(version, b"numpy==2.3.5\n", path, by=dev)
+    version.refresh_from_db()
+    found = work(version)
+    assert found.status == "failed"
+    assert [one["where"] for one in found.check.items if one["name"] == "code"] == ["model/code/helper.py"]
+    files = {one.artifact.path: one.danger for one in pinned_files_of(version)}
+    assert files["model/code/helper.py"] == "suspicious"
+    assert files["model/notes.txt"] == "safe"
+
+
+@pytest.mark.slow
+def test_what_an_earlier_scanner_said_stays_shown(version, dev, monkeypatch):
+    pin(version, npz(), "model", by=dev)
+    version.refresh_from_db()
+    work(version)
+    monkeypatch.setattr("apps.registry.jobs.SCANNER", "a later one")
+    assert [one.danger for one in pinned_files_of(version)] == ["safe"]
+    services.scan(version, by=dev)
+    work(version)
+    assert Scan.objects.filter(scanner="a later one").count() == 1
+    assert [one.scan.scanner for one in pinned_files_of(version)] == ["a later one"]
 
 
 def test_the_page_of_a_check_shows_its_failures_and_the_file_is_an_attachment(client, version, dev, cleo):
