@@ -11,7 +11,6 @@ from typing import Any
 import yaml
 from jsonschema import Draft202012Validator
 
-from apps.core.canonical import digest
 from apps.policies import conditions, exceptions
 from apps.policies.checklists import Checklist, checklist_of
 from apps.policies.conditions import Conditional
@@ -210,12 +209,6 @@ def parse_pack(text: str, vocabulary: Vocabulary | None = None) -> Pack:
 def document_of(text: str) -> dict[str, Any]:
     """Return the text's plain data, a copy of the caller's own; call it after parse_pack."""
     return deepcopy(_kept_document(text))
-
-
-@lru_cache(maxsize=32)
-def content_hash_of(text: str) -> str:
-    """Return the digest of the text's plain data, by which revisions are told apart; call it after parse_pack."""
-    return digest(_kept_document(text))
 
 
 @lru_cache(maxsize=32)

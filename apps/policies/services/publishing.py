@@ -1,13 +1,16 @@
 """Publish policies: what the server itself loads, and the revision of an approved draft."""
 
+from functools import lru_cache
+
 from apps.accounts.models import Reauthentication, User
 from apps.audit import services as audit
+from apps.core.canonical import digest
 from apps.core.db import service
 from apps.core.errors import Invalid, Refused, denied
 from apps.policies.loading import standard_text, vocabulary
 from apps.policies.models import AllowedTransition, Draft, Pack, Revision
 from apps.policies.pack import Pack as ParsedPack
-from apps.policies.pack import PackInvalid, content_hash_of, document_of, parse_pack
+from apps.policies.pack import PackInvalid, document_of, parse_pack
 
 
 def read(source: str) -> ParsedPack:
@@ -22,6 +25,12 @@ def read(source: str) -> ParsedPack:
         raise Invalid(
             f"The policy has {len(problems)} fault(s); the first: {first}", code="policy", problems=problems
         ) from error
+
+
+@lru_cache(maxsize=32)
+def content_hash_of(text: str) -> str:
+    """Return the digest of the text's plain data, by which revisions are told apart; call it after ``read``."""
+    return digest(document_of(text))
 
 
 @service

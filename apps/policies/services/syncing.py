@@ -12,8 +12,9 @@ from apps.policies.checkout import CommittedFile, Head, read_head
 from apps.policies.enums import DraftState, Origin
 from apps.policies.loading import vocabulary
 from apps.policies.models import Draft, Revision
-from apps.policies.pack import PackInvalid, content_hash_of, parse_pack
+from apps.policies.pack import PackInvalid, parse_pack
 from apps.policies.services.drafting import start_draft
+from apps.policies.services.publishing import content_hash_of
 
 
 @dataclass(frozen=True)
