@@ -17,6 +17,8 @@ os.environ["MLGOV_ROLE"] = "owner"
 os.environ["MLGOV_DB_POOL"] = "0"
 os.environ.setdefault("MLGOV_LOG_LEVEL", "CRITICAL")
 os.environ.pop("MLGOV_STORAGE_URL", None)
+# Images of containers like to set it; each of the many processes that tests start would compile all modules anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 (Path(os.environ["MLGOV_VAR"]) / "static").mkdir(parents=True, exist_ok=True)
 CLUSTER = embedded.start(Path(os.environ["MLGOV_VAR"]), lossy=True)
 BUILDING = pytest.StashKey[subprocess.Popen[bytes]]()

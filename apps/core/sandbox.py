@@ -139,6 +139,8 @@ def call(
     environment |= {
         "POLARS_MAX_THREADS": "2",
         "OPENBLAS_NUM_THREADS": "1",
+        # Arrow's second allocator, which nobody uses, would start a thread on import; what has threads is not forked.
+        "JE_ARROW_MALLOC_CONF": "background_thread:false",
         "PYTHONPATH": os.pathsep.join(sys.path),
     }
     asked = {"target": target, "limits": {"memory_mb": memory_mb, "cpu_seconds": cpu_seconds}}

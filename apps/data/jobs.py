@@ -98,7 +98,7 @@ def _look(job: RunningJob, check: str, digests: list[str], options: dict[str, An
     with ExitStack() as files:
         paths = [str(files.enter_context(blobs.local_copy(digest))) for digest in digests]
         payload = {"check": check, "paths": paths, "options": options}
-        answer = sandbox.call(settings.DATA_CHECK, payload, watch=job.check, **LIMITS)
+        answer = sandbox.call(settings.DATA_CHECK, payload, watch=job.check, warm=True, **LIMITS)
     if "problems" in answer:
         sentences = " ".join(problem["sentence"] for problem in answer["problems"][:5])
         raise Invalid(sentences, code="bad_table", problems=answer["problems"])

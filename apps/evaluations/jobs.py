@@ -55,7 +55,11 @@ def evaluate(job: RunningJob) -> None:
             else:
                 job.progress(0.3, "computing metrics, intervals, slices and fairness")
                 answer = sandbox.call(
-                    "apps.evaluations.engine.worker:evaluate", payload, watch=job.check, **parts.LIMITS
+                    "apps.evaluations.engine.worker:evaluate",
+                    payload,
+                    watch=job.check,
+                    warm=True,
+                    **parts.LIMITS,
                 )
         parts.demand(answer)
     except MlgovError as error:

@@ -50,7 +50,7 @@ def plan(evaluation: Evaluation, path: Path) -> Plan:
     if predictions.row_count <= settings.EVALUATION_PART_ROWS or not columns.can_part:
         return Plan([[]])
     payload = {"path": str(path), "rows": settings.EVALUATION_PART_ROWS, "columns": predictions.columns}
-    answer = sandbox.call(f"{_WORKER}:plan", payload, **LIMITS)
+    answer = sandbox.call(f"{_WORKER}:plan", payload, warm=True, **LIMITS)
     demand(answer)
     return Plan([list(part) for part in answer["parts"]], answer["whole"])
 
@@ -132,7 +132,9 @@ def _reduced(job: RunningJob, evaluation: Evaluation, children: list[Any]) -> di
             "config": evaluation.config,
             "champion": champion_payload(evaluation, files),
         }
-        answer: dict[str, Any] = sandbox.call(f"{_WORKER}:reduce_parts", payload, watch=job.check, **LIMITS)
+        answer: dict[str, Any] = sandbox.call(
+            f"{_WORKER}:reduce_parts", payload, watch=job.check, warm=True, **LIMITS
+        )
         return answer
 
 
@@ -169,7 +171,7 @@ def map_part(job: RunningJob) -> dict[str, Any]:
             "keep_rows": champion_predictions(evaluation) is not None,
         }
         job.progress(0.2, f"counting part {job.args['part'] + 1}")
-        answer = sandbox.call(f"{_WORKER}:map_part", payload, watch=watch, **LIMITS)
+        answer = sandbox.call(f"{_WORKER}:map_part", payload, watch=watch, warm=True, **LIMITS)
         demand(answer)
         with out.open("rb") as file:
             blob = blobs.store(file, max_bytes=_MOST_BYTES)

@@ -25,7 +25,7 @@ from apps.projects.enums import DataRole
 from apps.projects.permissions import Right, can
 from apps.registry.models import Version
 
-INSPECTION_LIMITS = {"memory_mb": 3000, "cpu_seconds": 60, "wall_seconds": 90}
+INSPECTION_LIMITS: dict[str, Any] = {"memory_mb": 3000, "cpu_seconds": 60, "wall_seconds": 90}
 
 
 def upload_predictions(
@@ -68,7 +68,9 @@ def _inspect(blob: Blob, columns: ColumnMap, name: str) -> dict[str, Any]:
     with blobs.local_copy(blob.digest) as path:
         payload = {"path": str(path), "columns": columns.to_json(), "name": name}
         try:
-            return sandbox.call("apps.evaluations.engine.worker:inspect", payload, **INSPECTION_LIMITS)  # type: ignore[arg-type]
+            return sandbox.call(
+                "apps.evaluations.engine.worker:inspect", payload, warm=True, **INSPECTION_LIMITS
+            )
         except sandbox.SandboxFailed as error:
             sentence = f"The file could not be read: {error.sentence}"
             return {

@@ -12,13 +12,14 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 CLIENT = "mlgov"
+_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
 class Issuer:
     """``claims`` goes into the next token; ``key`` signs it; ``seen`` are the paths that were called."""
 
     def __init__(self) -> None:
-        self.key = self.published = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        self.key = self.published = _KEY
         self.claims: dict[str, object] = {}
         self.challenge = ""
         self.algorithm = "RS256"
@@ -52,7 +53,8 @@ class Issuer:
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        # Closing waits for the next look: half a second, unless told otherwise.
+        threading.Thread(target=self.server.serve_forever, args=[0.005], daemon=True).start()
         self.url = f"http://127.0.0.1:{self.server.server_port}"
 
     def close(self) -> None:

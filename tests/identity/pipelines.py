@@ -55,7 +55,8 @@ class CiIssuer:
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        # Closing waits for the next look: half a second, unless told otherwise.
+        threading.Thread(target=self.server.serve_forever, args=[0.005], daemon=True).start()
         self.port = self.server.server_port
         self.url = f"http://127.0.0.1:{self.port}"
 

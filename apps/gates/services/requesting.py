@@ -10,7 +10,7 @@ from apps.accounts.models import User
 from apps.audit import services as audit
 from apps.core.db import service
 from apps.core.errors import Forbidden, Refused
-from apps.evidence.services import snapshot
+from apps.evidence.services import Evidence, snapshot
 from apps.gates import judging, permissions, telling
 from apps.gates.enums import ParticipantKind, PromotionState, Purpose
 from apps.gates.lineage import contributors_of
@@ -67,7 +67,7 @@ def open_request(
     """
     project = version.model.project
     kept = snapshot(version)
-    view = judging.gate_view(version, to_stage)
+    view = judging.gate_view(version, to_stage, Evidence(kept.document, kept.digest))
     passes = view.state == State.PASS
     promotion = Promotion.objects.create(
         version=version,

@@ -1,5 +1,7 @@
 """Publish policies: what the server itself loads, and the revision of an approved draft."""
 
+from functools import lru_cache
+
 from apps.accounts.models import Reauthentication, User
 from apps.audit import services as audit
 from apps.core.canonical import digest
@@ -25,6 +27,12 @@ def read(source: str) -> ParsedPack:
         ) from error
 
 
+@lru_cache(maxsize=32)
+def content_hash_of(text: str) -> str:
+    """Return the digest of the text's plain data, by which revisions are told apart; call it after ``read``."""
+    return digest(document_of(text))
+
+
 @service
 def publish(source: str, *, by: User | None, note: str = "") -> Revision:
     """Load ``source`` on the server as the newest revision of its pack; content that was there returns its revision.
@@ -35,7 +43,7 @@ def publish(source: str, *, by: User | None, note: str = "") -> Revision:
     if by is not None:
         denied("A person publishes a draft that another person proposed.", code="needs_draft").enforce()
     parsed = read(source)
-    known = locked_pack(parsed).revisions.filter(content_hash=digest(document_of(source))).first()
+    known = locked_pack(parsed).revisions.filter(content_hash=content_hash_of(source)).first()
     if known is not None:
         return known
     return _write(source, parsed, note=note)
@@ -45,7 +53,7 @@ def publish_proposed(draft: Draft, *, by: User, confirmed: Reauthentication) -> 
     """Write the revision of a proposed draft. The content of an older one may come again, that of the newest not."""
     parsed = read(draft.source)
     newest = locked_pack(parsed).revisions.order_by("-number").first()
-    if newest is not None and newest.content_hash == digest(document_of(draft.source)):
+    if newest is not None and newest.content_hash == content_hash_of(draft.source):
         raise Refused(f"{newest} says exactly this already; there is nothing to publish.", code="no_change")
     return _write(draft.source, parsed, note=draft.reason, draft=draft, by=by, confirmed=confirmed)
 
@@ -66,14 +74,13 @@ def _write(
     confirmed: Reauthentication | None = None,
 ) -> Revision:
     pack = Pack.objects.get(slug=parsed.slug)
-    document = document_of(source)
     newest = pack.revisions.order_by("-number").values_list("number", flat=True).first() or 0
     revision = Revision.objects.create(
         pack=pack,
         number=newest + 1,
-        content_hash=digest(document),
+        content_hash=content_hash_of(source),
         source=source,
-        document=document,
+        document=document_of(source),
         note=note,
         draft=draft,
         proposed_by=draft.proposed_by if draft else None,

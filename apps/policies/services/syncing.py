@@ -6,15 +6,15 @@ from pathlib import Path
 from django.conf import settings
 
 from apps.accounts.models import User
-from apps.core.canonical import digest
 from apps.core.errors import Refused
 from apps.policies import permissions
 from apps.policies.checkout import CommittedFile, Head, read_head
 from apps.policies.enums import DraftState, Origin
 from apps.policies.loading import vocabulary
 from apps.policies.models import Draft, Revision
-from apps.policies.pack import PackInvalid, document_of, parse_pack
+from apps.policies.pack import PackInvalid, parse_pack
 from apps.policies.services.drafting import start_draft
+from apps.policies.services.publishing import content_hash_of
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def _draft_of(file: CommittedFile, head: Head) -> Draft | None:
     newest = (
         Revision.objects.filter(pack__slug=parsed.slug).select_related("pack").order_by("-number").first()
     )
-    if newest is not None and newest.content_hash == digest(document_of(file.text)):
+    if newest is not None and newest.content_hash == content_hash_of(file.text):
         return None
     alive = Draft.objects.filter(
         origin=Origin.GIT, path=file.path, source=file.text, state__in=[DraftState.DRAFT, DraftState.PROPOSED]
