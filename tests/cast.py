@@ -231,8 +231,8 @@ def make_ready(version: Version, *, owner: User, contributor: User, reviewer: Us
             checklists.answer(
                 sheet, item=item.key, value="yes", reason="We looked at it closely.", by=contributor
             )
-    for dimension in pack_of(project.policy_revision).rubric.dimensions:
-        rubrics.score(version, dimension=dimension.key, level=4, by=reviewer)
+    dimensions = pack_of(project.policy_revision).rubric.dimensions
+    rubrics.score_all(version, given=[rubrics.Given(one.key, 4) for one in dimensions], by=reviewer)
     cards.change_card(
         version, fields={field.key: f"About {field.title}." for field in DEFAULT.fields}, by=contributor
     )
