@@ -132,6 +132,27 @@ def twice() -> bytes:
     return file.getvalue()
 
 
+def by_a_long_way() -> bytes:
+    """The module of the shell by way of itself, longer than a name is."""
+    return b"\x80\x04cos\n" + b"path.os." * 600 + b"system\n(S'true'\ntR."
+
+
+def with_a_long_string() -> bytes:
+    return (
+        b"\x80\x04X\x02\x00\x00\x00osX"
+        + (8 * 600 + 6).to_bytes(4, "little")
+        + b"path.os." * 600
+        + b"system\x93."
+    )
+
+
+@pytest.mark.promise("25")
+@pytest.mark.parametrize("made", [by_a_long_way, with_a_long_string])
+def test_a_name_that_is_too_long_to_be_looked_at_does_not_pass(made):
+    assert reaches_an_import(made())
+    assert scanned(made()).danger in HARMFUL
+
+
 @pytest.mark.promise("25")
 @pytest.mark.parametrize("made", [members, array_of_objects, array_in_a_zip, encrypted, twice])
 def test_what_hides_in_another_format_does_not_pass(made):

@@ -59,6 +59,12 @@ class _Dead(Exception):
     """No unpickler gets past this opcode."""
 
 
+def demand_module(name: str) -> None:
+    """Raise _Dead where no module can have this name: its import fails, and with it whatever follows."""
+    if not all(part.isidentifier() for part in name.strip().split(".")):
+        raise _Dead
+
+
 class Machine:
     """The stack and the memo of an unpickler. ``arrays`` reads what stands behind an instance of WRAPPER, as joblib does."""
 
@@ -109,11 +115,10 @@ class Machine:
                 raise _Dead
             self.reading.odd = True
             self.stack.append(UNKNOWN)
-        elif all(part.isidentifier() for part in module.strip().split(".")):
+        else:
+            demand_module(module)
             self.reading.names[module, name] = None
             self.stack.append(Name(module, name))
-        else:
-            raise _Dead
 
     def pop(self) -> Any:
         """Take from the stack; nothing lies above a mark."""
@@ -230,10 +235,13 @@ def _decoded(kind: str, content: bytes) -> str:
 
 @_does("GLOBAL", "INST")
 def _global(machine: Machine, op: pickletools.OpcodeInfo) -> None:
-    module, name = machine.stream.line(), machine.stream.line()
+    module, beginning = machine.stream.line(), machine.stream.beginning
+    name = machine.stream.line()
     if module is None or name is None:
-        raise _Dead
-    machine.import_(module.decode(errors="replace"), name.decode(errors="replace"))
+        demand_module((beginning if module is None else module).decode(errors="replace"))
+        machine.import_(UNKNOWN, UNKNOWN)
+    else:
+        machine.import_(module.decode(errors="replace"), name.decode(errors="replace"))
     if op.name == "INST":
         callee = machine.pop()
         machine.keep(callee, *machine.to_mark())

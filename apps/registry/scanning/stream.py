@@ -18,6 +18,7 @@ class Stream:
         self.place = 0
         self.frame_end = 0
         self.ended = False
+        self.beginning = b""
 
     def byte(self) -> int:
         """Take a byte; -1 at the end."""
@@ -38,15 +39,15 @@ class Stream:
     def line(self) -> bytes | None:
         """Take a line without its last byte, as unpicklers do, of which some take the end of the file for that of a line.
 
-        None where it is too long to be looked at.
+        None where it is too long to be looked at; ``beginning`` holds what it begins with.
         """
-        first = piece = self.file.readline(_MOST_READ)
+        self.beginning = piece = self.file.readline(_MOST_READ)
         self.place += len(piece)
-        while piece and not piece.endswith(b"\n"):
+        short = len(piece) < _MOST_READ or piece.endswith(b"\n")
+        while not short and piece and not piece.endswith(b"\n"):
             piece = self.file.readline(_PIECE)
             self.place += len(piece)
-            first += piece[:_MOST_READ]
-        return first[:-1] if len(first) <= _MOST_READ else None
+        return self.beginning[:-1] if short else None
 
     def framed(self, size: int) -> bool:
         """Begin a frame; return whether it stands in another one that has not ended, which no pickler writes."""
