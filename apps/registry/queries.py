@@ -16,7 +16,7 @@ from apps.projects.models import Project
 from apps.projects.queries import project_ids_for
 from apps.registry.enums import EXPIRED, PRODUCTION, SUPERSEDED
 from apps.registry.models import Artifact, Check, Model, Scan, Version
-from apps.registry.scanning.findings import Danger, worst
+from apps.registry.scanning.findings import Danger, Finding, worst
 from apps.registry.scanning.names import by_name
 
 #: The key of the model that a name means in a project, for statements that are written out. Of several models of one name,
@@ -142,15 +142,19 @@ class PinnedFile:
     @property
     def findings(self) -> list[dict[str, str]]:
         """What its content and its path say; the same content can lie under several paths."""
-        said = self.scan.findings if self.scan else []
-        return [*said, *(one.to_json() for one in by_name(self.artifact.path))]
+        return [*self.scan.findings, *(one.to_json() for one in self._by_name)] if self.scan else []
+
+    @property
+    def _by_name(self) -> list[Finding]:
+        assert self.scan is not None
+        return by_name(self.artifact.path, self.scan.format, self.scan.header)
 
     @property
     def danger(self) -> Danger | None:
         """How loading it could end; unknown to all while no scan knows it."""
         if self.scan is None:
             return None
-        return worst([Danger(self.scan.danger), *(one.danger for one in by_name(self.artifact.path))])
+        return worst([Danger(self.scan.danger), *(one.danger for one in self._by_name)])
 
 
 def pinned_files_of(version: Version) -> list[PinnedFile]:

@@ -1,8 +1,11 @@
 """Whoever wants to run code by a model file: whatever an unpickler would import is named, or the file cannot be read."""
 
+import gzip
 import io
+import lzma
 import pickle  # noqa: TID251 - what hostile files do has to be seen before it can be refused
 import zipfile
+import zlib
 
 import joblib  # noqa: TID251 - files have to be made before they can be read
 import numpy as np
@@ -25,8 +28,8 @@ class Reached(Exception):
 def stopped(base):
     class Stopped(base):
         def find_class(self, module, name):
-            # What no module can be called is looked for and not found.
-            if all(part.isidentifier() for part in module.split(".")):
+            # What no module and no folder can be called is looked for and not found.
+            if all(module.split(".")) and not set(": ") & set(module) and module.isprintable():
                 raise Reached(f"{module}.{name}")
             raise ModuleNotFoundError(module)
 
@@ -212,3 +215,93 @@ def test_an_array_of_numbers_with_a_header_that_is_none_cannot_be_read():
     found = scanned(content[:6] + b"\x09\x09" + content[8:])
     assert found.danger == Danger.UNREADABLE
     assert found.findings[0].sentence.endswith("Write the file again.")
+
+
+W = b"(lcjoblib.numpy_pickle\nNumpyArrayWrapper\n)\x81"
+CALL = b"0cposix\nsystem\n(S'true'\ntR."
+BYTES = b"cnumpy\ndtype\n(S'u1'\nI00\nI01\ntR"
+VOID = b"cnumpy\ndtype\n(S'V%d'\nI00\nI01\ntR" % (len(CALL) + 1)
+
+
+def wrapper(shape: bytes, dtype: bytes, more: bytes = b"") -> bytes:
+    state = b"(dS'subclass'\ncnumpy\nndarray\nsS'shape'\n" + shape + b"sS'order'\nS'C'\nsS'dtype'\n" + dtype
+    return W + state + b"sS'allow_mmap'\nI01\ns" + more + b"b"
+
+
+def sized_by(state: bytes) -> bytes:
+    """Return an array of one element, of which joblib takes one byte and its code says many."""
+    return wrapper(b"(I1\nt", VOID + state + b"b") + b"x" + CALL + b"."
+
+
+def npz_in_a_buffer() -> bytes:
+    """A reader of ZIPs over bytes that lie in the pickle; a dict that is made of it reads its arrays."""
+    inner = zipped(x_dot_npy=array_of_objects())
+    made = b"\x80\x03ccollections\nOrderedDict\n(cnumpy.lib.npyio\nNpzFile\n(cpandas.io.common\nBytesIO\nB"
+    return made + len(inner).to_bytes(4, "little") + inner + b"\x85RI00\nI01\ntRtR."
+
+
+#: What somebody found who was asked to, with loaders that ran it.
+FOUND = {
+    "the Popen of a library": b"cnumpy.distutils.fcompiler.gnu\nPopen\n((S'touch'\nS'x'\nltR.",
+    "a file that a library opens": b"cscipy.io\nFortranFile\n(S'victim'\nS'w'\ntR.",
+    "an expression of pandas": b"cpandas.core.computation.expr\nExpr\n(S'1'\ntR.",
+    "a reader of archives": npz_in_a_buffer(),
+    "bytes that torch unpickles": b"ctorch.storage\n_load_from_bytes\n(C\x01xtR.",
+    "a folder that is a module": b"\x80\x04clib-dynload\n__loader__.__class__\n.",
+    "the same from the stack": b"\x80\x04\x8c\x0blib-dynload\x8c\x0a__loader__\x93.",
+    "a state of five": sized_by(b"(S'|'\nNNI1\nI1\nt"),
+    "a state of six": sized_by(b"(I0\nS'|'\nNNI1\nI1\nt"),
+    "a state of seven": sized_by(b"(I1\nS'|'\nNNNI1\nI1\nt"),
+    "a state that a call makes": sized_by(b"cbuiltins\ntuple\n((I3\nS'|'\nNNNI1\nI1\nI0\nttR"),
+    "two names of one type": wrapper(
+        b"(I1\nt", VOID + b"p9\ncnumpy\ndtype\n(g9\nI00\nI00\ntR(I3\nS'|'\nNNNI1\nI1\nI0\ntb0"
+    )
+    + b"x"
+    + CALL
+    + b".",
+    "a key that equals another": wrapper(
+        b"(I%d\nt" % (len(CALL) + 1), BYTES, b"cnumpy\nstr_\n(S'shape'\ntR(I1\nts"
+    )
+    + b"x"
+    + CALL
+    + b".",
+    "something set on the class": b"cjoblib.numpy_pickle\nNumpyArrayWrapper\n(N(dS'numpy_array_alignment_bytes'\nI16\nstb0"
+    + wrapper(b"(I4\nt", BYTES)
+    + b"\x02zzzC"
+    + bytes([1 + len(CALL)])
+    + b"z"
+    + CALL
+    + b".",
+    "a type that is none": wrapper(b"(I1\nt", b"cnumpy\ndtype\n(S'b7'\nI00\nI01\ntR") + b"x.",
+    "a module of Python by the name of a type": joblibs(np.array([1], dtype="u1"))[:-1] + b"0cthis\ndtype\n.",
+    "an old file of joblib": b"ZF0x20" + b" " * 15 + zlib.compress(CALL),
+    "LZMA with a small dictionary": lzma.compress(
+        CALL[1:], format=lzma.FORMAT_ALONE, filters=[{"id": lzma.FILTER_LZMA1, "dict_size": 4096}]
+    ),
+    "an archive behind something": b"{" + zipped(values_dot_npy=array_of_objects()),
+    "an archive behind nothing": b"PK\x05\x06\n\x00" + zipped(values_dot_npy=array_of_objects()),
+    "an archive behind a text": b"# notes\n" + zipped(archive__data_dot_pkl=pickle.dumps(Shell())),
+    "a pickle in capitals": zipped(archive__DATA_dot_PKL=pickle.dumps(Shell(), protocol=0)),
+    "a layer with an escape": zipped(config_dot_json=b'{"class_name": "\\u004cambda"}'),
+    "a layer of another library": zipped(config_dot_json=b'{"class_name": "X", "module": "os"}'),
+    "a layer behind spaces": zipped(model__config_dot_json=b" " * 10_000_001 + b'{"class_name": "Lambda"}'),
+    "a description that is none": zipped(config_dot_json=b"["),
+    "an HDF5 behind something": b"{".ljust(512) + b"\x89HDF\r\n\x1a\n" + b"\0" * 20,
+    "a tar": b"pickle".ljust(257, b"\0") + b"ustar" + b"\0" * 250,
+    "something behind a stream": zlib.compress(b"N.") + b"x" * 100,
+    "a header that is no header": b"\x93NUMPY\x01\x00\x06\x00{'a': ",
+    "a nest of lists": (500_000).to_bytes(8, "little") + b"[" * 500_000,
+}
+
+
+@pytest.mark.promise("25")
+@pytest.mark.parametrize("content", FOUND.values(), ids=FOUND)
+def test_what_was_found_does_not_pass(content):
+    assert scanned(content).danger in HARMFUL
+
+
+def test_many_layers_of_compression_end():
+    content = b"N."
+    for _ in range(1500):
+        content = gzip.compress(content, mtime=0)
+    assert scanned(content).danger == Danger.UNREADABLE

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from apps.registry.scanning.findings import Danger
+from apps.registry.scanning.names import by_name
 from tests.registry.test_scanning import scanned, zipped
 
 #: As MLflow 3.17 writes them for an estimator of scikit-learn.
@@ -58,7 +59,11 @@ def described(flavor: str, name: str = "python_function") -> bytes:
         (b"importlib-metadata==8.7\n", "text"),
         ("# Größe\nWas es ist! Und wofür: alles.\n".encode(), "text"),
         (b"\xef\xbb\xbfLicence\n", "text"),
+        (b"import notes\nby hand\n", "text"),
         (described("loader_module: mlflow.pyfunc.model"), "mlmodel"),
+        (described("model_class: xgboost.sklearn.XGBClassifier", "xgboost"), "mlmodel"),
+        (described("keras_module: tensorflow.keras", "tensorflow"), "mlmodel"),
+        (b'{"learner": {"version": [3, 0, 0]}}', "text"),
         (described("skops_trusted_types: [numpy.ndarray, sklearn.svm._classes.SVC]", "sklearn"), "mlmodel"),
     ],
     ids=lambda one: one[:20].decode(errors="replace") if isinstance(one, bytes) else "",
@@ -90,6 +95,12 @@ def test_what_runs_nothing_passes(content, kind):
         (b"- !<tag:yaml.org,2002:python/module:os> x\n", Danger.DANGEROUS, "module:os"),
         (b"- !!python/object:os.x {}\n---\n[torn", Danger.DANGEROUS, "object:os.x"),
         (b"cos\nsystem\n(S'true'\ntR.", Danger.DANGEROUS, "os.system"),
+        (b'{"flavors": {"python_function": {"loader_module": "evil"}}}', Danger.SUSPICIOUS, "evil"),
+        (b'"flav\\x6frs":\n  a:\n    loader_module: evil\n', Danger.SUSPICIOUS, "evil"),
+        (described("model_class: os.abort", "xgboost"), Danger.SUSPICIOUS, "os.abort"),
+        (described("keras_module: evil", "tensorflow"), Danger.SUSPICIOUS, "tensorflow.keras_module"),
+        (b'{a: !!python/object/apply:os.system ["x"]}', Danger.DANGEROUS, "object/apply:os.system"),
+        (b'%YAML 1.3\n--- !!python/object/apply:os.system ["x"]\n', Danger.UNREADABLE, "damaged"),
     ],
     ids=lambda one: one[:60].decode() if isinstance(one, bytes) else "",
 )
@@ -135,3 +146,18 @@ def test_a_file_of_skops_names_its_types():
     assert (found.danger, found.findings[0].what) == (Danger.SUSPICIOUS, "posix.system")
     assert scanned(skops(model={"__class__": "eval", "__module__": "builtins"})).danger == Danger.SUSPICIOUS
     assert scanned(zipped(schema_dot_json=b"{")).danger == Danger.UNREADABLE
+
+
+def test_what_mlflow_reads_by_its_name_is_judged_by_it():
+    for content, path, whats in (
+        (MLMODEL, "model/MLmodel", []),
+        (b"# nothing\n", "model/MLmodel", ["MLmodel"]),
+        (b"# nothing\n", "model/notes", []),
+        (b"mlflow.pytorch.pickle_module", "data/pickle_module_info.txt", []),
+        (b"evil", "data/pickle_module_info.txt", ["pickle_module_info.txt"]),
+        (b"tensorflow.keras\n", "data/keras_module.txt", []),
+        (b"import evil", "data/keras_module.txt", ["keras_module.txt"]),
+        (b"numpy\n", "code/Helper.PY", ["code"]),
+    ):
+        found = scanned(content)
+        assert [one.what for one in by_name(path, found.format, found.header)] == whats, path

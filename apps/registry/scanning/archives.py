@@ -1,9 +1,10 @@
 """Read a ZIP: NumPy's, PyTorch's, Keras's, skops's, or any other. What lies in it is read as it would be alone."""
 
 import json
+import sys
 import zipfile
-import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import PurePosixPath
 from typing import Any, BinaryIO, cast
 
 from picklescan.relaxed_zipfile import RelaxedZipFile
@@ -28,16 +29,20 @@ def archive(file: BinaryIO) -> Scan:
     findings: list[Finding] = []
     imports = 0
     names: list[str] = []
+    before = sys.maxsize
     # The relaxed reader takes what PyTorch's own takes: headers that differ from the directory hide nothing from it.
     try:
         with RelaxedZipFile(file) as opened:
             for member in opened.infolist():
                 names.append(member.filename)
                 found = _member(opened, member)
+                before = min(before, member.header_offset)
                 findings += found.findings
                 imports += found.header.get("imports", 0)
-    except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, EOFError, zlib.error) as error:
+    except Exception as error:  # a ZIP that was made to break its reader does so in many ways
         findings.append(unreadable(str(error)))
+    if names and before:
+        findings.append(unreadable("something stands before the first file in it"))
     if code := code_in(names):
         sentence = f"It holds code beside the weights ({', '.join(code[:3])}): whoever loads it may run that."
         findings.append(Finding(Danger.SUSPICIOUS, "code", sentence))
@@ -49,41 +54,64 @@ def archive(file: BinaryIO) -> Scan:
 def _member(opened: zipfile.ZipFile, member: zipfile.ZipInfo) -> Scan:
     with opened.open(member) as peeked:
         start = peeked.read(8)
+    name = PurePosixPath(member.filename.lower())
     with opened.open(member) as opening:
         content = cast("BinaryIO", opening)
         if start.startswith(b"\x93NUMPY"):
             return array(content)
-        if member.filename.endswith(_PICKLES) or start.startswith(_MARKS):
+        if name.suffix in _PICKLES or start.startswith(_MARKS):
             return pickled("pickle", content)
-        if member.filename == "config.json":
-            return scan_of("keras", _lambdas(content.read(MOST_TEXT)))
-        if member.filename == "schema.json":
-            return scan_of("skops", _types(content.read(MOST_TEXT)))
+        if name.name == "config.json":
+            return _described("keras", member, content, _layers)
+        if name.name == "schema.json":
+            return _described("skops", member, content, _types)
     return scan_of("zip", [])
 
 
-def _lambdas(config: bytes) -> list[Finding]:
-    if b'"Lambda"' not in config:
-        return []
-    sentence = "It has a Keras layer of the kind Lambda, which is code."
-    return [Finding(Danger.SUSPICIOUS, "Lambda layer", sentence)]
-
-
-def _types(schema: bytes) -> list[Finding]:
-    """Judge each type that a schema of skops names; skops builds no other one than those that its caller trusts."""
+def _described(
+    kind: str, member: zipfile.ZipInfo, content: BinaryIO, look: Callable[[Any], list[Finding]]
+) -> Scan:
+    """Read a description in JSON of what is built from the file."""
+    if member.file_size > MOST_TEXT:
+        return scan_of(kind, [unreadable(f"{member.filename} is longer than {MOST_TEXT:,} bytes")])
     try:
-        named = {*_named(json.loads(schema))}
+        return scan_of(kind, look(json.loads(content.read(MOST_TEXT + 1))))
     except (ValueError, RecursionError) as error:
-        return [unreadable(f"schema.json: {error}")]
-    found = [judged(*one) for one in sorted(named) if not (one[0] == "builtins" and one[1] in _PLAIN)]
-    return [one for one in found if one.danger != Danger.SAFE]
+        return scan_of(kind, [unreadable(f"{member.filename}: {error}")])
 
 
-def _named(node: Any) -> Iterator[tuple[str, str]]:
+def _nodes(node: Any) -> Iterator[dict[str, Any]]:
     if isinstance(node, dict):
-        if "__module__" in node or "__class__" in node:
-            yield str(node.get("__module__", "?")), str(node.get("__class__", "?"))
+        yield node
         node = list(node.values())
     if isinstance(node, list):
         for one in node:
-            yield from _named(one)
+            yield from _nodes(one)
+
+
+def _layers(config: Any) -> list[Finding]:
+    """Name what is code in Keras's description of its layers (keras.io, "Serialization")."""
+    kinds = {str(node.get("class_name")) for node in _nodes(config)}
+    modules = {str(node["module"]) for node in _nodes(config) if "class_name" in node and node.get("module")}
+    found = []
+    if kinds & {"Lambda", "__lambda__"}:
+        sentence = "It has a Keras layer of the kind Lambda, which is code."
+        found.append(Finding(Danger.SUSPICIOUS, "Lambda layer", sentence))
+    for module in sorted(modules):
+        if module != "builtins" and module.split(".")[0] not in {"keras", "tf_keras"}:
+            sentence = (
+                f"Loading it imports the module {module[:100]}, which is not Keras's. Look at what it does."
+            )
+            found.append(Finding(Danger.SUSPICIOUS, module[:200], sentence))
+    return found
+
+
+def _types(schema: Any) -> list[Finding]:
+    """Judge each type that a schema of skops names; skops builds no other one than those that its caller trusts."""
+    named = {
+        (str(node.get("__module__", "?")), str(node.get("__class__", "?")))
+        for node in _nodes(schema)
+        if "__module__" in node or "__class__" in node
+    }
+    found = [judged(*one) for one in sorted(named) if not (one[0] == "builtins" and one[1] in _PLAIN)]
+    return [one for one in found if one.danger != Danger.SAFE]

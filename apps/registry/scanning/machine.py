@@ -9,50 +9,14 @@ Protocols 0 to 5 (PEP 307, PEP 3154, PEP 574; pickletools; Modules/_pickle.c).
 
 import codecs
 import pickletools
+import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
 from apps.registry.scanning.stream import Stream
+from apps.registry.scanning.symbols import MARK, UNKNOWN, UNSURE, WRAPPER, Made, Name, Reading, Value
 
-#: The class whose instances joblib replaces by an array that stands behind them in the file.
-WRAPPER = ("joblib.numpy_pickle", "NumpyArrayWrapper")
 _OPS = {ord(op.code): op for op in pickletools.opcodes}
-
-
-class Value:
-    """A value of which nothing is known."""
-
-
-UNKNOWN = Value()
-_MARK = Value()
-
-
-@dataclass(frozen=True)
-class Name(Value):
-    """What an import gives."""
-
-    module: str
-    name: str
-
-
-@dataclass(eq=False)
-class Made(Value):
-    """What a call of ``callee`` gives, or its bare instance, and what was set on it."""
-
-    callee: Any
-    arguments: Any
-    bare: bool = False
-    state: Any = None
-
-
-@dataclass
-class Reading:
-    """What an unpickler would import; whether it comes ``whole`` to the end of the file; what is ``odd`` on its way."""
-
-    names: dict[tuple[str, str], None] = field(default_factory=dict)
-    whole: bool = False
-    odd: bool = False
 
 
 class _Dead(Exception):
@@ -60,9 +24,16 @@ class _Dead(Exception):
 
 
 def demand_module(name: str) -> None:
-    """Raise _Dead where no module can have this name: its import fails, and with it whatever follows."""
-    if not all(part.isidentifier() for part in name.strip().split(".")):
+    """Raise _Dead where no module has this name: its import fails, and with it whatever follows.
+
+    A folder beside the standard library is a module, too, though its name is no identifier (``lib-dynload``); what no
+    such folder has is a blank, a colon, the sign of a requirement, a control character, or bytes that are no text.
+    """
+    if _NO_MODULE.search(name) or not all(name.split(".")):
         raise _Dead
+
+
+_NO_MODULE = re.compile("[\x00-\x20:\ufffd]|[=<>~!]=|[<>]\\d")
 
 
 class Machine:
@@ -122,20 +93,20 @@ class Machine:
 
     def pop(self) -> Any:
         """Take from the stack; nothing lies above a mark."""
-        if not self.stack or self.stack[-1] is _MARK:
+        if not self.stack or self.stack[-1] is MARK:
             raise _Dead
         return self.stack.pop()
 
     def top(self) -> Any:
         """Look at the top of the stack."""
-        if not self.stack or self.stack[-1] is _MARK:
+        if not self.stack or self.stack[-1] is MARK:
             raise _Dead
         return self.stack[-1]
 
     def to_mark(self) -> list[Any]:
         """Take what lies above the newest mark, and the mark."""
         place = len(self.stack) - 1
-        while place >= 0 and self.stack[place] is not _MARK:
+        while place >= 0 and self.stack[place] is not MARK:
             place -= 1
         if place < 0:
             raise _Dead
@@ -209,8 +180,10 @@ def _number(machine: Machine, op: pickletools.OpcodeInfo) -> None:
 @_does("INT", "LONG")
 def _written_number(machine: Machine, op: pickletools.OpcodeInfo) -> None:
     digits = _argument(machine, op) or b""
-    known = digits.isdigit() and not digits.startswith(b"0")
-    machine.stack.append(int(digits) if known else UNKNOWN)
+    known: Any = {b"00": False, b"01": True}.get(digits, UNKNOWN) if op.name == "INT" else UNKNOWN
+    if digits.isdigit() and not digits.startswith(b"0"):
+        known = int(digits)
+    machine.stack.append(known)
 
 
 @_does("STRING", "BINSTRING", "SHORT_BINSTRING", "UNICODE", "SHORT_BINUNICODE", "BINUNICODE", "BINUNICODE8")
@@ -262,7 +235,7 @@ def _extension(machine: Machine, op: pickletools.OpcodeInfo) -> None:
 
 @_does("MARK")
 def _mark(machine: Machine, op: pickletools.OpcodeInfo) -> None:
-    machine.stack.append(_MARK)
+    machine.stack.append(MARK)
 
 
 @_does("POP")
@@ -273,7 +246,7 @@ def _pop(machine: Machine, op: pickletools.OpcodeInfo) -> None:
     machine.stack.pop()
 
 
-@_does("POP_MARK")
+@_does("POPMARK")
 def _pop_mark(machine: Machine, op: pickletools.OpcodeInfo) -> None:
     machine.to_mark()
 
@@ -312,13 +285,16 @@ def _set_items(machine: Machine, op: pickletools.OpcodeInfo) -> None:
 
 
 def _set(machine: Machine, items: list[Any]) -> None:
-    """Set in the dict on top what has a name; other keys are of no matter."""
+    """Set in the dict on top what has a name; numbers and the like are of no matter."""
     machine.keep(*items)
     target = machine.top()
     if isinstance(target, dict):
-        target.update(
-            {key: value for key, value in zip(items[::2], items[1::2], strict=False) if isinstance(key, str)}
-        )
+        for key, value in zip(items[::2], items[1::2], strict=False):
+            if isinstance(key, str):
+                target[key] = value
+            elif isinstance(key, Value):
+                # It can be a string by which another one is taken.
+                target[UNSURE] = None
 
 
 @_does("PUT", "BINPUT", "LONG_BINPUT", "MEMOIZE")
@@ -366,7 +342,12 @@ def _build(machine: Machine, op: pickletools.OpcodeInfo) -> None:
     state = machine.pop()
     machine.keep(state)
     target = machine.top()
+    # No pickler sets anything on a class.
+    machine.reading.odd |= isinstance(target, Name) or target is UNKNOWN
     if isinstance(target, Made):
+        # numpy.dtype of a type is that type itself, of which this value would not know.
+        odd = isinstance(target.callee, Name) and target.callee.name == "dtype"
+        machine.reading.odd |= odd and any(isinstance(one, Value) for one in target.arguments or ())
         if isinstance(target.state, dict) and isinstance(state, dict):
             target.state.update(state)
         else:

@@ -3,14 +3,16 @@
 import io
 import math
 import re
+import sys
 from typing import Any, BinaryIO, TypeGuard
 
 import numpy as np
 from picklescan import scanner
 
 from apps.registry.scanning.findings import Danger, Finding, Scan, scan_of
-from apps.registry.scanning.machine import WRAPPER, Machine, Made, Name, Reading
+from apps.registry.scanning.machine import Machine
 from apps.registry.scanning.names import judged
+from apps.registry.scanning.symbols import UNSURE, WRAPPER, Made, Name, Reading
 
 MOST_FINDINGS = 100
 _PLAIN = re.compile(r"[\w.]+")
@@ -31,7 +33,12 @@ def pickled(kind: str, file: BinaryIO) -> Scan:
         Machine(file, second, _array).run()
         # An array of objects is a pickle with a memo of its own. One that is read on as the same pickle takes another
         # string for "numpy" there, and fails; the type of an array is all that it can ask of a module by that name.
-        beyond = {one: None for one in names if one in second.names or one[1] != "dtype"}
+        # It is a word of the file itself, and not a module: none of those is meant that Python comes with.
+        beyond = {
+            one: None
+            for one in names
+            if one in second.names or one[1] != "dtype" or one[0].split(".")[0] in sys.stdlib_module_names
+        }
         names, whole, reading.odd = beyond | second.names, second.whole, second.odd
     findings = [one for one in map(_judged, names) if one.danger != Danger.SAFE]
     if reading.odd or (names and not whole):
@@ -54,7 +61,8 @@ def _array(machine: Machine, wrapper: Made) -> None:
     """Go past the array that stands behind its wrapper (joblib.numpy_pickle.NumpyArrayWrapper.read_array)."""
     state = wrapper.state if isinstance(wrapper.state, dict) and wrapper.bare else {}
     shape, kind = state.get("shape"), _dtype(state.get("dtype"))
-    if not _sizes(shape) or kind is None or machine.stream.place < machine.stream.frame_end:
+    inside = machine.stream.place < machine.stream.frame_end
+    if UNSURE in state or inside or kind is None or not _sizes(shape):
         machine.reading.odd = True
         return
     # The frame of the wrapper ends before its array.
@@ -75,7 +83,7 @@ def _sizes(shape: Any) -> TypeGuard[tuple[int, ...]]:
 
 
 def _dtype(value: Any) -> "np.dtype[Any] | None":
-    """Return the type of the elements; none where its state changes the size that its code says."""
+    """Return the type of the elements; none where its state could change the size that its code says."""
     if not (
         isinstance(value, Made) and isinstance(value.callee, Name) and isinstance(value.arguments, tuple)
     ):
@@ -83,13 +91,24 @@ def _dtype(value: Any) -> "np.dtype[Any] | None":
     code = value.arguments[0] if value.arguments else None
     if (value.callee.module, value.callee.name) != ("numpy", "dtype") or not isinstance(code, str):
         return None
-    if not re.fullmatch(r"[<>|=]?[biufcVSUMmO?]\d*", code):
+    if not re.fullmatch(r"[<>|=]?([biufcmM?]\d{0,2}|[VSUO]\d{0,9})", code):
         return None
-    kind = np.dtype(code)
-    state = value.state if isinstance(value.state, tuple) else ()
-    size, flags = (state[5], state[7]) if len(state) >= 8 else (-1, 0)
+    try:
+        kind = np.dtype(code)
+    except (TypeError, ValueError):
+        return None
+    if value.state is None:
+        return kind
+    # Versions of the state of numpy.dtype before the third are shorter, and are read in another way.
+    if (
+        not isinstance(value.state, tuple)
+        or len(value.state) not in {8, 9}
+        or type(value.state[0]) is not int
+    ):
+        return None
+    size, flags = value.state[5], value.state[7]
     same = size in {-1, kind.itemsize} and (kind.hasobject or (isinstance(flags, int) and not flags & 1))
-    return kind if same else None
+    return kind if same and value.state[0] in {3, 4} else None
 
 
 def array(file: BinaryIO) -> Scan:
@@ -100,7 +119,7 @@ def array(file: BinaryIO) -> Scan:
             np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
         )
         _, _, dtype = read(file)
-    except (ValueError, EOFError, SyntaxError, MemoryError, RecursionError) as error:
+    except Exception as error:  # what the parser of the header raises is not documented
         return scan_of("npy", [unreadable(str(error))])
     return pickled("npy", file) if dtype.hasobject else scan_of("npy", [], {"imports": 0})
 

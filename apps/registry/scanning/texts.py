@@ -11,11 +11,13 @@ from typing import Any, BinaryIO
 import yaml
 
 from apps.registry.scanning.findings import Danger, Finding, Scan, scan_of
-from apps.registry.scanning.names import judged
+from apps.registry.scanning.names import KERAS, judged
 from apps.registry.scanning.pickles import unreadable
 
 #: Descriptions, lists of requirements and licences are small; what is longer is no such text.
 MOST_TEXT = 10_000_000
+#: A description with a signature of ten thousand columns has a tenth of this.
+_MOST_DESCRIPTION = 2_000_000
 _MOST_FINDINGS = 100
 #: What no text has: control characters but tab, line feed, form feed and carriage return.
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0e-\x1f\x7f]")
@@ -56,12 +58,14 @@ def text(file: BinaryIO, size: int) -> Scan:
         raise NotText from None
     findings = _tags(content)
     try:
-        document = yaml.safe_load(content) if b"flavors" in content else None
+        document = yaml.safe_load(content) if size <= _MOST_DESCRIPTION else None
     except (yaml.YAMLError, ValueError, RecursionError):
         document = None
     if isinstance(document, dict) and "flavors" in document:
         return _model(document, findings)
-    return scan_of("text", findings)
+    word = content.strip()
+    header = {"module": word.decode()} if len(word) <= 200 and re.fullmatch(rb"[\w.]+", word) else {}
+    return scan_of("text", findings, header)
 
 
 def _tags(content: bytes) -> list[Finding]:
@@ -69,15 +73,17 @@ def _tags(content: bytes) -> list[Finding]:
     if b"!" not in content:
         return []
     found: dict[str, None] = {}
+    torn: list[Finding] = []
     try:
         for event in yaml.parse(content, Loader=yaml.CSafeLoader):
             tag = getattr(event, "tag", None) or ""
             if tag.startswith(_PYTHON) and tag.removeprefix(_PYTHON) not in _VALUES:
                 found[tag.removeprefix(_PYTHON)] = None
-    except (yaml.YAMLError, ValueError):
-        # A reader that reads one document after the other has built those before the fault.
-        pass
-    return [
+    except (yaml.YAMLError, ValueError) as error:
+        # Other readers can be more patient; one that reads document after document has built those before the fault.
+        if b"python/" in content or b"%TAG" in content:
+            torn.append(unreadable(f"as YAML: {error}".splitlines()[0]))
+    return torn + [
         Finding(
             Danger.DANGEROUS,
             name,
@@ -111,13 +117,17 @@ def _flavor(name: str, flavor: dict[Any, Any]) -> list[Finding]:
         if flavor.get(key):
             sentence = f"Its flavor {name} loads code from {flavor[key]}. Look at what that does."
             found.append(Finding(Danger.SUSPICIOUS, f"{name}.{key}", sentence))
+    if flavor.get("keras_module") not in {None, *KERAS}:
+        sentence = f"Its flavor {name} imports the module {flavor['keras_module']}. Look at what that does."
+        found.append(Finding(Danger.SUSPICIOUS, f"{name}.keras_module", sentence))
     return found + [one for one in map(_trusted, _listed(flavor)) if one.danger != Danger.SAFE]
 
 
 def _listed(flavor: dict[Any, Any]) -> list[str]:
-    """Return the types that skops builds because the description says so, whoever wrote it."""
+    """Return the types that MLflow builds, or lets skops build, because the description says so, whoever wrote it."""
     listed = flavor.get("skops_trusted_types") or []
-    return [str(one) for one in (listed if isinstance(listed, list) else [listed])]
+    trusted = listed if isinstance(listed, list) else [listed]
+    return [str(one) for one in (*trusted, flavor.get("model_class")) if one is not None]
 
 
 def _trusted(dotted: str) -> Finding:

@@ -4,6 +4,7 @@ import bz2
 import gzip
 import io
 import lzma
+import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,9 +22,15 @@ _COMPRESSED: dict[bytes, Callable[[BinaryIO], Any]] = {
     b"\x1f\x8b": lambda file: gzip.GzipFile(fileobj=file),
     b"BZh": bz2.BZ2File,
     b"\xfd7zXZ": lzma.LZMAFile,
-    b"]\x00\x00": lzma.LZMAFile,
+    b"]\x00": lzma.LZMAFile,
 }
 _ZLIB = (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
+
+
+#: What is packed so that only its own libraries can read it; that of joblib is from before 0.10.
+_SEALED = {b"7z\xbc\xaf": "7z", b"ZF": "an old joblib", b"\x04\x22M\x18": "LZ4"}
+#: Where a tar says that it is one (POSIX.1, "ustar").
+_TAR = (257, b"ustar")
 
 
 def scan(payload: dict[str, Any]) -> dict[str, Any]:
@@ -35,26 +42,63 @@ def scan(payload: dict[str, Any]) -> dict[str, Any]:
 
 def scan_file(file: BinaryIO, size: int) -> Scan:
     """Tell the format by the bytes, whatever the file is called, and read what it would run."""
+    try:
+        found = _by_beginning(file, size)
+        # A ZIP may stand behind anything: its readers look for its end.
+        if found.danger in {Danger.SAFE, Danger.UNKNOWN} and zipfile.is_zipfile(file):
+            file.seek(0)
+            inner = archive(file)
+            return inner if found.danger == Danger.UNKNOWN or inner.danger != Danger.SAFE else found
+    except Exception as error:  # whatever a reader stumbles over: what cannot be read is not let pass
+        return scan_of("unknown", [unreadable(str(error) or type(error).__name__)])
+    return found
+
+
+def _by_beginning(file: BinaryIO, size: int) -> Scan:
     start = file.read(16)
     file.seek(0)
     if not size:
         return scan_of("empty", [Finding(Danger.UNREADABLE, "empty", "The file is empty. Upload it again.")])
-    if start.startswith(b"PK\x03\x04"):
+    if start.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return archive(file)
     if start.startswith(b"\x93NUMPY"):
         return array(file)
-    if start.startswith(b"\x89HDF\r\n\x1a\n"):
+    if _is_hdf5(file, size):
         return _may_hold_code("hdf5", "Keras layers of the kind Lambda are code")
-    if start.startswith(b"7z\xbc\xaf"):
-        return scan_of(
-            "7z", [Finding(Danger.UNREADABLE, "7z", "An archive of the kind 7z cannot be read. Send a ZIP.")]
-        )
+    sealed = _sealed(file, start)
+    return sealed or _packed(file, start) or _uncompressed(file, size, start)
+
+
+def _sealed(file: BinaryIO, start: bytes) -> Scan | None:
+    """Refuse what is packed in a way that is not read here."""
+    file.seek(_TAR[0])
+    kind = "tar" if file.read(5) == _TAR[1] else None
+    file.seek(0)
+    kind = next((found for magic, found in _SEALED.items() if start.startswith(magic)), kind)
+    if kind is None:
+        return None
+    sentence = f"It is packed as {kind}, which cannot be read here. Send it as it is, as gzip, or as a ZIP."
+    return scan_of(kind, [Finding(Danger.UNREADABLE, kind, sentence)])
+
+
+def _packed(file: BinaryIO, start: bytes) -> Scan | None:
+    """Read what is compressed."""
     for magic, opened in _COMPRESSED.items():
         if start.startswith(magic):
             return _unpacked(_bounded(opened(file)))
-    if start[:2] in _ZLIB:
-        return _unpacked(_inflated(file))
-    return _uncompressed(file, size, start)
+    return _unpacked(_inflated(file)) if start[:2] in _ZLIB else None
+
+
+def _is_hdf5(file: BinaryIO, size: int) -> bool:
+    """Return whether its signature stands where its readers look: at 0, 512, 1024, and so on (HDF5 format, "Superblock")."""
+    place = 0
+    while place < size:
+        file.seek(place)
+        if file.read(8) == b"\x89HDF\r\n\x1a\n":
+            return True
+        place = place * 2 or 512
+    file.seek(0)
+    return False
 
 
 def _uncompressed(file: BinaryIO, size: int, start: bytes) -> Scan:
@@ -77,13 +121,13 @@ def _text(file: BinaryIO, size: int, start: bytes) -> Scan:
     """Read what is no pickle and holds no tensors that are known."""
     if start.startswith(b"GGUF"):
         return scan_of("gguf", [])
-    beginning = start.lstrip()
-    if beginning[:1] in (b"{", b"[") or beginning.startswith((b"tree", b"<?xml")):
-        return scan_of("text", [])
     file.seek(0)
     try:
         return text(file, size)
     except NotText:
+        # XGBoost's own format (UBJSON), and trees and JSON that are longer than texts are.
+        if start[:2] == b"{L" or start.startswith((b"tree\n", b'{"', b"[{")):
+            return scan_of("text", [])
         sentence = (
             "Its format is not known to the scanner, so nobody can say what loading it does. "
             "Prefer safetensors or ONNX."
@@ -124,6 +168,7 @@ def _inflated(file: BinaryIO) -> Iterator[bytes]:
         while piece:
             yield unpacker.decompress(piece, 1 << 20)
             piece = unpacker.unconsumed_tail
-    yield unpacker.flush()
+            if unpacker.unused_data or (unpacker.eof and file.read(1)):
+                raise EOFError("something stands behind its end")
     if not unpacker.eof:
         raise EOFError("it ends before its checksum")
