@@ -160,6 +160,20 @@ def test_no_bytes_break_it(content):
     assert scanned(content).danger in set(Danger)
 
 
+@pytest.mark.parametrize("more", [0, 1, 2, 257, 258, 259, 65_536])
+def test_a_stream_that_unpacks_to_whole_pieces_and_a_little_is_read_to_its_end(more):
+    content = pickle.dumps(b"\0" * ((2 << 20) + more))
+    assert scanned(zlib.compress(content)).danger == Danger.SAFE
+
+
+def test_a_tuple_that_holds_itself_is_read():
+    """Its pickle takes back what it pushed (POP_MARK; POP in protocol 0). Protocol 1 has no mark to be known by."""
+    held: list = []
+    held.append((held, 1, 2, 3))
+    for protocol in (0, 2, 3, 4, 5):
+        assert scanned(pickle.dumps(held[0], protocol=protocol)).danger == Danger.SAFE
+
+
 def dumped(value, **options) -> bytes:
     file = io.BytesIO()
     joblib.dump(value, file, **options)

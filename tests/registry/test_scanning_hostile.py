@@ -4,6 +4,7 @@ import gzip
 import io
 import lzma
 import pickle  # noqa: TID251 - what hostile files do has to be seen before it can be refused
+import pickletools
 import zipfile
 import zlib
 
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from apps.registry.scanning import machine
 from apps.registry.scanning.findings import Danger
 from tests.registry.test_scanning import Shell, scanned, zipped
 
@@ -52,9 +54,23 @@ def reaches_an_import(content: bytes) -> bool:
             unpickler(io.BytesIO(content)).load()
         except Reached:
             return True
-        except Exception:
+        except (
+            Exception
+        ):  # which ones an unpickler raises on bytes that are no pickle is not limited (docs of pickle)
             continue
     return False
+
+
+def test_the_unpicklers_come_to_an_import():
+    """What the tests below ask of them has an answer."""
+    for content in (STUMBLE, *(pickle.dumps(Shell(), protocol=protocol) for protocol in range(6))):
+        assert reaches_an_import(content)
+    for content in (b"", b"1", b"cno:\nx\n.", pickle.dumps([1])):
+        assert not reaches_an_import(content)
+
+
+def test_the_reader_knows_every_opcode():
+    assert set(machine._DO) == {op.name for op in pickletools.opcodes} - {"STOP"}
 
 
 #: Opcodes with arguments that readers could take differently, and names that matter.

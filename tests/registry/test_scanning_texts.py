@@ -60,6 +60,7 @@ def described(flavor: str, name: str = "python_function") -> bytes:
         ("# Größe\nWas es ist! Und wofür: alles.\n".encode(), "text"),
         (b"\xef\xbb\xbfLicence\n", "text"),
         (b"import notes\nby hand\n", "text"),
+        (b"1,2.5\n3,4.5\n", "text"),
         (described("loader_module: mlflow.pyfunc.model"), "mlmodel"),
         (described("model_class: xgboost.sklearn.XGBClassifier", "xgboost"), "mlmodel"),
         (described("keras_module: tensorflow.keras", "tensorflow"), "mlmodel"),

@@ -12,14 +12,13 @@ from picklescan.relaxed_zipfile import RelaxedZipFile
 from apps.registry.scanning.findings import Danger, Finding, Scan, scan_of
 from apps.registry.scanning.names import code_in, judged
 from apps.registry.scanning.pickles import MOST_FINDINGS, array, pickled, unreadable
+from apps.registry.scanning.texts import MOST_TEXT
 
-#: What a description of layers or of types may have; more is no model.
-MOST_TEXT = 10_000_000
 #: What the libraries name a pickle in a ZIP; others are known by the mark of their protocol (2 to 5).
 _PICKLES = (".pkl", ".pickle", ".pk", ".p", ".joblib", ".dat", ".data")
 _MARKS = tuple(b"\x80" + bytes([protocol]) for protocol in range(2, 6))
 #: By the end of a name in it: which library wrote it.
-_KINDS = {".npy": "npz", "data.pkl": "torch", "config.json": "keras", "schema.json": "skops"}
+_KINDS = {"schema.json": "skops", ".npy": "npz", "data.pkl": "torch", "config.json": "keras"}
 #: The plain values of a schema of skops.
 _PLAIN = {"NoneType", "bool", "bytes", "dict", "float", "int", "list", "str", "tuple", "type"}
 
@@ -54,16 +53,16 @@ def archive(file: BinaryIO) -> Scan:
 def _member(opened: zipfile.ZipFile, member: zipfile.ZipInfo) -> Scan:
     with opened.open(member) as peeked:
         start = peeked.read(8)
-    name = PurePosixPath(member.filename.lower())
+    name = member.filename.lower()
     with opened.open(member) as opening:
         content = cast("BinaryIO", opening)
         if start.startswith(b"\x93NUMPY"):
             return array(content)
-        if name.suffix in _PICKLES or start.startswith(_MARKS):
+        if name.endswith(_PICKLES) or start.startswith(_MARKS):
             return pickled("pickle", content)
-        if name.name == "config.json":
+        if PurePosixPath(name).name == "config.json":
             return _described("keras", member, content, _layers)
-        if name.name == "schema.json":
+        if PurePosixPath(name).name == "schema.json":
             return _described("skops", member, content, _types)
     return scan_of("zip", [])
 

@@ -17,6 +17,7 @@ from apps.registry.scanning.stream import Stream
 from apps.registry.scanning.symbols import MARK, UNKNOWN, UNSURE, WRAPPER, Made, Name, Reading, Value
 
 _OPS = {ord(op.code): op for op in pickletools.opcodes}
+_NO_MODULE = re.compile("[\x00-\x20:\ufffd]|[=<>~!]=|[<>]\\d")
 
 
 class _Dead(Exception):
@@ -31,9 +32,6 @@ def demand_module(name: str) -> None:
     """
     if _NO_MODULE.search(name) or not all(name.split(".")):
         raise _Dead
-
-
-_NO_MODULE = re.compile("[\x00-\x20:\ufffd]|[=<>~!]=|[<>]\\d")
 
 
 class Machine:
@@ -114,7 +112,7 @@ class Machine:
         del self.stack[place:]
         return taken
 
-    def keep(self, *values: Any) -> None:
+    def watch(self, *values: Any) -> None:
         """See what goes into a container: the class of WRAPPER is for making an instance at once and nothing else."""
         if any(isinstance(one, Name) and (one.module, one.name) == WRAPPER for one in values):
             self.reading.odd = True
@@ -217,7 +215,7 @@ def _global(machine: Machine, op: pickletools.OpcodeInfo) -> None:
         machine.import_(module.decode(errors="replace"), name.decode(errors="replace"))
     if op.name == "INST":
         callee = machine.pop()
-        machine.keep(callee, *machine.to_mark())
+        machine.watch(callee, *machine.to_mark())
         machine.stack.append(Made(callee, UNKNOWN))
 
 
@@ -246,7 +244,7 @@ def _pop(machine: Machine, op: pickletools.OpcodeInfo) -> None:
     machine.stack.pop()
 
 
-@_does("POPMARK")
+@_does("POP_MARK")
 def _pop_mark(machine: Machine, op: pickletools.OpcodeInfo) -> None:
     machine.to_mark()
 
@@ -260,13 +258,13 @@ def _dup(machine: Machine, op: pickletools.OpcodeInfo) -> None:
 def _collected(machine: Machine, op: pickletools.OpcodeInfo) -> None:
     few = {"EMPTY_TUPLE": 0, "TUPLE1": 1, "TUPLE2": 2, "TUPLE3": 3}.get(op.name)
     items = machine.to_mark() if few is None else [machine.pop() for _ in range(few)][::-1]
-    machine.keep(*items)
+    machine.watch(*items)
     machine.stack.append(tuple(items) if "TUPLE" in op.name else Value())
 
 
 @_does("APPEND", "APPENDS", "ADDITEMS")
 def _appended(machine: Machine, op: pickletools.OpcodeInfo) -> None:
-    machine.keep(*([machine.pop()] if op.name == "APPEND" else machine.to_mark()))
+    machine.watch(*([machine.pop()] if op.name == "APPEND" else machine.to_mark()))
     machine.top()
 
 
@@ -286,7 +284,7 @@ def _set_items(machine: Machine, op: pickletools.OpcodeInfo) -> None:
 
 def _set(machine: Machine, items: list[Any]) -> None:
     """Set in the dict on top what has a name; numbers and the like are of no matter."""
-    machine.keep(*items)
+    machine.watch(*items)
     target = machine.top()
     if isinstance(target, dict):
         for key, value in zip(items[::2], items[1::2], strict=False):
@@ -333,21 +331,22 @@ def _made(machine: Machine, op: pickletools.OpcodeInfo) -> None:
     callee, arguments = (taken[0], taken[1]) if op.name != "OBJ" else (taken[0], UNKNOWN)
     bare = op.name == "NEWOBJ" and arguments == ()
     if not bare:
-        machine.keep(*taken, keywords)
+        machine.watch(*taken, keywords)
     machine.stack.append(Made(callee, arguments, bare))
 
 
 @_does("BUILD")
 def _build(machine: Machine, op: pickletools.OpcodeInfo) -> None:
     state = machine.pop()
-    machine.keep(state)
+    machine.watch(state)
     target = machine.top()
     # No pickler sets anything on a class.
     machine.reading.odd |= isinstance(target, Name) or target is UNKNOWN
     if isinstance(target, Made):
         # numpy.dtype of a type is that type itself, of which this value would not know.
-        odd = isinstance(target.callee, Name) and target.callee.name == "dtype"
-        machine.reading.odd |= odd and any(isinstance(one, Value) for one in target.arguments or ())
+        typed = isinstance(target.callee, Name) and target.callee.name == "dtype"
+        given = target.arguments if isinstance(target.arguments, tuple) else (UNKNOWN,)
+        machine.reading.odd |= typed and any(isinstance(one, Value) for one in given)
         if isinstance(target.state, dict) and isinstance(state, dict):
             target.state.update(state)
         else:

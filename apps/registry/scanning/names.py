@@ -49,7 +49,6 @@ _KNOWN = [
             rf"{_CLASS}|newObj|{_UNPICKLE}|\w+_(score|error|loss)",
         ),
         (r"sklearn\.feature_selection\._univariate_selection", "f_classif|f_regression|chi2"),
-        (r"sklearn\._loss\.\w+", _CLASS),
         (
             r"pandas\._libs\.(arrays|internals|tslibs(\.\w+)?)",
             rf"_unpickle_block|_timestamp_unpickle|Timestamp|Timedelta|{_UNPICKLE}",
@@ -74,12 +73,10 @@ _KNOWN = [
 ]
 #: What Python imports or loads as code when it finds it beside a model.
 _CODE = (".py", ".pyc", ".pyd", ".so", ".dll", ".dylib")
+#: What Keras is imported as.
+KERAS = ("keras", "tensorflow.keras", "tf_keras")
 #: Files of which MLflow imports what they name, and what they may name.
-_MODULES = {
-    "pickle_module_info.txt": ("mlflow.pytorch.pickle_module",),
-    "keras_module.txt": ("keras", "tensorflow.keras", "tf_keras"),
-}
-KERAS = _MODULES["keras_module.txt"]
+_MODULES = {"pickle_module_info.txt": ("mlflow.pytorch.pickle_module",), "keras_module.txt": KERAS}
 
 
 def judged(module: str, name: str, *, dangerous: bool = False) -> Finding:

@@ -112,15 +112,13 @@ def _dtype(value: Any) -> "np.dtype[Any] | None":
 
 
 def array(file: BinaryIO) -> Scan:
-    """Read an array in NumPy's format: one of objects is a pickle (numpy.lib.format)."""
-    try:
-        version = np.lib.format.read_magic(file)
-        read = (
-            np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-        )
-        _, _, dtype = read(file)
-    except Exception as error:  # what the parser of the header raises is not documented
-        return scan_of("npy", [unreadable(str(error))])
+    """Read an array in NumPy's format: one of objects is a pickle (numpy.lib.format).
+
+    What its header makes NumPy's parser raise is not documented, and left to the caller.
+    """
+    first = np.lib.format.read_magic(file) == (1, 0)
+    read = np.lib.format.read_array_header_1_0 if first else np.lib.format.read_array_header_2_0
+    _, _, dtype = read(file)
     return pickled("npy", file) if dtype.hasobject else scan_of("npy", [], {"imports": 0})
 
 

@@ -4,7 +4,6 @@ The description of a model (``MLmodel``): mlflow.org, "MLflow Models", "Storage 
 Python objects: pyyaml.org, "YAML tags and Python types".
 """
 
-import codecs
 import re
 from typing import Any, BinaryIO
 
@@ -12,13 +11,12 @@ import yaml
 
 from apps.registry.scanning.findings import Danger, Finding, Scan, scan_of
 from apps.registry.scanning.names import KERAS, judged
-from apps.registry.scanning.pickles import unreadable
+from apps.registry.scanning.pickles import MOST_FINDINGS, unreadable
 
-#: Descriptions, lists of requirements and licences are small; what is longer is no such text.
+#: Descriptions, of layers too, lists of requirements and licences are small; what is longer is no such text.
 MOST_TEXT = 10_000_000
 #: A description with a signature of ten thousand columns has a tenth of this.
 _MOST_DESCRIPTION = 2_000_000
-_MOST_FINDINGS = 100
 #: What no text has: control characters but tab, line feed, form feed and carriage return.
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0e-\x1f\x7f]")
 _PYTHON = "tag:yaml.org,2002:python/"
@@ -53,7 +51,7 @@ def text(file: BinaryIO, size: int) -> Scan:
     if _CONTROL.search(content):
         raise NotText
     try:
-        codecs.decode(content, "utf-8")
+        content.decode()
     except UnicodeDecodeError:
         raise NotText from None
     findings = _tags(content)
@@ -89,7 +87,7 @@ def _tags(content: bytes) -> list[Finding]:
             name,
             f"A YAML reader that is not the safe one runs {name} when it reads this. Do not load it.",
         )
-        for name in list(found)[:_MOST_FINDINGS]
+        for name in list(found)[:MOST_FINDINGS]
     ]
 
 
@@ -104,7 +102,7 @@ def _model(document: dict[str, Any], findings: list[Finding]) -> Scan:
         "flavors": sorted(map(str, flavors))[:20],
         "mlflow": str(document.get("mlflow_version", ""))[:40],
     }
-    return scan_of("mlmodel", findings[:_MOST_FINDINGS], header)
+    return scan_of("mlmodel", findings[:MOST_FINDINGS], header)
 
 
 def _flavor(name: str, flavor: dict[Any, Any]) -> list[Finding]:

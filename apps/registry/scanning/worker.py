@@ -25,8 +25,6 @@ _COMPRESSED: dict[bytes, Callable[[BinaryIO], Any]] = {
     b"]\x00": lzma.LZMAFile,
 }
 _ZLIB = (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
-
-
 #: What is packed so that only its own libraries can read it; that of joblib is from before 0.10.
 _SEALED = {b"7z\xbc\xaf": "7z", b"ZF": "an old joblib", b"\x04\x22M\x18": "LZ4"}
 #: Where a tar says that it is one (POSIX.1, "ustar").
@@ -43,7 +41,11 @@ def scan(payload: dict[str, Any]) -> dict[str, Any]:
 def scan_file(file: BinaryIO, size: int) -> Scan:
     """Tell the format by the bytes, whatever the file is called, and read what it would run."""
     try:
-        found = _by_beginning(file, size)
+        start = file.read(16)
+        file.seek(0)
+        if start.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+            return archive(file)
+        found = _by_beginning(file, size, start)
         # A ZIP may stand behind anything: its readers look for its end.
         if found.danger in {Danger.SAFE, Danger.UNKNOWN} and zipfile.is_zipfile(file):
             file.seek(0)
@@ -54,19 +56,14 @@ def scan_file(file: BinaryIO, size: int) -> Scan:
     return found
 
 
-def _by_beginning(file: BinaryIO, size: int) -> Scan:
-    start = file.read(16)
-    file.seek(0)
+def _by_beginning(file: BinaryIO, size: int, start: bytes) -> Scan:
     if not size:
         return scan_of("empty", [Finding(Danger.UNREADABLE, "empty", "The file is empty. Upload it again.")])
-    if start.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        return archive(file)
     if start.startswith(b"\x93NUMPY"):
         return array(file)
     if _is_hdf5(file, size):
         return _may_hold_code("hdf5", "Keras layers of the kind Lambda are code")
-    sealed = _sealed(file, start)
-    return sealed or _packed(file, start) or _uncompressed(file, size, start)
+    return _sealed(file, start) or _packed(file, start) or _uncompressed(file, size, start)
 
 
 def _sealed(file: BinaryIO, start: bytes) -> Scan | None:
