@@ -16,6 +16,7 @@ JOB_KINDS = {
     "modelcards.keep_links": ("apps.modelcards.jobs:keep_links", "Note which public links are over"),
     "modelcards.render_pdf": ("apps.modelcards.jobs:render_pdf", "Make the PDF of a model card"),
     "registry.scan": ("apps.registry.jobs:scan", "Read what model files would run"),
+    "registry.scan_again": ("apps.registry.jobs:scan_again", "Read again what an earlier scanner read"),
     "notifications.deliver": ("apps.notifications.jobs:deliver", "Call a webhook"),
     "notifications.outbox": ("apps.notifications.jobs:sweep_outbox", "Send again what did not arrive"),
     "notifications.send_digests": ("apps.notifications.jobs:send_digests", "Write the day's digests"),
@@ -58,6 +59,7 @@ PERIODIC_JOBS: dict[str, float] = {
     "modelcards.keep_links": 600,
     "notifications.outbox": 15,
     "notifications.send_digests": 600,
+    "registry.scan_again": 60,
     "uploads.clean_up": 600,
 }
 #: What reads tables in a child process: {"check", "paths", "options"} to {"report"} or {"problems"}. Pure, of an app above.

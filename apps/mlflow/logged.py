@@ -17,13 +17,18 @@ from apps.mlflow.queries import uuid_of
 from apps.mlflow.wire import double
 from apps.registry.models import Version
 
-#: Of a model that was measured more often the earlier points are read at the runs.
+#: Of a model that was measured more often the earlier points are read at the runs; of a page's models all have as many.
 MOST_POINTS = 1000
+MOST_POINTS_OF_PAGE = 100_000
+#: The latest points, and before all others the latest of each metric on each data, so that none is missing for many of another.
 _POINTS = """
 SELECT model_id, run_id, name, value, step, at, dataset_name, dataset_digest FROM (
-    SELECT *, row_number() OVER (PARTITION BY model_id ORDER BY at DESC, step DESC, id DESC) AS place
-    FROM experiments_modelmetric WHERE model_id = ANY(%s)
-) one WHERE place <= %s ORDER BY model_id, place DESC
+    SELECT *, row_number() OVER (PARTITION BY model_id ORDER BY turn > 1, at DESC, step DESC, id DESC) AS place FROM (
+        SELECT *, row_number() OVER (
+            PARTITION BY model_id, name, dataset_name, dataset_digest ORDER BY at DESC, step DESC, id DESC
+        ) AS turn FROM experiments_modelmetric WHERE model_id = ANY(%s)
+    ) one
+) two WHERE place <= %s ORDER BY model_id, at, step, id
 """
 #: The protocol's names of states, and the numbers of its enum.
 STATES = {
@@ -80,10 +85,11 @@ def described(model: LoggedModel) -> dict[str, Any]:
 
 
 def _metrics(ids: Sequence[UUID]) -> dict[UUID, list[dict[str, Any]]]:
-    """Return the latest MOST_POINTS points of each model, the oldest first."""
+    """Return the latest MOST_POINTS points of each model, fewer where there are many models; the oldest first."""
     found: dict[UUID, list[dict[str, Any]]] = {}
+    most = min(MOST_POINTS, MOST_POINTS_OF_PAGE // max(1, len(ids)))
     with connection.cursor() as cursor:
-        cursor.execute(_POINTS, [list(ids), MOST_POINTS])
+        cursor.execute(_POINTS, [list(ids), most])
         for model, run, name, value, step, at, dataset, digest in cursor.fetchall():
             point = {
                 "key": name,

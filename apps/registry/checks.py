@@ -25,8 +25,12 @@ def write_check(
     source: str = CheckSource.PIPELINE,
     report: Blob | None = None,
     contents_digest: str = "",
+    unasked: bool = False,
 ) -> Check:
-    """Write a report, bound to what the version consists of now, or to ``contents_digest`` where it was read before."""
+    """Write a report, bound to what the version consists of now, or to ``contents_digest`` where it was read before.
+
+    What is ``unasked`` mlgov reports of its own accord, as its event says; ``by`` is then whoever reported it before.
+    """
     check = Check.objects.create(
         version=version,
         name=name,
@@ -43,7 +47,7 @@ def write_check(
     audit.record(
         "registry.check_reported",
         check,
-        by=by,
+        by=None if unasked else by,
         project_id=version.model.project_id,
         version=str(version),
         status=status,

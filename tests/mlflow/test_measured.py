@@ -91,6 +91,28 @@ def test_only_the_latest_thousand_points_are_shown(mlflow, run, model):
     assert shown == [*range(200, 600), *range(1000, 1600)]
 
 
+def test_no_metric_is_missing_because_another_has_many_points(mlflow, run, model):
+    once = [{**POINT, "key": "f1", "model_id": model}, {**POINT, "dataset_name": "test", "model_id": model}]
+    many = [{**POINT, "timestamp": 2000, "step": step, "model_id": model} for step in range(1000)]
+    mlflow.post("runs/log-batch", run_id=run, metrics=once)
+    for half in (many[:500], many[500:]):
+        mlflow.post("runs/log-batch", run_id=run, metrics=half)
+    shown = metrics(mlflow, model)
+    assert {(one["key"], one.get("dataset_name")) for one in shown[:2]} == {("f1", None), ("auc", "test")}
+    assert [one["step"] for one in shown[2:]] == list(range(2, 1000))
+
+
+def test_a_page_of_many_models_shows_fewer_points_of_each(mlflow, run, model, monkeypatch):
+    monkeypatch.setattr("apps.mlflow.logged.MOST_POINTS_OF_PAGE", 6)
+    second = logged(mlflow, name="forest")["info"]["model_id"]
+    for of in (model, second):
+        points = [{**POINT, "step": step, "model_id": of} for step in range(5)]
+        mlflow.post("runs/log-batch", run_id=run, metrics=points)
+    found = mlflow.post("logged-models/search", experiment_ids=["0"])["models"]
+    assert [[one["step"] for one in each["data"]["metrics"]] for each in found] == [[2, 3, 4], [2, 3, 4]]
+    assert len(metrics(mlflow, model)) == 5
+
+
 def test_models_are_searched_by_what_was_measured(mlflow, run, model):
     second = logged(mlflow, name="forest")["info"]["model_id"]
     logged(mlflow, name="bare")

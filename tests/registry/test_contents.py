@@ -7,18 +7,23 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 
-from apps.core.errors import Invalid, Refused
+from apps.audit.models import Event
+from apps.core.errors import Invalid, MlgovError, Refused
 from apps.evidence.services import collect
 from apps.gates import services as gates
 from apps.jobs import running
+from apps.jobs import services as jobs
 from apps.jobs.models import Job
 from apps.registry import services
+from apps.registry.enums import SCANNER
 from apps.registry.models import Artifact, Check, Scan
 from apps.registry.queries import contents_of, latest_checks, pinned_files_of
 from tests.registry.test_reports import JUNIT
 from tests.registry.test_scanning import Shell, npz
 
 COMMIT = "a" * 40
+#: A pickle that calls the shell when it is loaded.
+HARMFUL = b"cposix\nsystem\n(S'id'\ntR."
 
 
 def pin(version, content, path="model.npz", *, by):
@@ -208,3 +213,84 @@ def test_a_report_that_cannot_be_read_is_refused_with_its_place(pipeline, versio
     assert answer.status_code == 422
     assert "line 1, column 12" in answer.json()["detail"]
     assert not Check.objects.filter(version=version).exists()
+
+
+def read_before_an_upgrade(version, *, danger=""):
+    """Let an earlier scanner read the files of a version, and take each for ``danger`` where it is given."""
+    with pytest.MonkeyPatch.context() as earlier:
+        earlier.setattr("apps.registry.jobs.SCANNER", "an earlier one")
+        if danger:
+            for one in version.artifacts.pinned():
+                Scan.objects.create(blob=one.blob, scanner="an earlier one", format="pickle", danger=danger)
+        return work(version)
+
+
+def look_again():
+    """Run the periodic job, as a worker would, and then the scans that it asked for; return of how many versions."""
+    job = jobs.enqueue("registry.scan_again", {}, by=None)
+    running.run(job.pk, worker="test")
+    for one in Job.objects.filter(kind="registry.scan", state="queued", started_by=None).order_by("id"):
+        running.run(one.pk, worker="test")
+    job.refresh_from_db()
+    assert job.state == "succeeded", job.error
+    return job.result["versions"]
+
+
+@pytest.mark.promise("checks")
+def test_what_an_earlier_scanner_read_is_read_again_once(version, dev):
+    pin(version, npz(), by=dev)
+    before = read_before_an_upgrade(version).check
+    assert (look_again(), look_again()) == (1, 0)
+    assert Scan.objects.filter(scanner=SCANNER).count() == len(contents_of(version).files)
+    # It says the same, so that nothing is reported: no signature under it ends.
+    assert latest_checks(version)["artifact_scan"].check == before
+
+
+@pytest.mark.promise("checks")
+def test_a_newer_scanner_that_finds_more_says_so_for_whoever_reported_before(version, dev):
+    pin(version, HARMFUL, "odd.bin", by=dev)
+    assert read_before_an_upgrade(version, danger="safe").status == "passed"
+    assert look_again() == 1
+    found = latest_checks(version)["artifact_scan"]
+    assert (found.status, found.check.reported_by) == ("failed", dev)
+    event = Event.objects.get(kind="registry.check_reported", object_id=found.check.pk)
+    assert (event.actor_kind, event.actor_label) == ("system", "mlgov")
+
+
+def test_few_are_read_again_at_once(version, dev, monkeypatch):
+    other = services.register_version(version.model, by=dev)
+    for one in (version, other):
+        pin(one, npz(), by=dev)
+        read_before_an_upgrade(one)
+    monkeypatch.setattr("apps.registry.services.rescanning.AT_ONCE", 1)
+    assert (services.scan_again(), services.scan_again()) == (1, 0)
+    assert Job.objects.get(state="queued", started_by=None).args["version"] == str(other.pk)
+
+
+def test_what_waits_to_be_scanned_or_was_never_or_is_deleted_is_left(version, dev, ada):
+    pin(version, npz(), by=dev)
+    assert look_again() == 0
+    read_before_an_upgrade(version)
+    pin(version, b"more", "more.bin", by=dev)
+    assert look_again() == 0
+    read_before_an_upgrade(version)
+    services.delete_version(version, by=ada)
+    assert look_again() == 0
+
+
+def test_a_scan_that_nobody_asked_for_and_that_failed_is_tried_again_by_people_alone(
+    version, dev, monkeypatch
+):
+    pin(version, npz(), by=dev)
+    read_before_an_upgrade(version)
+
+    def away(version):
+        raise MlgovError("The store does not answer.", code="away")
+
+    monkeypatch.setattr("apps.registry.jobs.artifacts_of", away)
+    assert (look_again(), look_again()) == (1, 0)
+    job = Job.objects.get(kind="registry.scan", state="failed")
+    monkeypatch.undo()
+    jobs.retry(job, by=dev)
+    running.run(job.pk, worker="test")
+    assert Scan.objects.filter(scanner=SCANNER).exists()

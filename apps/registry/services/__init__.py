@@ -26,6 +26,7 @@ from apps.registry.services.registering import (
     reinstate_model,
     retire_model,
 )
+from apps.registry.services.rescanning import scan_again
 from apps.registry.services.runs import (
     delete_experiment,
     delete_logged_model,
@@ -61,6 +62,7 @@ __all__ = [
     "report_file",
     "retire_model",
     "scan",
+    "scan_again",
     "set_alias",
     "tag_at_once",
     "tag_model",

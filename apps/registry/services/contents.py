@@ -22,6 +22,8 @@ from apps.projects.permissions import Right, can
 from apps.registry.models import Artifact, Version
 from apps.registry.permissions import there
 
+#: The kind of job that reads what the files of a version would run.
+SCAN = "registry.scan"
 _PATH = re.compile(r"^[\w.\-]+(/[\w.\-]+)*$", re.ASCII)
 _COMMIT = re.compile(r"^[0-9a-f]{7,64}$")
 _PIN = """
@@ -143,12 +145,17 @@ def _open_for_change(version: Version, *, by: User) -> Version:
     return current
 
 
-@joining
 def scan(version: Version, *, by: User, message: Message | None = None) -> Job:
     """Let a worker read what the files of a version would run when loaded."""
+    return enqueue_scan(version, by=by, message=message)
+
+
+@joining
+def enqueue_scan(version: Version, *, by: User | None, message: Message | None = None, **args: str) -> Job:
+    """Enqueue the scan of a version; by nobody where mlgov reads it of its own accord."""
     return jobs.enqueue(
-        "registry.scan",
-        {"version": str(version.pk)},
+        SCAN,
+        {"version": str(version.pk), **args},
         by=by,
         project_id=version.model.project_id,
         subject_url=f"/versions/{version.pk}/",
