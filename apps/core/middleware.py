@@ -24,7 +24,7 @@ class RequestIdMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        given = request.headers.get("X-Request-ID", "")
+        given = request.META.get("HTTP_X_REQUEST_ID", "")
         current = given if _ACCEPTED_ID.match(given) else new_id().hex
         token = request_id.set(current)
         request.request_id = current  # type: ignore[attr-defined]

@@ -53,7 +53,7 @@ def shown_by(request: HttpRequest, slug: str = "") -> Shown:
 
     The budget is the one of the API. What is left of it is noted at the request, for `left_of`.
     """
-    digest = digest_of(_secret(request.headers.get("Authorization", "")))
+    digest = digest_of(_secret(request.META.get("HTTP_AUTHORIZATION", "")))
     found = rows(_SHOWN, {"digest": digest, "slug": slug, "most": MOST_LISTED + 1}) if digest else []
     if not found:
         raise NotSignedIn

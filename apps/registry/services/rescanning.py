@@ -1,6 +1,5 @@
 """What an earlier scanner read is read again after an upgrade, although nobody asks for it."""
 
-
 from django.db.models import Case, Exists, OuterRef, Q, QuerySet, UUIDField, When
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
