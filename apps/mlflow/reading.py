@@ -14,7 +14,7 @@ from apps.core.statements import Columns, read_json, rows
 from apps.mlflow.answers import ShownRun, dataset_input, run_document
 from apps.mlflow.callers import Caller
 from apps.mlflow.logged import note_use
-from apps.mlflow.registered import ShownVersion
+from apps.mlflow.registered import ShownVersion, by_number
 from apps.policies.pack import PRODUCTION
 from apps.registry.models import Model
 from apps.registry.queries import MODEL_NAMED
@@ -53,7 +53,9 @@ _BEYOND = "SELECT 1 FROM experiments_metric WHERE run_id = %s AND name = %s LIMI
 _MODEL = Columns(
     Model, only=["id", "created_at", "updated_at", "name", "description", "tags", "aliases", "created_by_id"]
 )
-#: As `ShownVersion` has them.
+#: What the aliases of models mean, by how the database writes them.
+_Aliases = dict[Any, dict[int, list[str]]]
+#: As `ShownVersion` has them, with all aliases of the model.
 _SHOWN = """version.id, floor(extract(epoch FROM version.created_at) * 1000)::bigint,
     floor(extract(epoch FROM version.updated_at) * 1000)::bigint, version.number, version.stage, version.description,
     version.run_id, version.logged_model_id, version.source, version.run_link, maker.full_name, model.name,
@@ -141,14 +143,8 @@ def version_with_alias(caller: Caller, name: str, alias: str) -> ShownVersion | 
 
 def versions_of_page(page: str, given: Sequence[Any]) -> list[ShownVersion]:
     """Return the versions whose ids a statement finds, in its order; one statement, however many they are."""
-    aliases: dict[str, Any] = {}
-    found = []
-    for *plain, tags, written in rows(_OF_PAGE.format(page=page), given):
-        if written not in aliases:
-            # The same at each version of a model.
-            aliases[written] = read_json(written)
-        found.append(ShownVersion(*[*plain, read_json(tags), aliases[written]]))
-    return found
+    known: _Aliases = {}
+    return [_shown(values, known) for values in rows(_OF_PAGE.format(page=page), given)]
 
 
 def _named(caller: Caller, name: str) -> dict[str, Any]:
@@ -160,6 +156,12 @@ def _one(sql: str, caller: Caller, name: str, **given: Any) -> ShownVersion | No
     return _shown(found[0]) if found else None
 
 
-def _shown(values: Sequence[Any]) -> ShownVersion:
-    *plain, tags, aliases = values
-    return ShownVersion(*[*plain, read_json(tags), read_json(aliases)])
+def _shown(values: Sequence[Any], known: _Aliases | None = None) -> ShownVersion:
+    """Return the version of a row; the aliases of its model are read once for all rows that share ``known``."""
+    *plain, tags, written = values
+    shown = ShownVersion(*[*plain, read_json(tags)])
+    known = {} if known is None else known
+    if written not in known:
+        known[written] = by_number(read_json(written))
+    shown.aliases = known[written].get(shown.number, ())
+    return shown

@@ -21,7 +21,7 @@ from apps.registry.services import model_named
 
 
 class ShownVersion(msgspec.Struct):
-    """What a version's document is made of. Times are milliseconds since 1970; the aliases are those of its model."""
+    """What a version's document is made of. Times are milliseconds since 1970; the aliases are those that name it."""
 
     pk: UUID
     created_at: int
@@ -36,7 +36,7 @@ class ShownVersion(msgspec.Struct):
     maker: str
     model_name: str
     tags: Mapping[str, Any]
-    aliases: Mapping[str, Any]
+    aliases: Sequence[str] = ()
 
 
 def shown_version(version: Version) -> ShownVersion:
@@ -55,8 +55,16 @@ def shown_version(version: Version) -> ShownVersion:
         maker=version.created_by.full_name,
         model_name=version.model.name,
         tags=version.tags,
-        aliases=version.model.aliases,
+        aliases=by_number(version.model.aliases).get(version.number, ()),
     )
+
+
+def by_number(aliases: Mapping[str, int]) -> dict[int, list[str]]:
+    """Return the aliases of a model by the number of the version that each names."""
+    found: defaultdict[int, list[str]] = defaultdict(list)
+    for name, number in aliases.items():
+        found[number].append(name)
+    return found
 
 
 #: The stages that MLflow has; the policy's first one is its None, and a stage of another name keeps its title.
@@ -190,22 +198,17 @@ def model_document(model: Model, latest: Iterable[ShownVersion], pack: Pack) -> 
 
 
 def _aliases(model: Model, latest: Iterable[ShownVersion], pack: Pack) -> list[dict[str, str]]:
-    named = _own_aliases(model.aliases, pack) | {
+    # Those of production follow the stage, whatever was written once.
+    own = {name: number for name, number in model.aliases.items() if not pack.means_production(name)}
+    named = own | {
         name: one.number for one in latest if one.stage == PRODUCTION for name in pack.production_aliases
     }
     return [{"alias": name, "version": str(number)} for name, number in sorted(named.items())]
 
 
-def _own_aliases(aliases: Mapping[str, int], pack: Pack) -> dict[str, int]:
-    """Return the aliases that are a model's own: those of production follow the stage, whatever was written once."""
-    return {name: number for name, number in aliases.items() if not pack.means_production(name)}
-
-
 def version_document(version: ShownVersion, pack: Pack) -> dict[str, Any]:
     """Return a version. It is ready as soon as it is there: its files were pinned with it."""
-    aliases = [
-        name for name, number in _own_aliases(version.aliases, pack).items() if number == version.number
-    ]
+    aliases = [name for name in version.aliases if not pack.means_production(name)]
     if version.stage == PRODUCTION:
         aliases += pack.production_aliases
     document = {
