@@ -37,13 +37,19 @@ def scan(job: RunningJob) -> None:
             job.progress(0.1 + 0.8 * place / len(artifacts), f"reading {artifact.path}")
             known[artifact.blob_id] = _scanned(job, artifact)
     found = [PinnedFile(artifact, known[artifact.blob_id]) for artifact in artifacts]
-    result = {"files": len(found), "danger": str(worst(_dangers(found)))}
+    result, outcome = {"files": len(found), "danger": str(worst(_dangers(found)))}, _outcome(found)
     with job.completing(result):
-        _report(job, version, contents.digest, _outcome(found))
+        _report(job, contents.digest, outcome)
 
 
-def _report(job: RunningJob, version: Version, contents_digest: str, outcome: dict[str, Any]) -> None:
-    """Write the check. A scan that nobody asked for says nothing that is known: evidence would change, and signatures end."""
+def _report(job: RunningJob, contents_digest: str, outcome: dict[str, Any]) -> None:
+    """Write the check. A scan that nobody asked for says nothing that is known: evidence would change, and signatures end.
+
+    Where the files changed meanwhile another scan was asked for, whose check may be there: this one must not take its place.
+    """
+    version = _version(job.args)
+    if contents_of(version).digest != contents_digest:
+        return
     before = newest_check(version, ARTIFACT_SCAN)
     by = job.started_by
     if by is None:

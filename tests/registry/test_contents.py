@@ -14,6 +14,7 @@ from apps.gates import services as gates
 from apps.jobs import running
 from apps.jobs import services as jobs
 from apps.jobs.models import Job
+from apps.registry import jobs as scanning
 from apps.registry import services
 from apps.registry.enums import SCANNER
 from apps.registry.models import Artifact, Check, Scan
@@ -213,6 +214,28 @@ def test_a_report_that_cannot_be_read_is_refused_with_its_place(pipeline, versio
     assert answer.status_code == 422
     assert "line 1, column 12" in answer.json()["detail"]
     assert not Check.objects.filter(version=version).exists()
+
+
+@pytest.mark.promise("checks")
+def test_a_scan_that_was_overtaken_does_not_hide_the_newer_one(version, dev, monkeypatch):
+    pin(version, npz(), by=dev)
+    slow = Job.objects.filter(kind="registry.scan").latest("id")
+    outcome = scanning._outcome
+
+    def overtaken(found):
+        monkeypatch.undo()
+        pin(version, b"more", "more.bin", by=dev)
+        Job.objects.filter(pk=slow.pk).update(kind="other")  # the newer one alone is run
+        work(version)
+        Job.objects.filter(pk=slow.pk).update(kind="registry.scan")
+        return outcome(found)
+
+    monkeypatch.setattr(scanning, "_outcome", overtaken)
+    running.run(slow.pk, worker="slow")
+    slow.refresh_from_db()
+    assert slow.state == "succeeded", slow.error
+    found = latest_checks(version)["artifact_scan"]
+    assert (found.status, found.check.figures["files"]) == ("passed", len(contents_of(version).files))
 
 
 def read_before_an_upgrade(version, *, danger=""):

@@ -145,17 +145,15 @@ def _open_for_change(version: Version, *, by: User) -> Version:
     return current
 
 
-def scan(version: Version, *, by: User, message: Message | None = None) -> Job:
-    """Let a worker read what the files of a version would run when loaded."""
-    return enqueue_scan(version, by=by, message=message)
-
-
 @joining
-def enqueue_scan(version: Version, *, by: User | None, message: Message | None = None, **args: str) -> Job:
-    """Enqueue the scan of a version; by nobody where mlgov reads it of its own accord."""
+def scan(version: Version, *, by: User | None, message: Message | None = None, **more: str) -> Job:
+    """Let a worker read what the files of a version would run when loaded; by nobody where mlgov does it of its own accord.
+
+    ``more`` is kept with the job.
+    """
     return jobs.enqueue(
         SCAN,
-        {"version": str(version.pk), **args},
+        {"version": str(version.pk), **more},
         by=by,
         project_id=version.model.project_id,
         subject_url=f"/versions/{version.pk}/",

@@ -8,7 +8,7 @@ from apps.jobs.enums import FINISHED
 from apps.jobs.models import Job
 from apps.registry.enums import ARTIFACT_SCAN, PRODUCTION, SCANNER, CheckSource
 from apps.registry.models import Artifact, Check, Scan, Version
-from apps.registry.services.contents import SCAN, enqueue_scan
+from apps.registry.services.contents import SCAN, scan
 
 #: So many scans that nobody asked for wait or run at once: those that people wait for stand behind no more than these.
 AT_ONCE = 20
@@ -24,7 +24,7 @@ def scan_again() -> int:
     room = AT_ONCE - unasked.exclude(state__in=FINISHED).count()
     found = list(_unread()[: max(room, 0)])
     for version in found:
-        enqueue_scan(version, by=None, scanner=SCANNER)
+        scan(version, by=None, scanner=SCANNER)
     return len(found)
 
 
