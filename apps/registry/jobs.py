@@ -8,9 +8,9 @@ from apps.jobs.running import RunningJob
 from apps.projects.permissions import Right, can
 from apps.registry import services
 from apps.registry.checks import write_check
-from apps.registry.enums import ARTIFACT_SCAN, SCANNER, CheckSource, CheckStatus
+from apps.registry.enums import ARTIFACT_SCAN, EXPIRED, SCANNER, CheckSource, CheckStatus
 from apps.registry.models import Artifact, Scan, Version
-from apps.registry.queries import PinnedFile, artifacts_of, contents_of, newest_check, scans_of
+from apps.registry.queries import PinnedFile, artifacts_of, contents_of, latest_checks, scans_of
 from apps.registry.scanning.findings import Danger, Finding, scan_of, worst
 
 LIMITS: dict[str, Any] = {"memory_mb": 4000, "cpu_seconds": 120, "wall_seconds": 300}
@@ -37,8 +37,8 @@ def scan(job: RunningJob) -> None:
             job.progress(0.1 + 0.8 * place / len(artifacts), f"reading {artifact.path}")
             known[artifact.blob_id] = _scanned(job, artifact)
     found = [PinnedFile(artifact, known[artifact.blob_id]) for artifact in artifacts]
-    result, outcome = {"files": len(found), "danger": str(worst(_dangers(found)))}, _outcome(found)
-    with job.completing(result):
+    outcome = _outcome(found)
+    with job.completing({"files": len(found), "danger": str(worst(_dangers(found))), "scanner": SCANNER}):
         _report(job, contents.digest, outcome)
 
 
@@ -48,16 +48,16 @@ def _report(job: RunningJob, contents_digest: str, outcome: dict[str, Any]) -> N
     Where the files changed meanwhile another scan was asked for, whose check may be there: this one must not take its place.
     """
     version = _version(job.args)
-    if contents_of(version).digest != contents_digest:
+    contents = contents_of(version)
+    if contents.digest != contents_digest:
         return
-    before = newest_check(version, ARTIFACT_SCAN)
     by = job.started_by
     if by is None:
-        assert before is not None, "only what was checked is scanned again"
-        known = {name: getattr(before, name) for name in outcome}
-        if before.contents_digest == contents_digest and known == outcome:
+        before = latest_checks(version, contents)[ARTIFACT_SCAN]
+        known = {name: getattr(before.check, name) for name in outcome}
+        if before.status != EXPIRED and known == outcome:
             return
-        by = before.reported_by
+        by = before.check.reported_by
     write_check(
         version,
         name=ARTIFACT_SCAN,

@@ -193,12 +193,6 @@ def _newest_checks(version: Version) -> list[Check]:
     return list(newest.order_by("name", "-created_at", "-id").distinct("name"))
 
 
-def newest_check(version: Version, name: str) -> Check | None:
-    """Return the newest report of a check."""
-    found = Check.objects.filter(version=version, name=name).select_related("reported_by")
-    return found.order_by("-created_at", "-id").first()
-
-
 def check_for(user: User, pk: UUID) -> Check:
     """Load a reported check; raises Http404 for a stranger."""
     found = (
@@ -213,7 +207,9 @@ def check_for(user: User, pk: UUID) -> Check:
 
 def standing_of(check: Check) -> str:
     """Return passed, failed or expired for a report that counts, and superseded for one that a newer one replaced."""
-    newest = newest_check(check.version, check.name)
+    newest = (
+        Check.objects.filter(version=check.version, name=check.name).order_by("-created_at", "-id").first()
+    )
     if newest is not None and newest.pk != check.pk:
         return SUPERSEDED
     return check.status if check.contents_digest == contents_of(check.version).digest else EXPIRED

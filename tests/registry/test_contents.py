@@ -225,9 +225,7 @@ def test_a_scan_that_was_overtaken_does_not_hide_the_newer_one(version, dev, mon
     def overtaken(found):
         monkeypatch.undo()
         pin(version, b"more", "more.bin", by=dev)
-        Job.objects.filter(pk=slow.pk).update(kind="other")  # the newer one alone is run
-        work(version)
-        Job.objects.filter(pk=slow.pk).update(kind="registry.scan")
+        running.run(Job.objects.filter(kind="registry.scan").latest("id").pk, worker="quick")
         return outcome(found)
 
     monkeypatch.setattr(scanning, "_outcome", overtaken)
@@ -278,6 +276,32 @@ def test_a_newer_scanner_that_finds_more_says_so_for_whoever_reported_before(ver
     assert (found.status, found.check.reported_by) == ("failed", dev)
     event = Event.objects.get(kind="registry.check_reported", object_id=found.check.pk)
     assert (event.actor_kind, event.actor_label) == ("system", "mlgov")
+
+
+@pytest.mark.promise("checks")
+def test_versions_of_the_same_content_are_all_checked_again(version, dev, monkeypatch):
+    monkeypatch.setattr("apps.registry.services.rescanning.AT_ONCE", 1)
+    pair = [services.register_version(version.model, by=dev) for _ in range(2)]
+    for one in pair:
+        pin(one, HARMFUL, "odd.bin", by=dev)
+        for each in one.artifacts.pinned():
+            Scan.objects.get_or_create(
+                blob=each.blob, scanner="an earlier one", defaults={"format": "pickle", "danger": "safe"}
+            )
+        assert read_before_an_upgrade(one).status == "passed"
+    # When the second one's turn comes, its content has been read for the first.
+    assert [look_again() for _ in range(3)] == [1, 1, 0]
+    for one in pair:
+        assert latest_checks(one)["artifact_scan"].status == "failed"
+
+
+def test_a_worker_of_before_the_upgrade_is_not_taken_for_one_after_it(version, dev, monkeypatch):
+    pin(version, HARMFUL, "odd.bin", by=dev)
+    read_before_an_upgrade(version, danger="safe")
+    assert services.scan_again() == 1
+    assert read_before_an_upgrade(version).status == "passed"
+    assert look_again() == 1
+    assert latest_checks(version)["artifact_scan"].status == "failed"
 
 
 def test_few_are_read_again_at_once(version, dev, monkeypatch):

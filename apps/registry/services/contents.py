@@ -19,6 +19,7 @@ from apps.jobs.models import Job
 from apps.jobs.sending import Message
 from apps.policies.queries import pack_of
 from apps.projects.permissions import Right, can
+from apps.registry.enums import SCANNER
 from apps.registry.models import Artifact, Version
 from apps.registry.permissions import there
 
@@ -146,14 +147,11 @@ def _open_for_change(version: Version, *, by: User) -> Version:
 
 
 @joining
-def scan(version: Version, *, by: User | None, message: Message | None = None, **more: str) -> Job:
-    """Let a worker read what the files of a version would run when loaded; by nobody where mlgov does it of its own accord.
-
-    ``more`` is kept with the job.
-    """
+def scan(version: Version, *, by: User | None, message: Message | None = None) -> Job:
+    """Let a worker read what the files of a version would run when loaded; by nobody where mlgov does it of its own accord."""
     return jobs.enqueue(
         SCAN,
-        {"version": str(version.pk), **more},
+        {"version": str(version.pk), "scanner": SCANNER},
         by=by,
         project_id=version.model.project_id,
         subject_url=f"/versions/{version.pk}/",
